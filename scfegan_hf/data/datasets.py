@@ -1,0 +1,218 @@
+"""Training samples from prepared photographs: a crop, a hole in it, and what a user might draw there.
+
+Reads what `scfegan prepare` wrote, or a Hub dataset of the same columns. A sample is a function of (seed, n) alone.
+Crops reach from the whole face to an eye, and lie around holes as the pipeline lays them, so that training sees what
+editing will show.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from torch.utils.data import Dataset, Sampler
+
+from scfegan_hf.conditioning import context_square
+from scfegan_hf.data import drawing, masks
+
+COLUMNS = ("image", "sketch", "color", "regions", "landmarks")
+# Shares of the kinds of holes. Ours: the paper has free-form strokes with eye positions and hair only.
+HOLES = {"feature": 0.45, "free_form": 0.43, "hair": 0.12}
+
+
+def load_rows(folders: Sequence[str], split: str):
+    """One `datasets.Dataset` of prepared rows, pictures as bytes, from folders and Hub names.
+
+    Raises FileNotFoundError or ValueError that name the folder and what it lacks.
+    """
+    import datasets
+
+    parts = []
+    for folder in folders:
+        if Path(folder).is_dir():
+            files = sorted(str(path) for path in Path(folder, "data").glob(f"{split}-*.parquet"))
+            if not files:
+                raise FileNotFoundError(f"{folder} has no prepared {split} data. Run `scfegan prepare PHOTOS {folder}` first.")
+            part = datasets.load_dataset("parquet", data_files={split: files}, split=split)
+        else:
+            try:
+                part = datasets.load_dataset(folder, split=split)
+            except (ConnectionError, datasets.exceptions.DatasetNotFoundError) as error:
+                raise FileNotFoundError(f"{folder!r} is neither a folder nor a Hub dataset that can be read ({error}).") from error
+        missing = [column for column in COLUMNS if column not in part.column_names]
+        if missing:
+            raise ValueError(f"{folder} lacks the columns {', '.join(missing)}. Prepare it with `scfegan prepare`.")
+        for column in ("image", "sketch", "color", "regions"):
+            part = part.cast_column(column, datasets.Image(decode=False))
+        parts.append(part.select_columns(list(COLUMNS)))
+    return datasets.concatenate_datasets(parts)
+
+
+def decode_row(row: dict) -> dict[str, np.ndarray]:
+    """Pictures of a prepared row as arrays (image and color RGB), landmarks in pixels as (98, 2) or (0, 2)."""
+
+    def picture(name: str, flag: int) -> np.ndarray:
+        found = cv2.imdecode(np.frombuffer(row[name]["bytes"], np.uint8), flag)
+        if found is None:
+            raise ValueError(f"The column {name!r} of a prepared row is not a picture. Prepare the photographs again.")
+        return found
+
+    image = cv2.cvtColor(picture("image", cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+    return {
+        "image": image,
+        "color": cv2.cvtColor(picture("color", cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB),
+        "sketch": picture("sketch", cv2.IMREAD_GRAYSCALE),
+        "regions": picture("regions", cv2.IMREAD_GRAYSCALE),
+        "landmarks": np.array(row["landmarks"], np.float32).reshape(-1, 2) * image.shape[0],
+    }
+
+
+class EditSamples(Dataset):
+    """Endless stream of samples; ``self[n]`` is the n-th.
+
+    Each is a dict: image (3, R, R) and color in [-1, 1], mask, sketch, color_mask (1, R, R) in {0, 1}, noise (1, R, R)
+    normal, mix () uniform in [0, 1] for penalties. Validation neither flips nor jitters.
+    """
+
+    def __init__(self, rows, resolution: int, seed: int, train: bool = True):
+        self.rows, self.resolution, self.seed, self.train = rows, resolution, seed, train
+        self._order: tuple[int, np.ndarray] | None = None
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def row_number(self, n: int) -> int:
+        """Every pass over the rows has an order of its own; validation keeps theirs."""
+        epoch, position = divmod(n, len(self.rows))
+        if not self.train:
+            return position
+        if self._order is None or self._order[0] != epoch:
+            self._order = (epoch, np.random.default_rng((self.seed, 0, epoch)).permutation(len(self.rows)))
+        return int(self._order[1][position])
+
+    def __getitem__(self, n: int) -> dict[str, torch.Tensor]:
+        rng = np.random.default_rng((self.seed, 1, n))
+        row = decode_row(self.rows[self.row_number(n)])
+        arrays = make_sample(row, self.resolution, rng, augment=self.train)
+        sample = to_tensors(**arrays)
+        sample["noise"] = torch.from_numpy(rng.standard_normal((1, self.resolution, self.resolution), dtype=np.float32))
+        sample["mix"] = torch.tensor(rng.random(), dtype=torch.float32)
+        return sample
+
+
+def make_sample(row: dict[str, np.ndarray], resolution: int, rng: np.random.Generator, augment: bool = True) -> dict:
+    """Crop, hole and drawing as uint8 arrays of ``resolution``: image, mask, sketch, color, color_mask."""
+    size, points = row["image"].shape[0], row["landmarks"]
+    kinds = [kind for kind in HOLES if len(points) or kind != "feature"]
+    weights = np.array([HOLES[kind] for kind in kinds])
+    kind = kinds[rng.choice(len(kinds), p=weights / weights.sum())]
+    if kind == "free_form":
+        side = int(size * rng.uniform(0.25, 1.0))
+        square = _random_square(size, side, points, rng)
+        mask = None
+    else:
+        whole = masks.feature(size, points, rng) if kind == "feature" else masks.hair(row["regions"], rng)
+        square = _square_around(whole, rng)
+        mask = whole
+    x0, y0, x1, y1 = square
+
+    def cut(name: str) -> np.ndarray:
+        return np.ascontiguousarray(row[name][y0:y1, x0:x1])
+
+    target = (resolution, resolution)
+    image = cv2.resize(cut("image"), target, interpolation=cv2.INTER_AREA if x1 - x0 > resolution else cv2.INTER_CUBIC)
+    regions = cv2.resize(cut("regions"), target, interpolation=cv2.INTER_NEAREST)
+    region_colors = cv2.resize(cut("color"), target, interpolation=cv2.INTER_NEAREST)
+    strength = drawing.resize_lines(cut("sketch"), target)
+    if mask is None:
+        eyes = (drawing.eye_points(points) - (x0, y0)) * (resolution / (x1 - x0))
+        eyes = eyes[((eyes >= 0) & (eyes < resolution)).all(1)]
+        mask = masks.free_form(resolution, rng, eyes)
+    else:
+        mask = cv2.resize(mask[y0:y1, x0:x1], target, interpolation=cv2.INTER_NEAREST)
+        mask = masks.valid(mask, rng)
+    if augment:
+        lookup = _tone_curve(rng)
+        image, region_colors = _apply(lookup, image), _apply(lookup, region_colors)
+    sketch = drawing.simulate_sketch(strength, rng)
+    color, color_mask = drawing.simulate_color(image, regions, region_colors, mask, rng)
+    sample = {"image": image, "mask": mask, "sketch": sketch, "color": color, "color_mask": color_mask}
+    if augment and rng.random() < 0.5:
+        sample = {name: np.ascontiguousarray(array[:, ::-1]) for name, array in sample.items()}
+    return sample
+
+
+def to_tensors(image, mask, sketch, color, color_mask) -> dict[str, torch.Tensor]:
+    """uint8 arrays (HxWx3 or HxW) to float tensors (C, H, W): pictures to [-1, 1], the rest stays 0 and 1."""
+
+    def picture(array: np.ndarray) -> torch.Tensor:
+        return torch.from_numpy(np.ascontiguousarray(array.transpose(2, 0, 1), np.float32) / 127.5 - 1)
+
+    def flag(array: np.ndarray) -> torch.Tensor:
+        return torch.from_numpy(array[None].astype(np.float32))
+
+    return {
+        "image": picture(image),
+        "mask": flag(mask),
+        "sketch": flag(sketch),
+        "color": picture(color),
+        "color_mask": flag(color_mask),
+    }
+
+
+def bounds(mask: np.ndarray) -> tuple[int, int, int, int]:
+    """x0, y0, x1, y1 of the non-zero pixels. ValueError if there are none."""
+    rows, cols = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+    if not len(rows):
+        raise ValueError("The mask is empty: nothing is marked to be repainted.")
+    return int(cols[0]), int(rows[0]), int(cols[-1]) + 1, int(rows[-1]) + 1
+
+
+def _square_around(mask: np.ndarray, rng: np.random.Generator) -> tuple[int, int, int, int]:
+    size = mask.shape[0]
+    x0, y0, x1, y1 = bounds(mask)
+    shift = rng.uniform(-0.15, 0.15, 2) * max(x1 - x0, y1 - y0)
+    box = (int(x0 + shift[0]), int(y0 + shift[1]), int(x1 + shift[0]), int(y1 + shift[1]))
+    return context_square(box, size, size, rng.uniform(1.3, 3.2), size // 5)
+
+
+def _random_square(size: int, side: int, points: np.ndarray, rng: np.random.Generator) -> tuple[int, int, int, int]:
+    """Anywhere, or (half the time) around a landmark, since faces are what is edited."""
+    corner = rng.uniform(0, size - side, 2)
+    if len(points) and rng.random() < 0.5:
+        corner = np.clip(points[rng.integers(len(points))] - side / 2, 0, size - side)
+    x0, y0 = (int(v) for v in corner)
+    return x0, y0, x0 + side, y0 + side
+
+
+def _tone_curve(rng: np.random.Generator) -> np.ndarray:
+    """A mild change of brightness, contrast and white balance as a table of 256 x 3."""
+    level = np.arange(256, dtype=np.float32)[:, None] / 255
+    gamma, contrast = np.exp(rng.normal(0, 0.12)), np.exp(rng.normal(0, 0.08))
+    balance = np.exp(rng.normal(0, 0.05, 3))
+    return np.clip(((level**gamma - 0.5) * contrast + 0.5) * balance * 255, 0, 255).astype(np.uint8)
+
+
+def _apply(table: np.ndarray, image: np.ndarray) -> np.ndarray:
+    return cv2.LUT(image, table[None])
+
+
+class StepSampler(Sampler):
+    """Sample numbers of one process, batch by batch, from ``first_step`` on: a checkpoint needs no sampler state.
+
+    Step s of the whole run takes samples s*B .. s*B + B-1, of which process r of P takes the r-th slice of B/P.
+    """
+
+    def __init__(self, first_step: int, last_step: int, batch_size: int, process: int, processes: int):
+        self.first_step, self.last_step, self.batch_size = first_step, last_step, batch_size
+        self.process, self.processes = process, processes
+
+    def __len__(self) -> int:
+        return max(self.last_step - self.first_step, 0)
+
+    def __iter__(self) -> Iterator[list[int]]:
+        whole = self.batch_size * self.processes
+        for step in range(self.first_step, self.last_step):
+            start = step * whole + self.process * self.batch_size
+            yield list(range(start, start + self.batch_size))

@@ -1,0 +1,209 @@
+"""Photographs to training inputs: `scfegan prepare PHOTOS OUT` writes Parquet shards that `datasets` reads.
+
+The work on one photograph is `prepare_photo`, a pure function of bytes and options, so that any engine can map it.
+A shard is written whole or not at all, and a run that was stopped goes on with the first missing shard.
+"""
+
+import fnmatch
+import io
+import json
+import os
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from scfegan_hf.data import faces, strokes
+
+PHOTO_ENDINGS = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
+
+
+@dataclass(frozen=True)
+class PrepareOptions:
+    """How a photograph is prepared. Paths name ONNX files (see data/faces.py); None does without."""
+
+    size: int = 512
+    align: bool = True
+    edges: str = "canny"  # "canny" or the path of an ONNX edge network
+    landmarks: str | None = None
+    regions: str | None = None
+
+
+@cache
+def _network(path: str):
+    return faces.open_network(path)
+
+
+def edge_function(edges: str) -> strokes.EdgeFunction:
+    """Canny, or a learned edge network: RGB uint8 HxWx3 to float32 HxW in [0, 1]; sides are padded to a multiple of 8."""
+    if edges == "canny":
+        return strokes.canny_edges
+    network = _network(edges)
+
+    def learned(image: np.ndarray) -> np.ndarray:
+        height, width = image.shape[:2]
+        padded = np.pad(image, ((0, -height % 8), (0, -width % 8), (0, 0)), mode="edge")
+        batch = padded.transpose(2, 0, 1)[None].astype(np.float32) / 255
+        return network.run(None, {network.get_inputs()[0].name: batch})[0][0, 0, :height, :width]
+
+    return learned
+
+
+def prepare_photo(data: bytes, options: PrepareOptions) -> dict | str:
+    """One photograph's row, or a sentence that says why there is none.
+
+    The row: image (JPEG, size x size), sketch (PNG of line strength), color (PNG of region medians), regions (PNG of
+    labels), landmarks (196 floats as parts of the frame, empty when unknown).
+    """
+    try:
+        with Image.open(io.BytesIO(data)) as opened:
+            photo = np.asarray(ImageOps.exif_transpose(opened).convert("RGB"))
+    except (UnidentifiedImageError, OSError, Image.DecompressionBombError) as error:
+        return f"not a readable picture ({error})"
+    height, width = photo.shape[:2]
+    marker = _network(options.landmarks) if options.landmarks else None
+    if options.align:
+        boxes = faces.detect_faces(photo)
+        if not boxes:
+            return "no face found"
+        frame = faces.ffhq_frame(faces.landmarks(marker, photo, _landmark_box(boxes[0]))) if marker else faces.haar_frame(boxes[0])
+    else:
+        side = min(height, width)
+        x, y = (width - side) / 2, (height - side) / 2
+        frame = np.array([[x, y], [x, y + side], [x + side, y + side], [x + side, y]], np.float32)
+    if np.hypot(*(frame[3] - frame[0])) < 64:
+        return "the face is smaller than 64 pixels"
+    image = faces.cut_frame(photo, frame, options.size)
+    points = None
+    if marker:
+        points = faces.landmarks(marker, image, faces.Box(*(options.size * part for part in faces.ALIGNED_FACE_BOX)))
+    regions = faces.region_map(image, points, _network(options.regions) if options.regions else None)
+    return {
+        "image": _encode(image, ".jpg"),
+        "sketch": _encode(strokes.line_strength(image, edge_function(options.edges)), ".png"),
+        "color": _encode(strokes.color_map(image, regions), ".png"),
+        "regions": _encode(regions, ".png"),
+        "landmarks": [] if points is None else [float(v) for v in np.round(points / options.size, 5).ravel()],
+    }
+
+
+def _landmark_box(box: faces.Box) -> faces.Box:
+    """A Haar box reaches from brows to chin; landmark networks want it a little lower and tighter at the sides."""
+    side = box.x1 - box.x0
+    return faces.Box(box.x0 - 0.02 * side, box.y0 + 0.02 * side, box.x1 + 0.02 * side, box.y1 + 0.12 * side)
+
+
+def _encode(array: np.ndarray, ending: str) -> bytes:
+    flags = [cv2.IMWRITE_JPEG_QUALITY, 95] if ending == ".jpg" else [cv2.IMWRITE_PNG_COMPRESSION, 6]
+    done, data = cv2.imencode(ending, array[..., ::-1] if array.ndim == 3 else array, flags)
+    if not done:
+        raise RuntimeError(f"OpenCV could not write a {ending} of shape {array.shape}")
+    return data.tobytes()
+
+
+def prepare_file(job: tuple[str, PrepareOptions]) -> dict | str:
+    """`prepare_photo` of a file, for a pool of processes; one photograph a process, so OpenCV takes one thread."""
+    path, options = job
+    cv2.setNumThreads(1)
+    try:
+        data = Path(path).read_bytes()
+    except OSError as error:
+        return f"could not be read ({error.strerror})"
+    return prepare_photo(data, options)
+
+
+def prepare_folder(
+    photos: str | Path,
+    out: str | Path,
+    options: PrepareOptions = PrepareOptions(),
+    validation: tuple[str, ...] = (),
+    num_proc: int | None = None,
+    shard_size: int = 64,
+    progress: bool = True,
+) -> dict:
+    """Prepare every picture below ``photos`` into ``out/data/SPLIT-NNNNN.parquet``; returns and writes report.json.
+
+    ``validation``: shell patterns of file names (without ending) that go to the validation split. Running the same
+    command again goes on where the last one stopped; other options for the same ``out`` are refused.
+    """
+    from tqdm import tqdm
+
+    photos, out = Path(photos), Path(out)
+    files = sorted(p for p in photos.rglob("*") if p.suffix.lower() in PHOTO_ENDINGS and p.is_file())
+    if not files:
+        raise FileNotFoundError(f"No pictures below {photos}. Give a folder with {', '.join(sorted(PHOTO_ENDINGS))} files.")
+    plan = {"options": asdict(options), "validation": list(validation), "shard_size": shard_size, "photos": len(files)}
+    (out / "data").mkdir(parents=True, exist_ok=True)
+    _check_plan(out / "prepare.json", plan)
+
+    splits: dict[str, list[Path]] = {"train": [], "validation": []}
+    for file in files:
+        held_out = any(fnmatch.fnmatch(file.stem, pattern) for pattern in validation)
+        splits["validation" if held_out else "train"].append(file)
+    shards = [
+        (out / "data" / f"{split}-{start // shard_size:05d}.parquet", members[start : start + shard_size])
+        for split, members in splits.items()
+        for start in range(0, len(members), shard_size)
+    ]
+    with (
+        ProcessPoolExecutor(num_proc or os.cpu_count()) as pool,
+        tqdm(total=len(files), unit="photo", disable=not progress) as bar,
+    ):
+        for path, members in shards:
+            if not path.with_suffix(".json").exists():
+                jobs = [(str(file), options) for file in members]
+                rows, left_out = [], {}
+                for file, row in zip(members, pool.map(prepare_file, jobs, chunksize=2), strict=True):
+                    name = file.relative_to(photos).as_posix()
+                    if isinstance(row, str):
+                        left_out[name] = row
+                    else:
+                        rows.append({"name": name, **row})
+                    bar.update()
+                _write_shard(path, rows, left_out)
+            else:
+                bar.update(len(members))
+    reports = [json.loads(path.with_suffix(".json").read_text()) for path, _ in shards]
+    report = {
+        "prepared": sum(r["prepared"] for r in reports),
+        "left_out": {name: why for r in reports for name, why in r["left_out"].items()},
+    }
+    _write_text(out / "report.json", json.dumps(report, indent=2))
+    return report
+
+
+def _check_plan(path: Path, plan: dict) -> None:
+    if path.exists():
+        before = json.loads(path.read_text())
+        differing = sorted(key for key in plan if before.get(key) != plan[key])
+        if differing:
+            details = "; ".join(f"{key}: {before.get(key)} before, {plan[key]} now" for key in differing)
+            raise ValueError(f"{path.parent} was prepared with other settings ({details}). Choose another folder.")
+    _write_text(path, json.dumps(plan, indent=2))
+
+
+def _write_shard(path: Path, rows: list[dict], left_out: dict[str, str]) -> None:
+    """The Parquet file first, then the note that says it is whole."""
+    if rows:
+        from datasets import Dataset, Features, Image, List, Value
+
+        features = Features(
+            {"name": Value("string"), "image": Image(), "sketch": Image(), "color": Image(), "regions": Image(),
+             "landmarks": List(Value("float32"))}
+        )  # fmt: skip
+        pictures = ("image", "sketch", "color", "regions")
+        table = [{key: {"bytes": v, "path": None} if key in pictures else v for key, v in row.items()} for row in rows]
+        partial = path.with_suffix(".partial")
+        Dataset.from_list(table, features=features).to_parquet(str(partial))
+        os.replace(partial, path)
+    _write_text(path.with_suffix(".json"), json.dumps({"prepared": len(rows), "left_out": left_out}))
+
+
+def _write_text(path: Path, text: str) -> None:
+    partial = path.with_name(path.name + ".partial")
+    partial.write_text(text)
+    os.replace(partial, path)

@@ -1,0 +1,18 @@
+"""Gradient penalty on the hole (Jo & Park 2019, eq. 3.9; Gulrajani et al. 2017, eq. 3)."""
+
+import torch
+from torch import Tensor
+
+
+def interpolate(real: Tensor, fake: Tensor, mix: Tensor) -> Tensor:
+    """Points between real and fake, ``mix`` (N,) in [0, 1] of the way to fake; a leaf that wants its gradient."""
+    mix = mix.view(-1, *[1] * (real.ndim - 1))
+    return (real.detach() + mix * (fake - real).detach()).float().requires_grad_(True)
+
+
+def gradient_penalty(logits: Tensor, points: Tensor, mask: Tensor) -> Tensor:
+    """E[(||dD/dU * mask||_2 - 1)^2] where U = ``points`` went into ``logits``. fp32; differentiable."""
+    (gradient,) = torch.autograd.grad(logits.float().sum(), points, create_graph=True)
+    masked = (gradient.float() * mask).flatten(1)
+    norm = (masked.square().sum(1) + 1e-12).sqrt()  # the root's slope at zero is infinite
+    return (norm - 1).square().mean()

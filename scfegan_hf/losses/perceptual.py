@@ -1,0 +1,146 @@
+"""Perceptual and style loss on features of an ImageNet network (Jo & Park 2019, eq. 3.2 and 3.3).
+
+Two networks: VGG-16 with torchvision's tensor names, as published, and SqueezeNet 1.0, which costs a twentieth.
+Both are small modules of our own that read safetensors. Their features differ in scale by orders of magnitude, so
+losses are *relative*: each layer's difference is divided by the mean size of the photograph's own features there.
+That makes one set of weights serve both networks. Features: lists of (N, C, H, W).
+"""
+
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+VGG16_REPOSITORY = "timm/vgg16.tv_in1k"
+
+
+class VGG16Features(nn.Module):
+    """pool1, pool2 and pool3 of VGG-16 (Simonyan & Zisserman 2015) for images in [-1, 1]."""
+
+    # Indices in torchvision's `features` of the convolutions before each of the first three pools.
+    BLOCKS = ((0, 2), (5, 7), (10, 12, 14))
+
+    def __init__(self):
+        super().__init__()
+        widths = (64, 128, 256)
+        channels, self.features = 3, nn.ModuleDict()
+        for block, width in zip(self.BLOCKS, widths, strict=True):
+            for index in block:
+                self.features[str(index)] = nn.Conv2d(channels, width, 3, padding=1)
+                channels = width
+        self.register_buffer("mean", torch.tensor([0.485, 0.456, 0.406]).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor([0.229, 0.224, 0.225]).view(1, 3, 1, 1), persistent=False)
+
+    def forward(self, image: Tensor) -> list[Tensor]:
+        hidden, found = ((image + 1) / 2 - self.mean) / self.std, []
+        for block in self.BLOCKS:
+            for index in block:
+                hidden = F.relu(self.features[str(index)](hidden))
+            hidden = F.max_pool2d(hidden, 2)
+            found.append(hidden)
+        return found
+
+
+class Fire(nn.Module):
+    """Squeeze to few channels, expand by 1x1 and 3x3 side by side (Iandola et al. 2016, section 3.2)."""
+
+    def __init__(self, in_channels: int, squeeze: int, expand: int):
+        super().__init__()
+        self.conv1x1_1 = nn.Conv2d(in_channels, squeeze, 1)
+        self.conv1x1_2 = nn.Conv2d(squeeze, expand, 1)
+        self.conv3x3_2 = nn.Conv2d(squeeze, expand, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        squeezed = F.relu(self.conv1x1_1(x))
+        return torch.cat([F.relu(self.conv1x1_2(squeezed)), F.relu(self.conv3x3_2(squeezed))], dim=1)
+
+
+class SqueezeNetFeatures(nn.Module):
+    """conv1, fire3, fire5 and fire8 of SqueezeNet 1.0 (strides 2, 4, 8, 8) for images in [-1, 1]; Caffe's colours."""
+
+    FIRES = {
+        "fire2": (96, 16, 64), "fire3": (128, 16, 64), "fire4": (128, 32, 128), "fire5": (256, 32, 128),
+        "fire6": (256, 48, 192), "fire7": (384, 48, 192), "fire8": (384, 64, 256),
+    }  # fmt: skip
+    POOL_AFTER = ("conv1", "fire4")
+    TAKEN = ("conv1", "fire3", "fire5", "fire8")
+
+    def __init__(self):
+        super().__init__()
+        self.conv1 = nn.Conv2d(3, 96, 7, stride=2)
+        for name, sizes in self.FIRES.items():
+            setattr(self, name, Fire(*sizes))
+        self.register_buffer("mean", torch.tensor([104.0, 117.0, 123.0]).view(1, 3, 1, 1), persistent=False)
+
+    def forward(self, image: Tensor) -> list[Tensor]:
+        hidden, found = (image.flip(1) + 1) * 127.5 - self.mean, []  # BGR
+        for name in ("conv1", *self.FIRES):
+            hidden = getattr(self, name)(hidden)
+            if name == "conv1":
+                hidden = F.relu(hidden)
+            if name in self.TAKEN:
+                found.append(hidden)
+            if name in self.POOL_AFTER:
+                hidden = F.max_pool2d(hidden, 3, stride=2, ceil_mode=True)
+        return found
+
+
+FEATURE_NETWORKS = {"vgg16": VGG16Features, "squeezenet": SqueezeNetFeatures}
+
+
+def feature_network(name: str, weights: str | Path | None) -> nn.Module:
+    """The frozen feature network ``name`` with pretrained ``weights`` (a safetensors file).
+
+    None fetches VGG-16 from the Hub; SqueezeNet has no default. Random weights cannot come about: every tensor must be
+    in the file. Raises ValueError or FileNotFoundError that say what to give.
+    """
+    if name not in FEATURE_NETWORKS:
+        raise ValueError(f"perceptual must be one of {', '.join(FEATURE_NETWORKS)}, not {name!r}")
+    if weights is None:
+        if name != "vgg16":
+            raise ValueError(f"Give --perceptual_weights FILE (safetensors) for {name}; it has no default source.")
+        from huggingface_hub import hf_hub_download
+
+        weights = hf_hub_download(VGG16_REPOSITORY, "model.safetensors")
+    if not Path(weights).is_file():
+        raise FileNotFoundError(f"No perceptual weights at {weights}.")
+    network = FEATURE_NETWORKS[name]()
+    try:
+        stored = load_file(weights)
+    except SafetensorError as error:
+        raise ValueError(f"{weights} is not a safetensors file ({error}).") from error
+    needed = network.state_dict()
+    missing = [key for key in needed if key not in stored or stored[key].shape != needed[key].shape]
+    if missing:
+        raise ValueError(f"{weights} are not weights of {name}: {missing[0]} is missing or of another shape.")
+    network.load_state_dict({key: stored[key].float() for key in needed})
+    return network.requires_grad_(False).eval()
+
+
+def perceptual_loss(features: list[Tensor], target: list[Tensor], relative: bool = True) -> Tensor:
+    """Sum over layers of the mean absolute difference of features (one half of eq. 3.2)."""
+    return sum(_difference(x, y.detach(), relative) for x, y in zip(features, target, strict=True))
+
+
+def gram_matrix(features: Tensor) -> Tensor:
+    """(N, C, H, W) to (N, C, C): channel products averaged over positions, fp32 (eq. 3.3)."""
+    flat = features.float().flatten(2)  # (N, C, HW)
+    return flat @ flat.mT / flat.shape[2]
+
+
+def style_loss(features: list[Tensor], target: list[Tensor], relative: bool = True) -> Tensor:
+    """Sum over layers of the mean absolute difference of Gram matrices (eq. 3.3)."""
+    with torch.autocast(features[0].device.type, enabled=False):
+        pairs = [(gram_matrix(x), gram_matrix(y.detach())) for x, y in zip(features, target, strict=True)]
+        return sum(_difference(x, y, relative) for x, y in pairs)
+
+
+def _difference(x: Tensor, y: Tensor, relative: bool) -> Tensor:
+    """Mean absolute difference; ``relative`` divides each sample by the mean size of its own target."""
+    difference = (x.float() - y.float()).abs().flatten(1).mean(1)
+    if relative:
+        difference = difference / y.float().abs().flatten(1).mean(1).clamp_min(1e-6)
+    return difference.mean()

@@ -1,0 +1,127 @@
+"""SC-FEGAN's generator and discriminator (Jo & Park 2019, section 3.2 and appendix A)."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.nn.utils.parametrizations import spectral_norm
+
+from scfegan_hf.conditioning import FILLS
+from scfegan_hf.layers.gated import LEAK, GatedConv2d, GatedUpsample
+from scfegan_hf.models.hub import HubNetwork
+
+# Width of each stage as a multiple of the first one's.
+ENCODER_WIDTHS = (1, 2, 4, 8, 8, 8, 8)
+ENCODER_KERNELS = (7, 5, 5, 3, 3, 3, 3)
+BOTTLENECK_DILATIONS = (2, 4, 8, 16)
+DECODER_WIDTHS = (8, 8, 8, 4, 2, 1)
+STRIDE = 2 ** len(ENCODER_WIDTHS)  # sides must be divisible by it
+
+PRESETS = {
+    "paper": dict(
+        width=64, norm="lrn", gate="full", upsample_gate="self", upsample_kernel=5, head_width=3,
+        fill="none", color_flag=False, resolution=512,
+    ),
+    "compact": dict(
+        width=32, norm="lrn", gate="full", upsample_gate="self", upsample_kernel=4, head_width=12,
+        fill="walls", color_flag=True, resolution=256,
+    ),
+}  # fmt: skip
+
+
+class SCFEGANGenerator(nn.Module, HubNetwork):
+    """U-Net of gated convolutions: the assembled input (see `conditioning.assemble`) to an image in [-1, 1].
+
+    With a ``fill`` other than "none" the first three channels hold the filled photograph, and the network predicts a
+    residual to it that starts near zero. ``resolution`` is the side of the squares it was trained on, which the
+    pipeline works at. Any height and width divisible by 128.
+    """
+
+    def __init__(
+        self,
+        width: int = 64,
+        norm: str | None = "lrn",
+        gate: str = "full",
+        upsample_gate: str = "self",
+        upsample_kernel: int = 5,
+        head_width: int = 3,
+        fill: str = "none",
+        color_flag: bool = False,
+        resolution: int = 512,
+    ):
+        super().__init__()
+        if fill not in FILLS:
+            raise ValueError(f"fill must be one of {FILLS}, not {fill!r}")
+        self.fill, self.color_flag, self.resolution = fill, color_flag, resolution
+        self.in_channels = 10 if color_flag else 9
+
+        skips = [self.in_channels]
+        encoder = []
+        for index, (multiple, kernel) in enumerate(zip(ENCODER_WIDTHS, ENCODER_KERNELS, strict=True)):
+            encoder.append(GatedConv2d(skips[-1], multiple * width, kernel, stride=2, norm=norm if index else None, gate=gate))
+            skips.append(multiple * width)
+        self.encoder = nn.ModuleList(encoder)
+
+        deepest = skips.pop()
+        self.bottleneck = nn.Sequential(
+            *(GatedConv2d(deepest, deepest, 3, dilation=dilation, norm=norm, gate=gate) for dilation in BOTTLENECK_DILATIONS)
+        )
+
+        upsample, merge, channels = [], [], deepest
+        for multiple in DECODER_WIDTHS:
+            out = multiple * width
+            upsample.append(GatedUpsample(channels, out, upsample_kernel, norm=norm, gate=upsample_gate))
+            merge.append(GatedConv2d(skips.pop() + out, out, 3, norm=norm, gate=gate))
+            channels = out
+        upsample.append(GatedUpsample(channels, head_width, upsample_kernel, norm=norm, gate=upsample_gate))
+        merge.append(GatedConv2d(skips.pop() + head_width, 3, 3, norm=None, gate=gate, activation=False))
+        self.upsample, self.merge = nn.ModuleList(upsample), nn.ModuleList(merge)
+        if fill != "none":
+            with torch.no_grad():
+                self.merge[-1].conv.weight[:3].mul_(0.01)  # the answer starts as the fill itself
+
+    @classmethod
+    def preset(cls, name: str, **overrides) -> "SCFEGANGenerator":
+        """A generator with fresh weights: "paper" as published, "compact" for two CPU cores."""
+        if name not in PRESETS:
+            raise ValueError(f"No preset {name!r}; there are {', '.join(PRESETS)}.")
+        return cls(**{**PRESETS[name], **overrides})
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, 9 or 10, H, W) to (N, 3, H, W). Raises ValueError for another number of channels or another size."""
+        if x.ndim != 4 or x.shape[1] != self.in_channels:
+            raise ValueError(f"This generator takes (N, {self.in_channels}, H, W), not {tuple(x.shape)}.")
+        if x.shape[2] % STRIDE or x.shape[3] % STRIDE or not x.numel():
+            raise ValueError(f"Height and width must be divisible by {STRIDE}, not {tuple(x.shape[2:])}. Pad the input.")
+        skips, hidden = [], x
+        for stage in self.encoder:
+            skips.append(hidden)
+            hidden = stage(hidden)
+        hidden = self.bottleneck(hidden)
+        for up, merge in zip(self.upsample, self.merge, strict=True):
+            hidden = merge(torch.cat([skips.pop(), up(hidden)], dim=1))
+        if self.fill == "none":
+            return torch.tanh(hidden)
+        return x[:, :3] + 2 * torch.tanh(hidden)  # the distance between any two images is at most 2
+
+
+DISCRIMINATOR_WIDTHS = (1, 2, 4, 4, 4, 4)
+
+
+class SCFEGANDiscriminator(nn.Module, HubNetwork):
+    """SN-PatchGAN (Yu et al. 2019, section 3.2): every value of the last feature map judges one patch; no sigmoid.
+
+    Input: image 3, sketch 1, colour 3, mask 1 as (N, 8, H, W). Output: (N, 4*width, H/64, W/64).
+    """
+
+    def __init__(self, width: int = 64, kernel_size: int = 5):
+        super().__init__()
+        channels = [8, *(multiple * width for multiple in DISCRIMINATOR_WIDTHS)]
+        self.layers = nn.ModuleList(
+            spectral_norm(nn.Conv2d(before, after, kernel_size, stride=2, padding=kernel_size // 2))
+            for before, after in zip(channels[:-1], channels[1:], strict=True)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        for layer in self.layers[:-1]:
+            x = F.leaky_relu(layer(x), LEAK)
+        return self.layers[-1](x)

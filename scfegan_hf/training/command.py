@@ -1,0 +1,30 @@
+"""The command line of training: flags come from the recipe's dataclass and from TrainConfig."""
+
+import sys
+from dataclasses import dataclass
+
+import tyro
+
+from scfegan_hf.training.config import TrainConfig
+from scfegan_hf.training.trainer import Trainer
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Parse RECIPE and flags, train. Errors of the user's making end with one line instead of a traceback."""
+    from scfegan_hf.recipes import recipe_class, recipe_names
+
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if not arguments or arguments[0] not in recipe_names():
+        raise SystemExit(f"usage: train_accelerate.py {{{','.join(recipe_names())}}} --output_dir OUT [--help for all flags]")
+    recipe_type = recipe_class(arguments[0])
+
+    @dataclass(frozen=True)
+    class Run:
+        recipe: tyro.conf.OmitArgPrefixes[recipe_type]
+        training: tyro.conf.OmitArgPrefixes[TrainConfig]
+
+    run = tyro.cli(Run, args=arguments[1:], prog=f"train_accelerate.py {arguments[0]}", use_underscores=True)
+    try:
+        Trainer(run.recipe, run.training).train()
+    except (FileNotFoundError, ValueError) as error:
+        raise SystemExit(f"error: {error}") from error

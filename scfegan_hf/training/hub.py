@@ -1,0 +1,86 @@
+"""Releases: averaged networks with config, card, figures and training settings, in a folder or on the Hub."""
+
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from scfegan_hf.recipe import Recipe
+from scfegan_hf.training.config import TrainConfig
+
+
+def load_initial_weights(networks: dict[str, nn.Module], source: str) -> None:
+    """Start from a release: the first network from its root, others from the folders of their names if there.
+
+    Raises FileNotFoundError without weights, ValueError when shapes differ.
+    """
+    folder = Path(source)
+    if not folder.is_dir():
+        from huggingface_hub import snapshot_download
+
+        folder = Path(snapshot_download(source))
+    for number, (name, network) in enumerate(networks.items()):
+        path = folder / "model.safetensors" if number == 0 else folder / name / "model.safetensors"
+        if not path.is_file():
+            if number == 0:
+                raise FileNotFoundError(f"{source} has no model.safetensors to start from.")
+            continue
+        try:
+            network.load_state_dict({key: value.float() for key, value in load_file(path).items()})
+        except RuntimeError as error:
+            raise ValueError(f"{path} does not fit this {name}: {error}") from error
+
+
+def save_release(out: Path, recipe: Recipe, config: TrainConfig, networks: dict[str, nn.Module], metrics: dict) -> None:
+    """Write the networks (first one at the root, others in folders of their names), metrics.json and the card."""
+    for number, (name, network) in enumerate(networks.items()):
+        folder = out if number == 0 else out / name
+        folder.mkdir(parents=True, exist_ok=True)
+        save_network(network, folder)
+    _replace_text(out / "metrics.json", json.dumps(metrics, indent=2))
+    _replace_text(out / "README.md", model_card(recipe, config, metrics))
+
+
+def save_network(network: nn.Module, folder: Path, dtype=None) -> None:
+    """model.safetensors and config.json as `from_pretrained` reads them, each replaced whole."""
+    tensors = {k: v.detach().cpu().to(dtype or v.dtype).contiguous() for k, v in network.state_dict().items()}
+    partial = folder / "model.safetensors.partial"
+    save_file(tensors, partial, metadata={"format": "pt"})
+    os.replace(partial, folder / "model.safetensors")
+    _replace_text(folder / "config.json", json.dumps(network._hub_mixin_config, indent=2, sort_keys=True))
+
+
+def model_card(recipe: Recipe, config: TrainConfig, metrics: dict) -> str:
+    """The card of a release: the template with this run's settings and figures."""
+    figures = "\n".join(f"| {name} | {value:.4g} |" for name, value in metrics.items())
+    settings = {**asdict(recipe), **asdict(config)}
+    data = ", ".join((*config.dataset_name, *(Path(folder).name for folder in config.train_data_dir)))
+    text = template().replace("{{recipe}}", recipe.name).replace("{{data}}", data).replace("{{figures}}", figures)
+    return text.replace("{{settings}}", json.dumps(settings, indent=2))
+
+
+def template() -> str:
+    """model_card.md beside the installed package, or in the checkout."""
+    package = Path(__file__).resolve().parent.parent
+    for path in (package / "model_card.md", package.parent / "model_card.md"):
+        if path.is_file():
+            return path.read_text()
+    raise FileNotFoundError("model_card.md is not installed with the package. Install scfegan_hf again.")
+
+
+def push_release(out: Path, repo_id: str) -> None:
+    """Create the repository if need be and upload the release: networks, card, figures, pictures; no checkpoints."""
+    from huggingface_hub import HfApi
+
+    api = HfApi()
+    full_name = api.create_repo(repo_id, exist_ok=True).repo_id
+    api.upload_folder(repo_id=full_name, folder_path=out, ignore_patterns=["checkpoints/*", "logs/*", "*.partial", "log.jsonl"])
+
+
+def _replace_text(path: Path, text: str) -> None:
+    partial = path.with_name(path.name + ".partial")
+    partial.write_text(text)
+    os.replace(partial, path)
