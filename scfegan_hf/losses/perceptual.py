@@ -140,7 +140,8 @@ def style_loss(features: list[Tensor], target: list[Tensor], relative: bool = Tr
 
 def _difference(x: Tensor, y: Tensor, relative: bool) -> Tensor:
     """Mean absolute difference; ``relative`` divides each sample by the mean size of its own target."""
-    difference = (x.float() - y.float()).abs().flatten(1).mean(1)
+    axes = tuple(range(1, x.ndim))  # no flatten: it would copy channels-last features
+    difference = (x - y).abs().mean(axes, dtype=torch.float32)
     if relative:
-        difference = difference / y.float().abs().flatten(1).mean(1).clamp_min(1e-6)
+        difference = difference / y.abs().mean(axes, dtype=torch.float32).clamp_min(1e-6)
     return difference.mean()

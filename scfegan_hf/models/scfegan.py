@@ -22,7 +22,7 @@ PRESETS = {
         fill="none", color_flag=False, resolution=512,
     ),
     "compact": dict(
-        width=32, norm="lrn", gate="full", upsample_gate="self", upsample_kernel=4, head_width=12,
+        width=32, norm=None, gate="single", upsample_gate="self", upsample_kernel=4, head_width=12,
         fill="walls", color_flag=True, resolution=256,
     ),
 }  # fmt: skip

@@ -30,15 +30,16 @@ class SCFEGAN(Recipe):
     perceptual: Literal["vgg16", "squeezenet"] = "vgg16"  # eq. 3.2
     perceptual_weights: str | None = None  # safetensors file; None fetches VGG-16 from the Hub
     relative_features: bool = True  # ours: see losses/perceptual.py; False with vgg16 is the published form
+    features_of_generated: bool = False  # ours: the paper's second sums, over what is outside the hole and thrown away
     alpha: float = 6.0  # weight of the hole in eq. 3.1; ours, the paper says > 1
-    sigma: float = 0.1  # perceptual; 0.05 as published for absolute VGG-16 features, ours for relative ones
-    gamma: float = 0.05  # style; 120 as published for absolute VGG-16 features, ours for relative ones
+    sigma: float = 0.3  # perceptual; 0.05 as published for absolute VGG-16 features, ours for relative ones
+    gamma: float = 0.15  # style; 120 as published for absolute VGG-16 features, ours for relative ones
     nu: float = 0.1  # total variation, eq. 3.7
     beta: float = 0.01  # adversarial; 0.001 as published beside absolute features, ours
     epsilon: float = 0.001  # drift of real logits, eq. 3.6
     theta: float = 10.0  # gradient penalty, eq. 3.8
     hinge: bool = True  # ours: the linear form of eq. 3.8 grows without bound
-    penalty_every: int = 4  # ours: lazy regularisation (Karras et al. 2020, section 3.1)
+    penalty_every: int = 8  # ours: lazy regularisation (Karras et al. 2020, section 3.1)
     learning_rate: float = 2e-4  # ours
     discriminator_learning_rate: float = 2e-4  # ours
 
@@ -72,14 +73,13 @@ class SCFEGAN(Recipe):
         generated, completed = generate(networks["generator"], batch)
         batch["_completed"] = completed.detach()
         target = networks["features"](image)
-        seen = networks["features"](torch.cat([generated, completed]))
-        of_generated, of_completed = ([layer.chunk(2)[half] for layer in seen] for half in (0, 1))
+        pictures = [completed, generated] if self.features_of_generated else [completed]
+        seen = [networks["features"](picture) for picture in pictures]
         relative = self.relative_features
         return {
             "per_pixel": per_pixel_loss(generated.float(), image, mask, self.alpha),
-            "perceptual": self.sigma
-            * (perceptual_loss(of_generated, target, relative) + perceptual_loss(of_completed, target, relative)),
-            "style": self.gamma * (style_loss(of_generated, target, relative) + style_loss(of_completed, target, relative)),
+            "perceptual": self.sigma * sum(perceptual_loss(features, target, relative) for features in seen),
+            "style": self.gamma * sum(style_loss(features, target, relative) for features in seen),
             "total_variation": self.nu * total_variation_loss(completed.float(), mask),
             "adversarial": self.beta * generator_loss(networks["discriminator"](judged(completed, batch))),
         }

@@ -49,7 +49,7 @@ class Trainer:
                 fused=self.device.type in ("cpu", "cuda"),
             )  # fmt: skip
         self.base_rates = {name: optimizer.param_groups[0]["lr"] for name, optimizer in self.optimizers.items()}
-        self.step, self.metrics = 0, {}
+        self.step, self.metrics, self.started = 0, {}, time.perf_counter()
 
     def train(self) -> None:
         """Run to max_train_steps, from the newest checkpoint if there is one."""
@@ -151,6 +151,7 @@ class Trainer:
         return DataLoader(
             dataset, batch_sampler=sampler, num_workers=workers, persistent_workers=workers > 0,
             pin_memory=self.device.type == "cuda", worker_init_fn=one_thread_worker if workers else None,
+            multiprocessing_context="spawn" if workers else None,  # forked workers hang on the parent's OpenCV threads
         )  # fmt: skip
 
     def _to_device(self, batch: dict) -> dict:
@@ -187,6 +188,7 @@ class Trainer:
         self.accelerator.print(f"step {self.step}: " + ", ".join(f"{k} {v:.4f}" for k, v in self.metrics.items()))
 
     def _log(self, values: dict[str, float]) -> None:
+        values = {**values, "seconds": round(time.perf_counter() - self.started, 1)}
         self.accelerator.log(values, step=self.step)
         if self.accelerator.is_main_process:
             with open(self.out / "log.jsonl", "a") as log:

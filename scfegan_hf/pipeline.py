@@ -1,0 +1,232 @@
+"""FaceEditPipeline: a photograph and a drawing in, the edited photograph out. Pixels outside the mask never change.
+
+The network works on a square crop around each hole; its answer is pasted back at full resolution with a soft seam
+inside the hole.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+from scfegan_hf.conditioning import assemble, context_square
+from scfegan_hf.models.scfegan import SCFEGANGenerator
+from scfegan_hf.photos import PictureLike, read_color, read_marks, read_photo, save_png
+
+BUNDLED_WEIGHTS = Path(__file__).parent / "weights"
+
+# Side of the crop in hole sizes. Candidates after the first look at other surroundings as well as other noise.
+CONTEXTS = (2.0, 1.6, 2.6, 1.8)
+# Seam: how many of the network's pixels inside the hole go over from photograph to answer.
+SEAM = 2.0
+MAX_CANDIDATES = 8
+# More parts than this are specks of one drawing and are edited together.
+MAX_PARTS = 32
+
+
+@dataclass(frozen=True)
+class EditResult:
+    """Edited photographs, PIL images of the input's size, mode RGB or (if it had transparency) RGBA."""
+
+    images: list[Image.Image]
+
+    @property
+    def image(self) -> Image.Image:
+        """The first candidate."""
+        return self.images[0]
+
+    def save(self, path) -> None:
+        """The first candidate as PNG."""
+        save_png(self.image, path)
+
+
+class FaceEditPipeline:
+    """Edits photographs with a generator; see `__call__`."""
+
+    def __init__(self, generator: SCFEGANGenerator, device: str | torch.device | None = None):
+        self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        self.generator = generator.to(self.device, memory_format=torch.channels_last).eval().requires_grad_(False)
+
+    @classmethod
+    def from_pretrained(cls, path_or_repo_id: str | Path | None = None, device: str | torch.device | None = None, **kwargs):
+        """From a folder or Hub repository, or (None) from the weights that the package carries.
+
+        ``kwargs`` go to `SCFEGANGenerator.from_pretrained` (revision, token, cache_dir, local_files_only).
+        """
+        return cls(SCFEGANGenerator.from_pretrained(path_or_repo_id or BUNDLED_WEIGHTS, **kwargs), device)
+
+    def __call__(
+        self,
+        image: PictureLike,
+        mask: PictureLike,
+        sketch: PictureLike | None = None,
+        color: PictureLike | None = None,
+        *,
+        seed: int = 0,
+        num_candidates: int = 1,
+    ) -> EditResult:
+        """Repaint ``image`` where ``mask`` is non-zero, along the lines of ``sketch`` and in the colours of ``color``.
+
+        PIL images, paths, bytes or uint8 arrays, all of the photograph's size (64x64 to 48 megapixels). sketch:
+        non-zero = line; color: RGBA, painted where alpha > 0; both count inside the mask only. The same ``seed`` gives
+        the same result. The network hardly heeds its noise, so candidates after the first are also given more or less
+        of the surroundings; they differ mildly. Raises ValueError that says what to do.
+        """
+        if mask is None:
+            raise ValueError("Give a mask: sketch and color only count where it is non-zero.")
+        if not 1 <= num_candidates <= MAX_CANDIDATES:
+            raise ValueError(f"num_candidates must be between 1 and {MAX_CANDIDATES}, not {num_candidates}.")
+        photo = read_photo(image)
+        size = photo.rgb.shape[:2]
+        hole = read_marks(mask, "mask", size)
+        if not hole.any():
+            raise ValueError("The mask is empty: mark what is to be repainted with non-zero pixels.")
+        lines = np.zeros(size, bool) if sketch is None else read_marks(sketch, "sketch", size)
+        if lines.mean() > 0.5:
+            raise ValueError("The sketch marks over half of the picture as lines. Draw lines non-zero on zero; invert the sketch.")
+        paint, painted = (np.zeros_like(photo.rgb), np.zeros(size, bool)) if color is None else read_color(color, size)
+
+        results = []
+        for candidate in range(num_candidates):
+            rgb = photo.rgb.copy()
+            noise = torch.Generator().manual_seed(seed + candidate)
+            for box in hole_groups(hole):
+                self._edit_hole(rgb, box, hole, lines, paint, painted, CONTEXTS[candidate % len(CONTEXTS)], noise)
+            results.append(photo.with_pixels(rgb))
+        return EditResult(results)
+
+    def trace(self, image: PictureLike, level: int = 90) -> np.ndarray:
+        """`trace`, for those who hold a pipeline."""
+        return trace(image, level)
+
+    @torch.inference_mode()
+    def _edit_hole(self, rgb, box, hole, lines, paint, painted, context, noise: torch.Generator) -> None:
+        """Repaint the part of ``hole`` in ``box``, in place."""
+        import cv2
+
+        height, width = rgb.shape[:2]
+        work = self.generator.resolution
+        x0, y0, x1, y1 = context_square(box, height, width, context, work // 2)
+        side = max(x1 - x0, y1 - y0)
+        if side > 1.5 * work:
+            work = min(2 * work, 512)  # large crops keep more of their detail
+        given = _shrink(*(layer[y0:y1, x0:x1] for layer in (rgb, hole, lines, paint, painted)), work)
+        tensors = [_to_tensor(layer).to(self.device) for layer in given]
+        field = torch.randn(1, 1, work, work, generator=noise).to(self.device)
+        generator = self.generator
+        network_input = assemble(*tensors, field, fill=generator.fill, color_flag=generator.color_flag)
+        generated = generator(network_input.contiguous(memory_format=torch.channels_last))
+        answer = ((generated[0].float().clamp(-1, 1) + 1) * 127.5).permute(1, 2, 0).cpu().numpy()
+
+        target = (side, side)
+        answer = cv2.resize(answer, target, interpolation=cv2.INTER_AREA if side < work else cv2.INTER_CUBIC)
+        answer = answer[: y1 - y0, : x1 - x0]
+        own = np.zeros((y1 - y0, x1 - x0), np.uint8)
+        bx0, by0, bx1, by1 = box
+        own[by0 - y0 : by1 - y0, bx0 - x0 : bx1 - x0] = hole[by0:by1, bx0:bx1]
+        alpha = _seam(own, hole[y0:y1, x0:x1], SEAM * side / work)
+        crop = rgb[y0:y1, x0:x1]
+        mixed = np.round(np.clip(crop + (answer - crop) * alpha[..., None], 0, 255)).astype(np.uint8)
+        crop[own > 0] = mixed[own > 0]
+
+
+def trace(image: PictureLike, level: int = 90) -> np.ndarray:
+    """Lines of a photograph to start a drawing from: uint8 (H, W), 255 = line. A higher ``level`` keeps fewer."""
+    import cv2
+
+    from scfegan_hf.data.drawing import resize_lines
+    from scfegan_hf.data.strokes import line_strength, sketch_at_level, smooth_colors
+
+    rgb = read_photo(image).rgb
+    height, width = rgb.shape[:2]
+    scale = min(1.0, 768 / max(height, width))  # finer than this are pores, not lines
+    small = cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else rgb
+    lines = sketch_at_level(line_strength(smooth_colors(small)), level, min_pixels=max(small.shape[:2]) // 25)
+    return resize_lines(lines, (width, height)) * 255
+
+
+def hole_groups(hole: np.ndarray) -> list[tuple[int, int, int, int]]:
+    """Boxes (x0, y0, x1, y1) of holes to edit together: parts near each other share one, parts far apart do not."""
+    import cv2
+
+    from scfegan_hf.data.drawing import resize_lines
+
+    height, width = hole.shape
+    scale = max(1.0, max(height, width) / 512)  # which parts are near each other shows at this size too
+    small = resize_lines(hole.astype(np.uint8), (max(round(width / scale), 1), max(round(height / scale), 1)))
+    count, _, stats, _ = cv2.connectedComponentsWithStats(small, connectivity=8)
+    if count - 1 > MAX_PARTS:
+        return [_bounds(hole, (0, 0, width, height))]
+    margin = 1 if scale > 1 else 0  # a part's border may lie a small pixel further out
+    boxes = []
+    for x, y, w, h, _ in stats[1:]:
+        x0, y0 = int((x - margin) * scale), int((y - margin) * scale)
+        x1, y1 = int(np.ceil((x + w + margin) * scale)), int(np.ceil((y + h + margin) * scale))
+        boxes.append((max(x0, 0), max(y0, 0), min(x1, width), min(y1, height)))
+    merged = True
+    while merged:  # boxes whose surroundings overlap are one group
+        merged = False
+        for i in range(len(boxes)):
+            for j in range(i + 1, len(boxes)):
+                if _near(boxes[i], boxes[j]):
+                    a, b = boxes[i], boxes.pop(j)
+                    boxes[i] = (min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3]))
+                    merged = True
+                    break
+            if merged:
+                break
+    return [_bounds(hole, box) for box in boxes]
+
+
+def _bounds(hole: np.ndarray, box: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
+    """The smallest box around the marked pixels in ``box``."""
+    x0, y0, x1, y1 = box
+    rows, cols = np.flatnonzero(hole[y0:y1, x0:x1].any(1)), np.flatnonzero(hole[y0:y1, x0:x1].any(0))
+    return x0 + int(cols[0]), y0 + int(rows[0]), x0 + int(cols[-1]) + 1, y0 + int(rows[-1]) + 1
+
+
+def _near(a: tuple[int, int, int, int], b: tuple[int, int, int, int]) -> bool:
+    """Whether the gap between two boxes is less than the longer side of the larger one."""
+    reach = max(a[2] - a[0], a[3] - a[1], b[2] - b[0], b[3] - b[1])
+    return max(b[0] - a[2], a[0] - b[2]) < reach and max(b[1] - a[3], a[1] - b[3]) < reach
+
+
+def _shrink(rgb, hole, lines, paint, painted, work: int) -> tuple[np.ndarray, ...]:
+    """The crop's layers as squares of ``work`` pixels; a crop cut by the photograph's border is mirrored to a square."""
+    import cv2
+
+    from scfegan_hf.data.drawing import resize_lines
+
+    height, width = rgb.shape[:2]
+    side = max(height, width)
+
+    def square(layer: np.ndarray) -> np.ndarray:
+        layer = layer.astype(np.uint8) if layer.dtype == bool else layer
+        return cv2.copyMakeBorder(layer, 0, side - height, 0, side - width, cv2.BORDER_REFLECT)
+
+    target = (work, work)
+    rgb = cv2.resize(square(rgb), target, interpolation=cv2.INTER_AREA if side > work else cv2.INTER_CUBIC)
+    # Every pixel that the hole touches is erased, so that nothing of what was there shines through.
+    hole = resize_lines(square(hole), target)
+    lines, painted_marks = resize_lines(square(lines), target), square(painted)
+    weight = cv2.resize(painted_marks.astype(np.float32), target, interpolation=cv2.INTER_AREA)
+    paint = cv2.resize(square(paint).astype(np.float32) * painted_marks[..., None], target, interpolation=cv2.INTER_AREA)
+    paint = np.round(paint / np.maximum(weight, 1e-6)[..., None]).clip(0, 255).astype(np.uint8)
+    return rgb, hole, lines, paint, (weight > 0.25).astype(np.uint8)
+
+
+def _to_tensor(layer: np.ndarray) -> torch.Tensor:
+    """(H, W, 3) uint8 to (1, 3, H, W) in [-1, 1]; (H, W) marks to (1, 1, H, W) of 0 and 1."""
+    if layer.ndim == 3:
+        return torch.from_numpy(layer.transpose(2, 0, 1)[None].astype(np.float32) / 127.5 - 1)
+    return torch.from_numpy(layer[None, None].astype(np.float32))
+
+
+def _seam(own: np.ndarray, hole: np.ndarray, width: float) -> np.ndarray:
+    """Share of the answer, float32: 0 outside the hole, rising to 1 over ``width`` pixels inside its border."""
+    import cv2
+
+    depth = cv2.distanceTransform(np.pad(hole.astype(np.uint8), 1, mode="edge"), cv2.DIST_L2, 3)[1:-1, 1:-1]
+    return np.clip(depth / max(width, 1.0), 0, 1) * (own > 0)
