@@ -7,6 +7,7 @@ A shard is written whole or not at all, and a run that was stopped goes on with 
 import fnmatch
 import io
 import json
+import multiprocessing
 import os
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
@@ -150,7 +151,8 @@ def prepare_folder(
         for start in range(0, len(members), shard_size)
     ]
     with (
-        ProcessPoolExecutor(num_proc or os.cpu_count()) as pool,
+        # Spawned, since forked processes hang on the threads that OpenCV and ONNX Runtime may have started here.
+        ProcessPoolExecutor(num_proc or os.cpu_count(), multiprocessing.get_context("spawn")) as pool,
         tqdm(total=len(files), unit="photo", disable=not progress) as bar,
     ):
         for path, members in shards:

@@ -100,8 +100,14 @@ def evaluate(edits: dict[str, Edit], tasks: list[EditTask], feature_weights: str
             for figure, value in one.items():
                 for group in (task.kind, "all"):
                     figures.setdefault(f"{group}/{figure}", []).append(value)
-        table[name] = {key: float(np.nanmean(values)) for key, values in figures.items()}
+        table[name] = {key: _mean_of_known(values) for key, values in figures.items()}
     return table
+
+
+def _mean_of_known(values: list[float]) -> float:
+    """Tasks without lines or colours have no figure for them."""
+    known = [value for value in values if not np.isnan(value)]
+    return float(np.mean(known)) if known else float("nan")
 
 
 @torch.inference_mode()

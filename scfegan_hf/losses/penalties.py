@@ -11,8 +11,13 @@ def interpolate(real: Tensor, fake: Tensor, mix: Tensor) -> Tensor:
 
 
 def gradient_penalty(logits: Tensor, points: Tensor, mask: Tensor) -> Tensor:
-    """E[(||dD/dU * mask||_2 - 1)^2] where U = ``points`` went into ``logits``. fp32; differentiable."""
-    (gradient,) = torch.autograd.grad(logits.float().sum(), points, create_graph=True)
+    """E[(||dD/dU * mask||_2 - 1)^2] where U = ``points`` went into ``logits``. fp32; differentiable.
+
+    A patch discriminator has many logits; D(U) is their mean, which is what the adversarial losses take too. The sum
+    of a thousand logits would hold their mean to a thousandth of the intended slope, and D could never tell anything.
+    """
+    of_each = logits.float().flatten(1).mean(1)
+    (gradient,) = torch.autograd.grad(of_each.sum(), points, create_graph=True)
     masked = (gradient.float() * mask).flatten(1)
     norm = (masked.square().sum(1) + 1e-12).sqrt()  # the root's slope at zero is infinite
     return (norm - 1).square().mean()

@@ -35,13 +35,13 @@ class SCFEGAN(Recipe):
     sigma: float = 0.3  # perceptual; 0.05 as published for absolute VGG-16 features, ours for relative ones
     gamma: float = 0.15  # style; 120 as published for absolute VGG-16 features, ours for relative ones
     nu: float = 0.1  # total variation, eq. 3.7
-    beta: float = 0.01  # adversarial; 0.001 as published beside absolute features, ours
+    beta: float = 0.05  # adversarial; 0.001 as published beside absolute features, ours
     epsilon: float = 0.001  # drift of real logits, eq. 3.6
-    theta: float = 10.0  # gradient penalty, eq. 3.8
+    theta: float = 0.0  # gradient penalty, eq. 3.8; published 10, ours: spectral normalisation bounds D already
     hinge: bool = True  # ours: the linear form of eq. 3.8 grows without bound
     penalty_every: int = 8  # ours: lazy regularisation (Karras et al. 2020, section 3.1)
     learning_rate: float = 2e-4  # ours
-    discriminator_learning_rate: float = 2e-4  # ours
+    discriminator_learning_rate: float = 4e-4  # ours
 
     def networks(self) -> dict[str, nn.Module]:
         return {

@@ -1,0 +1,76 @@
+"""Time of one network pass and of one edit, on this machine, all variants in one run.
+
+    python benchmarks/latency.py [--size 512] [--threads 2] [--rounds 7]
+
+Prints the median of rounds in which all variants take turns, so that a machine whose speed drifts hurts all alike.
+"""
+
+import argparse
+import statistics
+import time
+
+import numpy as np
+import torch
+
+from scfegan_hf import FaceEditPipeline, SCFEGANGenerator
+from scfegan_hf.conditioning import fill_hole
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--size", type=int, default=512)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=7)
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    size = options.size
+
+    variants = {}
+    for name, preset, changes in (
+        ("paper, PyTorch's LRN", "paper", {"norm": "lrn_reference"}),
+        ("paper", "paper", {}),
+        ("paper without LRN", "paper", {"norm": None}),
+        ("compact", "compact", {}),
+        ("compact, full gates", "compact", {"gate": "full"}),
+        ("compact, RMS norm", "compact", {"norm": "rms"}),
+        ("compact, LRN", "compact", {"norm": "lrn"}),
+    ):
+        network = SCFEGANGenerator.preset(preset, **changes).eval().to(memory_format=torch.channels_last)
+        given = torch.randn(1, network.in_channels, size, size).contiguous(memory_format=torch.channels_last)
+        variants[name] = (lambda network=network, given=given: network(given), sum(p.numel() for p in network.parameters()))
+
+    image = torch.rand(1, 3, size, size) * 2 - 1
+    mask = torch.zeros(1, 1, size, size)
+    mask[..., size // 8 : -size // 8, size // 8 : -size // 8] = 1
+    lines = (torch.rand(1, 1, size, size) > 0.99).float()
+    for fill in ("pyramid", "walls"):
+        variants[f"fill: {fill}"] = (lambda fill=fill: fill_hole(image, mask, lines, image, lines * 0, fill), 0)
+
+    photo = np.random.default_rng(0).integers(0, 256, (size, size, 3), np.uint8)
+    eye = np.zeros((size, size), np.uint8)
+    eye[size // 2 - size // 20 : size // 2 + size // 20, size // 4 : size // 4 + size // 8] = 255
+    frame = np.full((size, size), 255, np.uint8)
+    pipe = FaceEditPipeline(SCFEGANGenerator.preset("compact"), device="cpu")
+    variants["edit, compact: an eye"] = (lambda: pipe(photo, eye), 0)
+    variants["edit, compact: the whole frame"] = (lambda: pipe(photo, frame), 0)
+
+    times = {name: [] for name in variants}
+    with torch.inference_mode():
+        for turn in range(options.rounds + 1):
+            for name, (run, _) in variants.items():
+                start = time.perf_counter()
+                run()
+                if turn:  # the first one warms up
+                    times[name].append(time.perf_counter() - start)
+    reference = statistics.median(times["paper, PyTorch's LRN"])
+    print(f"{size}x{size}, {options.threads} threads, medians of {options.rounds}, torch {torch.__version__}\n")
+    print("| what | parameters (M) | ms | part of paper with PyTorch's LRN |\n|---|---:|---:|---:|")
+    for name, (_, parameters) in variants.items():
+        median = statistics.median(times[name])
+        print(f"| {name} | {parameters / 1e6:.1f} | {median * 1000:.0f} | {median / reference:.3f} |")
+    without = statistics.median(times["paper without LRN"])
+    print(f"\npaper / paper without LRN: {statistics.median(times['paper']) / without:.3f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,180 @@
+"""What several rooms of tests share: drawn faces, a tiny prepared folder, tiny recipes, ../shared with a loud skip.
+
+No test downloads anything: the Hub's libraries are told to stay offline before they are imported.
+"""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED = ROOT.parent / "shared"
+SQUEEZENET = SHARED / "weights" / "squeezenet1_0_imagenet.safetensors"
+SIDE = 128  # of drawn faces; the smallest that the generator takes
+
+
+def pytest_configure(config):
+    config.cache_folder = tempfile.mkdtemp(prefix="scfegan-tests-")
+    os.environ |= {"HF_HUB_OFFLINE": "1", "HF_DATASETS_CACHE": config.cache_folder, "HF_DATASETS_DISABLE_PROGRESS_BARS": "1"}
+    if "s" not in config.option.reportchars:
+        config.option.reportchars += "s"  # what is skipped says so
+
+
+def pytest_unconfigure(config):
+    shutil.rmtree(config.cache_folder, ignore_errors=True)
+
+
+def pytest_report_header():
+    return f"shared data and teachers: {SHARED if SHARED.is_dir() else f'{SHARED} IS ABSENT, the tests that need it are skipped'}"
+
+
+@pytest.fixture(autouse=True)
+def seeded():
+    """Fresh networks and random tensors are the same in every run and in any order of tests."""
+    torch.manual_seed(0)
+
+
+@pytest.fixture(scope="session")
+def shared():
+    """The path of a file below ../shared; the test is skipped, saying so, where it is absent."""
+
+    def find(name: str) -> Path:
+        path = SHARED / name
+        if not path.exists():
+            pytest.skip(f"needs {path}, which is not there")
+        return path
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def face_points() -> np.ndarray:
+    """98 points of a symmetric upright face in the WFLW order, as parts of the frame (98, 2)."""
+
+    def ring(x, y, rx, ry, count):  # from the left end over the top
+        t = np.linspace(0, 2 * np.pi, count, endpoint=False)
+        return np.stack([x - rx * np.cos(t), y - ry * np.sin(t)], 1)
+
+    def brow(outer, inner):
+        upper = np.stack([np.linspace(outer, inner, 5), np.full(5, 0.37)], 1)
+        lower = np.stack([np.linspace(inner, outer, 6)[1:-1], np.full(4, 0.39)], 1)
+        return upper, lower
+
+    t = np.linspace(0, np.pi, 33)
+    contour = np.stack([0.5 - 0.3 * np.cos(t), 0.45 + 0.42 * np.sin(t)], 1)
+    left_upper, left_lower = brow(0.26, 0.44)
+    right_upper, right_lower = left_upper[::-1] * (-1, 1) + (1, 0), left_lower[::-1] * (-1, 1) + (1, 0)
+    bridge = np.stack([np.full(4, 0.5), np.linspace(0.46, 0.58, 4)], 1)
+    base = np.stack([np.linspace(0.45, 0.55, 5), [0.6, 0.61, 0.62, 0.61, 0.6]], 1)
+    eyes = [ring(x, 0.46, 0.06, 0.025, 8) for x in (0.36, 0.64)]
+    lips = [ring(0.5, 0.73, 0.1, 0.045, 12), ring(0.5, 0.73, 0.07, 0.015, 8)]
+    pupils = [[0.36, 0.46], [0.64, 0.46]]
+    parts = [contour, left_upper, left_lower, right_upper, right_lower, bridge, base, *eyes, *lips, pupils]
+    return np.concatenate(parts).astype(np.float32)
+
+
+@pytest.fixture(scope="session")
+def draw_face(face_points):
+    """A function (seed, size) to a decoded row of a drawn face: image, regions, color, sketch, landmarks in pixels."""
+    from scfegan_hf.data import faces, strokes
+
+    def draw(seed: int = 0, size: int = SIDE) -> dict[str, np.ndarray]:
+        rng = np.random.default_rng(seed)
+        points = face_points * size + rng.uniform(-0.02, 0.02, 2).astype(np.float32) * size
+        regions = faces.region_map(np.zeros((size, size, 3), np.uint8), points)
+        hair = np.zeros_like(regions)
+        cv2.ellipse(hair, (size // 2, int(0.42 * size)), (int(0.38 * size), int(0.38 * size)), 0, 180, 360, 1, -1)
+        regions[(hair > 0) & (regions == 0)] = faces.REGIONS.index("hair")
+        palette = rng.integers(30, 226, (len(faces.REGIONS), 3))
+        shade = np.linspace(-20, 20, size)[None, :, None] + rng.normal(0, 3, (size, size, 1))
+        image = np.clip(palette[regions] + shade, 0, 255).astype(np.uint8)
+        image = cv2.GaussianBlur(image, (3, 3), 0)
+        return {
+            "image": image,
+            "regions": regions,
+            "color": strokes.color_map(image, regions),
+            "sketch": strokes.line_strength(image),
+            "landmarks": points,
+        }
+
+    return draw
+
+
+@pytest.fixture(scope="session")
+def landmark_rows(draw_face) -> list[dict]:
+    """Prepared rows with landmarks, pictures encoded as Parquet shards hold them."""
+
+    def encode(array: np.ndarray) -> dict:
+        return {"bytes": cv2.imencode(".png", array[..., ::-1] if array.ndim == 3 else array)[1].tobytes(), "path": None}
+
+    drawn = [draw_face(seed) for seed in range(5)]
+    pictures = ("image", "sketch", "color", "regions")
+    return [
+        {**{name: encode(row[name]) for name in pictures}, "landmarks": (row["landmarks"] / SIDE).ravel().tolist()}
+        for row in drawn
+    ]
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory, draw_face) -> str:
+    """A folder that prepare_folder wrote from six drawn faces and an astronaut; two of them are for validation."""
+    from PIL import Image
+    from skimage.data import astronaut
+
+    from scfegan_hf.data.prepare import PrepareOptions, prepare_folder
+
+    photos, out = tmp_path_factory.mktemp("photos"), tmp_path_factory.mktemp("prepared")
+    for number in range(6):
+        name = f"{'held' if number < 2 else 'drawn'}-{number}.png"
+        Image.fromarray(draw_face(number)["image"]).save(photos / name)
+    Image.fromarray(astronaut()[:260, 100:360]).save(photos / "astronaut.png")
+    options = PrepareOptions(size=SIDE, align=False, edges="canny")
+    prepare_folder(photos, out, options, validation=("held-*",), num_proc=1, progress=False)
+    return str(out)
+
+
+@pytest.fixture(scope="session")
+def squeezenet_file(tmp_path_factory) -> str:
+    """Weights for SqueezeNet: the real ones where ../shared is, else a file of random tensors made here on purpose."""
+    if SQUEEZENET.is_file():
+        return str(SQUEEZENET)
+    from safetensors.torch import save_file
+
+    from scfegan_hf.losses.perceptual import SqueezeNetFeatures
+
+    torch.manual_seed(0)
+    path = tmp_path_factory.mktemp("weights") / "random-squeezenet.safetensors"
+    save_file(SqueezeNetFeatures().state_dict(), path)
+    return str(path)
+
+
+@pytest.fixture(scope="session")
+def tiny_options(squeezenet_file) -> dict[str, dict]:
+    """By recipe, the hyper-parameters that make its networks tiny. Every recipe of the folder needs a row here."""
+    return {
+        "scfegan": {
+            "generator_options": '{"width": 4, "resolution": 128}',
+            "discriminator_width": 4,
+            "perceptual": "squeezenet",
+            "perceptual_weights": squeezenet_file,
+        },
+    }
+
+
+@pytest.fixture
+def fresh_accelerate(monkeypatch):
+    """Accelerate on the CPU, without what an earlier test left in its global state."""
+    from accelerate.state import AcceleratorState, GradientState
+
+    monkeypatch.setenv("ACCELERATE_USE_CPU", "1")
+    AcceleratorState._reset_state(reset_partial_state=True)
+    GradientState._reset_state()
+    yield
+    AcceleratorState._reset_state(reset_partial_state=True)
+    GradientState._reset_state()

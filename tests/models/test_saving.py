@@ -1,0 +1,132 @@
+"""Networks in folders: saved and loaded they answer the same; what does not fit is an error that says so."""
+
+import json
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from scfegan_hf.models.scfegan import PRESETS, SCFEGANDiscriminator, SCFEGANGenerator
+
+
+def compact():
+    return SCFEGANGenerator.preset("compact", width=4, norm="rms", resolution=128)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    compact().save_pretrained(tmp_path)
+    return tmp_path
+
+
+def edit_config(folder, change):
+    path = folder / "config.json"
+    config = json.loads(path.read_text())
+    change(config)
+    path.write_text(json.dumps(config))
+
+
+@pytest.mark.parametrize(
+    ("build", "channels"),
+    [
+        (compact, 10),
+        (lambda: SCFEGANGenerator.preset("paper", width=4), 9),
+        (lambda: SCFEGANDiscriminator(4, kernel_size=3), 8),
+    ],
+)
+def test_saved_and_loaded_it_answers_the_same(tmp_path, build, channels):
+    network = build().eval()
+    network.save_pretrained(tmp_path)
+    loaded = type(network).from_pretrained(tmp_path)
+    x = torch.randn(1, channels, 128, 128)
+    with torch.no_grad():
+        assert torch.equal(loaded(x), network(x))
+    assert not loaded.training
+
+
+def test_the_config_holds_every_argument(folder):
+    config = json.loads((folder / "config.json").read_text())
+    assert config == {**PRESETS["compact"], "width": 4, "norm": "rms", "resolution": 128}
+
+
+def test_the_card_names_licence_task_and_library(folder):
+    card = (folder / "README.md").read_text()
+    for line in ("license: cc-by-nc-sa-4.0", "pipeline_tag: image-to-image", "library_name: scfegan_hf", "- sc-fegan"):
+        assert line in card
+
+
+def test_without_config(folder):
+    (folder / "config.json").unlink()
+    with pytest.raises(FileNotFoundError, match="has no config.json"):
+        SCFEGANGenerator.from_pretrained(folder)
+
+
+def test_without_weights(folder):
+    (folder / "model.safetensors").unlink()
+    with pytest.raises(FileNotFoundError, match="has no model.safetensors"):
+        SCFEGANGenerator.from_pretrained(folder)
+
+
+@pytest.mark.parametrize(("text", "message"), [("{", "not valid JSON"), ("", "not valid JSON"), ("[4]", "must hold a JSON object")])
+def test_broken_config(folder, text, message):
+    (folder / "config.json").write_text(text)
+    with pytest.raises(ValueError, match=message):
+        SCFEGANGenerator.from_pretrained(folder)
+
+
+def test_config_that_is_not_text(folder):
+    (folder / "config.json").write_bytes(b"\xff\xfe\x00{}")
+    with pytest.raises(ValueError, match="not valid JSON"):
+        SCFEGANGenerator.from_pretrained(folder)
+
+
+def test_unknown_key(folder):
+    edit_config(folder, lambda config: config.update(depth=7))
+    with pytest.raises(ValueError, match="does not have: depth"):
+        SCFEGANGenerator.from_pretrained(folder)
+
+
+def test_missing_key(folder):
+    edit_config(folder, lambda config: config.pop("norm"))
+    with pytest.raises(ValueError, match="lacks arguments .*: norm"):
+        SCFEGANGenerator.from_pretrained(folder)
+
+
+def test_config_of_another_network(folder):
+    with pytest.raises(ValueError, match="names arguments that SCFEGANDiscriminator does not have"):
+        SCFEGANDiscriminator.from_pretrained(folder)
+
+
+def test_value_that_is_no_option(folder):
+    edit_config(folder, lambda config: config.update(norm="batch"))
+    with pytest.raises(ValueError, match="norm must be"):
+        SCFEGANGenerator.from_pretrained(folder)
+
+
+def test_weights_of_another_shape(folder):
+    edit_config(folder, lambda config: config.update(width=8))
+    with pytest.raises(ValueError, match="do not fit its config.json"):
+        SCFEGANGenerator.from_pretrained(folder)
+
+
+@pytest.mark.parametrize("change", [lambda t: t.pop("encoder.0.conv.bias"), lambda t: t.update(extra=torch.zeros(1))])
+def test_missing_or_extra_tensors(folder, change):
+    tensors = load_file(folder / "model.safetensors")
+    change(tensors)
+    save_file(tensors, folder / "model.safetensors")
+    with pytest.raises(ValueError, match="do not fit its config.json"):
+        SCFEGANGenerator.from_pretrained(folder)
+
+
+@pytest.mark.parametrize("content", [b"", b"not a safetensors file at all", None])
+def test_broken_weights(folder, content):
+    path = folder / "model.safetensors"
+    path.write_bytes(path.read_bytes()[:5000] if content is None else content)
+    with pytest.raises(ValueError, match=str(folder)):
+        SCFEGANGenerator.from_pretrained(folder)
+
+
+@pytest.mark.parametrize("name", ["/no/such/folder", "no such: name", "someone/absent-from-the-cache"])
+def test_neither_a_folder_nor_a_repository(name):
+    with pytest.raises(FileNotFoundError, match=name):
+        SCFEGANGenerator.from_pretrained(name)

@@ -1,0 +1,171 @@
+"""SC-FEGAN's networks: published shape and size, sizes they take, gradients, spectral norm."""
+
+import pytest
+import torch
+
+from scfegan_hf.conditioning import assemble
+from scfegan_hf.models.scfegan import PRESETS, SCFEGANDiscriminator, SCFEGANGenerator
+
+VARIANTS = [
+    ("paper", {}),
+    ("compact", {}),
+    ("paper", {"fill": "walls"}),
+    ("paper", {"norm": None, "upsample_gate": "conv"}),
+    ("paper", {"norm": "lrn_reference", "gate": "single"}),
+    ("compact", {"fill": "none"}),
+    ("compact", {"fill": "pyramid", "norm": "rms"}),
+    ("compact", {"norm": None}),
+    ("compact", {"gate": "single", "norm": "rms"}),
+    ("compact", {"upsample_gate": "conv", "upsample_kernel": 5}),
+    ("compact", {"color_flag": False, "head_width": 3}),
+]
+
+
+def tiny(preset: str = "paper", **options) -> SCFEGANGenerator:
+    return SCFEGANGenerator.preset(preset, **{"width": 4, **options})
+
+
+def test_paper_has_the_published_size_and_input():
+    with torch.device("meta"):
+        paper = SCFEGANGenerator.preset("paper")
+    assert sum(p.numel() for p in paper.parameters()) == pytest.approx(92.9e6, abs=0.05e6)
+    assert paper.in_channels == 9 and paper.fill == "none"
+
+
+def test_compact_takes_a_tenth_channel_and_is_at_most_a_quarter():
+    with torch.device("meta"):
+        paper, compact = (SCFEGANGenerator.preset(name) for name in ("paper", "compact"))
+    assert compact.in_channels == 10
+    sizes = [sum(p.numel() for p in network.parameters()) for network in (compact, paper)]
+    assert sizes[0] < sizes[1] / 3.9
+
+
+def test_stages_have_the_published_sizes_at_512():
+    with torch.device("meta"):
+        network = SCFEGANGenerator.preset("paper")
+        shapes = {}
+        for name in ("encoder.0", "encoder.6", "bottleneck.3", "upsample.0", "merge.5", "merge.6"):
+            network.get_submodule(name).register_forward_hook(lambda _m, _i, out, name=name: shapes.__setitem__(name, out.shape[1:]))
+        network(torch.empty(1, 9, 512, 512))
+    assert shapes == {
+        "encoder.0": (64, 256, 256),
+        "encoder.6": (512, 4, 4),
+        "bottleneck.3": (512, 4, 4),
+        "upsample.0": (512, 8, 8),
+        "merge.5": (64, 256, 256),
+        "merge.6": (3, 512, 512),
+    }
+
+
+def test_paper_has_the_published_kernels_dilations_and_norms():
+    with torch.device("meta"):
+        network = SCFEGANGenerator.preset("paper")
+    assert [stage.conv.kernel_size[0] for stage in network.encoder] == [7, 5, 5, 3, 3, 3, 3]
+    assert [stage.conv.dilation[0] for stage in network.bottleneck] == [2, 4, 8, 16]
+    assert [stage.conv.kernel_size[0] for stage in network.upsample] == [5] * 7
+    assert [stage.conv.in_channels for stage in network.merge] == [1024, 1024, 1024, 512, 256, 128, 12]
+    normed = [type(stage.norm).__name__ == "LocalResponseNorm" for stage in (*network.encoder, *network.merge)]
+    assert normed == [False, *[True] * 6, *[True] * 6, False]
+
+
+@pytest.mark.parametrize(("preset", "options"), VARIANTS, ids=str)
+def test_every_parameter_receives_a_gradient(preset, options):
+    network = tiny(preset, **options)
+    x = torch.randn(2, network.in_channels, 128, 128, generator=torch.Generator().manual_seed(0))
+    out = network(x)
+    assert out.shape == (2, 3, 128, 128)
+    (out - 0.3).square().mean().backward()
+    idle = [name for name, p in network.named_parameters() if p.grad is None or not p.grad.abs().sum() > 0]
+    assert idle == []
+
+
+def test_other_shapes_are_refused():
+    network = tiny()
+    for shape in ((1, 10, 128, 128), (1, 3, 128, 128), (9, 128, 128)):
+        with pytest.raises(ValueError, match=r"takes \(N, 9, H, W\)"):
+            network(torch.zeros(shape))
+    for shape in ((1, 9, 128, 192), (1, 9, 100, 128), (1, 9, 0, 128), (0, 9, 128, 128)):
+        with pytest.raises(ValueError, match="divisible by 128"):
+            network(torch.zeros(shape))
+
+
+@pytest.mark.parametrize("size", [(128, 256), (256, 128)])
+def test_any_height_and_width_divisible_by_128(size):
+    with torch.no_grad():
+        assert tiny()(torch.zeros(1, 9, *size)).shape == (1, 3, *size)
+
+
+def test_without_a_fill_the_answer_stays_in_range():
+    network = tiny()
+    network.merge[-1].conv.bias.data[:3] = torch.tensor([50.0, -50.0, 0.0])
+    with torch.no_grad():
+        out = network(torch.randn(1, 9, 128, 128))
+    assert out.abs().max() <= 1
+    assert out[:, 0].min() > 0.99 and out[:, 1].max() < -0.99  # the bound is reached, not missed by a small answer
+
+
+@pytest.mark.parametrize("fill", ["pyramid", "walls"])
+def test_a_fresh_network_answers_nearly_its_fill(fill):
+    network = tiny("compact", fill=fill)
+    generator = torch.Generator().manual_seed(0)
+    image = torch.rand(1, 3, 128, 128, generator=generator) * 2 - 1
+    mask = torch.zeros(1, 1, 128, 128)
+    mask[..., 30:90, 40:100] = 1
+    empty, noise = torch.zeros(1, 1, 128, 128), torch.randn(1, 1, 128, 128, generator=generator)
+    given = assemble(image, mask, empty, image * 0, empty, noise, fill=fill, color_flag=True)
+    with torch.no_grad():
+        residual = network(given) - given[:, :3]
+    assert 0 < residual.abs().mean() < 0.02 and residual.abs().max() < 0.2
+
+
+def test_the_answer_depends_on_every_channel():
+    network = tiny("compact")
+    x = torch.randn(1, 10, 128, 128, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        before = network(x)
+        for channel in range(10):
+            changed = x.clone()
+            changed[:, channel] += 1
+            assert (network(changed) - before).abs().max() > 0, channel
+
+
+def test_presets():
+    assert set(PRESETS) == {"paper", "compact"}
+    network = tiny("compact", gate="full", resolution=384)
+    assert network.resolution == 384 and network.color_flag == PRESETS["compact"]["color_flag"]
+    assert network.encoder[0].conv.out_channels == 8  # feature and gate of width 4
+    with pytest.raises(ValueError, match="No preset 'huge'; there are paper, compact"):
+        SCFEGANGenerator.preset("huge")
+    with pytest.raises(TypeError, match="depth"):
+        SCFEGANGenerator.preset("paper", depth=3)
+    with pytest.raises(ValueError, match="fill must be one of"):
+        SCFEGANGenerator(width=4, fill="telea")
+
+
+@pytest.mark.parametrize("kernel", [5, 3])
+def test_discriminator_judges_patches_without_a_sigmoid(kernel):
+    network = SCFEGANDiscriminator(4, kernel_size=kernel)
+    network.layers[-1].bias.data[:] = 30
+    out = network(torch.randn(2, 8, 128, 192))
+    assert out.shape == (2, 16, 2, 3)
+    assert out.min() > 20
+    out.sum().backward()
+    assert all(p.grad is not None and p.grad.abs().sum() > 0 for p in network.parameters())
+
+
+def test_discriminator_has_the_published_widths():
+    with torch.device("meta"):
+        layers = SCFEGANDiscriminator().layers
+    assert [layer.out_channels for layer in layers] == [64, 128, 256, 256, 256, 256]
+    assert {layer.kernel_size for layer in layers} == {(5, 5)} and {layer.stride for layer in layers} == {(2, 2)}
+
+
+def test_spectral_norm_bounds_every_layer():
+    network = SCFEGANDiscriminator(4)
+    for layer in network.layers:
+        layer.parametrizations.weight.original.data.mul_(100)
+    with torch.no_grad():
+        for _ in range(50):  # one power iteration each
+            network(torch.zeros(1, 8, 64, 64))
+    for layer in network.layers:
+        assert torch.linalg.matrix_norm(layer.weight.flatten(1), 2).item() == pytest.approx(1, abs=0.02)

@@ -1,0 +1,58 @@
+"""The command line, run as a user runs it."""
+
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+from skimage.data import astronaut
+
+from scfegan_hf import SCFEGANGenerator
+from scfegan_hf.cli import main
+
+
+@pytest.fixture
+def model(tmp_path):
+    SCFEGANGenerator.preset("compact", width=4, resolution=128).save_pretrained(tmp_path / "model")
+    return str(tmp_path / "model")
+
+
+def test_edit_writes_a_png_that_differs_in_the_mask_only(tmp_path, model):
+    photo = astronaut()[:200, 120:320]
+    mask = np.zeros(photo.shape[:2], np.uint8)
+    mask[60:100, 70:130] = 255
+    Image.fromarray(photo).save(tmp_path / "photo.png")
+    Image.fromarray(mask).save(tmp_path / "mask.png")
+    Image.fromarray(mask // 255).save(tmp_path / "sketch.png")
+    arguments = ["edit", str(tmp_path / "photo.png"), "--mask", str(tmp_path / "mask.png"), "--model", model]
+    assert main([*arguments, "--sketch", str(tmp_path / "sketch.png"), "-o", str(tmp_path / "out.png")]) == 0
+    out = np.asarray(Image.open(tmp_path / "out.png"))
+    assert (out[mask == 0] == photo[mask == 0]).all() and (out != photo).any()
+
+
+def test_errors_are_one_line_and_write_nothing(tmp_path, model, capsys):
+    out = tmp_path / "out.png"
+    assert main(["edit", "missing.png", "--mask", "missing.png", "--model", model, "-o", str(out)]) == 1
+    message = capsys.readouterr().err
+    assert message.count("\n") == 1 and "There is no photo at missing.png" in message and not out.exists()
+
+
+def test_trace(tmp_path):
+    Image.fromarray(astronaut()).save(tmp_path / "photo.png")
+    assert main(["trace", str(tmp_path / "photo.png"), "-o", str(tmp_path / "lines.png")]) == 0
+    lines = np.asarray(Image.open(tmp_path / "lines.png"))
+    assert lines.shape == (512, 512) and 0.005 < (lines > 0).mean() < 0.2
+
+
+def test_prepare_and_evaluate(tmp_path, model, capsys):
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    for number in (10, 11):
+        Image.fromarray(astronaut()).save(photos / f"{number}.jpg")
+    assert main(["prepare", str(photos), str(tmp_path / "data"), "--size", "256", "--num-proc", "1"]) == 0
+    assert "2 photographs prepared, 0 left out" in capsys.readouterr().out
+    out = tmp_path / "report"
+    assert main(["evaluate", str(tmp_path / "data"), "--out", str(out), "--model", model, "--faces", "1"]) == 0
+    table = json.loads((out / "table.json").read_text())
+    assert set(table) == {"this model", "fill alone", "Telea"} and table["this model"]["all/changed_outside"] == 0
+    assert (out / "sheet.png").is_file() and "masked_psnr" in (out / "table.md").read_text()
