@@ -42,9 +42,8 @@ def build_app(pipeline: FaceEditPipeline | None = None, max_queue: int = 20) -> 
             with gr.Column(scale=4, min_width=340):
                 edit_button = gr.Button("Edit", variant="primary", elem_id="edit")
                 result = gr.Image(label="Result", format="png", interactive=False, elem_id="result", buttons=["fullscreen"])
-                with gr.Row():
-                    seed = gr.Number(0, label="Variation (another number, another result)", precision=0, minimum=0, elem_id="seed")
-                    download = gr.DownloadButton("Download PNG", interactive=False, elem_id="download")
+                download = gr.DownloadButton("Download PNG", interactive=False, elem_id="download")
+                seed = gr.Number(0, label="Variation (another number, another result)", precision=0, minimum=0, elem_id="seed")
         gr.Markdown(ETHICS, elem_id="ethics")
 
         def edit_on_page(drawing: Any, seed: int | None) -> tuple[str, Any]:

@@ -56,6 +56,8 @@ class TrainConfig:
     """Upload the result at the end."""
     hub_model_id: str | None = None
     """Repository to upload to; the output folder's name without it."""
+    weights_license: str = "other"
+    """Licence that the training data leaves to the weights, for the card ("cc-by-nc-sa-4.0", "apache-2.0", ...)."""
     dry_run: bool = False
     """Print the configuration, check data and networks with one batch, write nothing."""
 
@@ -64,5 +66,5 @@ class TrainConfig:
 FREE_TO_CHANGE = {
     "output_dir", "max_train_steps", "dataloader_num_workers", "checkpointing_steps", "checkpoints_total_limit",
     "resume_from_checkpoint", "validation_steps", "num_validation_images", "logging_steps", "report_to", "push_to_hub",
-    "hub_model_id", "dry_run", "pretrained_model_name_or_path",
+    "hub_model_id", "weights_license", "dry_run", "pretrained_model_name_or_path",
 }  # fmt: skip

@@ -55,11 +55,20 @@ def save_network(network: nn.Module, folder: Path, dtype=None) -> None:
 
 def model_card(recipe: Recipe, config: TrainConfig, metrics: dict) -> str:
     """The card of a release: the template with this run's settings and figures."""
-    figures = "\n".join(f"| {name} | {value:.4g} |" for name, value in metrics.items())
-    settings = {**asdict(recipe), **asdict(config)}
-    data = ", ".join((*config.dataset_name, *(Path(folder).name for folder in config.train_data_dir)))
-    text = template().replace("{{recipe}}", recipe.name).replace("{{data}}", data).replace("{{figures}}", figures)
-    return text.replace("{{settings}}", json.dumps(settings, indent=2))
+    values = {
+        "recipe": recipe.name,
+        "repository": config.hub_model_id or str(config.output_dir),
+        "license": config.weights_license,
+        "license_note": f"The weights carry the licence {config.weights_license}.",
+        "data": ", ".join((*config.dataset_name, *(Path(folder).name for folder in config.train_data_dir))),
+        "history": f"Started from {config.pretrained_model_name_or_path}." if config.pretrained_model_name_or_path else "",
+        "figures": "\n".join(f"| {name} | {value:.6g} |" for name, value in metrics.items()),
+        "settings": json.dumps({**asdict(recipe), **asdict(config)}, indent=2),
+    }
+    text = template()
+    for key, value in values.items():
+        text = text.replace("{{" + key + "}}", value)
+    return text
 
 
 def template() -> str:

