@@ -163,6 +163,8 @@ def tiny_options(squeezenet_file) -> dict[str, dict]:
             "discriminator_width": 4,
             "perceptual": "squeezenet",
             "perceptual_weights": squeezenet_file,
+            "theta": 10.0,
+            "penalty_every": 2,
         },
     }
 

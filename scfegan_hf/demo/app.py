@@ -33,6 +33,7 @@ def build_app(pipeline: FaceEditPipeline | None = None, max_queue: int = 20) -> 
     """The app around a pipeline (None: the weights that the package carries), with its queue set up."""
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     pipeline = pipeline or FaceEditPipeline.from_pretrained()
+    uploads = get_upload_folder()
 
     with gr.Blocks(title="Edit a face by drawing", analytics_enabled=False, delete_cache=(CLEAN_EVERY, CLEAN_AFTER)) as app:
         gr.Markdown(INTRODUCTION, elem_id="introduction")
@@ -59,14 +60,13 @@ def build_app(pipeline: FaceEditPipeline | None = None, max_queue: int = 20) -> 
             photo: FileData, mask: FileData, sketch: FileData | None = None, color: FileData | None = None, seed: int = 0
         ) -> FileData:
             with spoken_errors():
-                given = {"photo": photo, "mask": mask, "sketch": sketch, "color": color}
-                optional = [name for name in ("sketch", "color") if given[name] is None]
-                paths = [None if name in optional else uploaded_file(file, get_upload_folder(), name) for name, file in given.items()]
+                paths = [uploaded_file(file, uploads, name) for file, name in ((photo, "photo"), (mask, "mask"))]
+                paths += [file and uploaded_file(file, uploads, name) for file, name in ((sketch, "sketch"), (color, "color"))]
                 return FileData(path=_stored(edit_files(pipeline, *paths, seed), "edited.png"))
 
         def trace(photo: FileData) -> FileData:
             with spoken_errors():
-                path = uploaded_file(photo, get_upload_folder(), "photo")
+                path = uploaded_file(photo, uploads, "photo")
                 return FileData(path=_stored(trace_file(pipeline, path), "sketch.png"))
 
         private = dict(api_visibility="private", **ONE_AT_A_TIME)

@@ -14,4 +14,4 @@ def spoken_errors() -> Iterator[None]:
         yield
     except ValueError as error:
         # Gradio renders messages as HTML.
-        raise gr.Error(html.escape(str(error), quote=False), title="That did not work", print_exception=False) from error
+        raise gr.Error(html.escape(str(error), quote=False), print_exception=False) from error

@@ -16,7 +16,6 @@ from PIL import Image, UnidentifiedImageError
 # Longer side of a drawing in pixels; a smaller photo is drawn on at its own size. The editor is told the same number.
 CANVAS_SIDE = 1024
 MAX_UPLOAD_BYTES = 20 * 2**20
-MAX_PHOTO_PIXELS = 48_000_000
 # A drawing of strokes takes some 50 kB; four bytes per pixel is what noise would take.
 MAX_LAYER_BYTES = 4 * CANVAS_SIDE**2 + 2**16
 PNG_URL = "data:image/png;base64,"
@@ -54,11 +53,11 @@ def read_layer(data: Any) -> Image.Image | None:
     if not isinstance(data, str) or not data.startswith(PNG_URL) or len(data) > 4 * (MAX_LAYER_BYTES // 3 + 1) + len(PNG_URL):
         raise ValueError(NOT_WHOLE)
     try:
-        image = Image.open(io.BytesIO(base64.b64decode(data[len(PNG_URL) :], validate=True)), formats=["PNG"])
+        image = _open(io.BytesIO(base64.b64decode(data[len(PNG_URL) :], validate=True)), formats=["PNG"])
         if max(image.size) > CANVAS_SIDE:
             raise ValueError(NOT_WHOLE)
         image = image.convert("RGBA")
-    except (binascii.Error, OSError, SyntaxError, ValueError) as error:
+    except (binascii.Error, Image.DecompressionBombError, OSError, SyntaxError, ValueError) as error:
         raise ValueError(NOT_WHOLE) from error
     alpha = image.getchannel("A").point(lambda value: 255 if value >= 128 else 0)
     image.putalpha(alpha)
@@ -85,18 +84,26 @@ def uploaded_file(data: Any, uploads: str | Path, name: str) -> str:
 def photo_size(path: str) -> tuple[int, int]:
     """(width, height) of a picture file as it is seen, that is with its orientation tag applied; nothing is decoded."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(path) as image:
-                width, height = image.size
-                turned = image.getexif().get(0x0112, 1) >= 5
-    except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
-        raise ValueError(f"The photo has more than {MAX_PHOTO_PIXELS // 1_000_000} megapixels. Make it smaller first.") from error
+        with _open(path) as image:
+            width, height = image.size
+            turned = image.getexif().get(0x0112, 1) >= 5
+    except Image.DecompressionBombError as error:
+        raise ValueError("The photo has more than 48 megapixels. Make it smaller first.") from error
     except UnidentifiedImageError as error:
         raise ValueError("The photo is not a picture that can be read. Choose a PNG or JPEG file.") from error
     except (OSError, SyntaxError, TypeError) as error:
         raise ValueError("The photo is damaged. Save it again as PNG or JPEG.") from error
     return (height, width) if turned else (width, height)
+
+
+def _open(source: Any, **options: Any) -> Image.Image:
+    """Image.open, but what Pillow only warns of as a decompression bomb is refused too."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        try:
+            return Image.open(source, **options)
+        except Image.DecompressionBombWarning as warning:
+            raise Image.DecompressionBombError(str(warning)) from warning
 
 
 def canvas_size(photo: tuple[int, int]) -> tuple[int, int]:

@@ -6,8 +6,11 @@ from pathlib import Path
 
 from huggingface_hub import PyTorchModelHubMixin, hf_hub_download
 from huggingface_hub.errors import EntryNotFoundError, HFValidationError, LocalEntryNotFoundError, RepositoryNotFoundError
+from safetensors import SafetensorError
+from safetensors.torch import load_file
 
 REPO_URL = "https://github.com/scfegan-hf/scfegan-hf"
+CONFIG, WEIGHTS = "config.json", "model.safetensors"
 
 
 class HubNetwork(
@@ -21,52 +24,70 @@ class HubNetwork(
     """`PyTorchModelHubMixin` that refuses what it would otherwise guess.
 
     The mixin alone builds a network of default arguments where config.json is missing, and ignores arguments it does
-    not know. Here both are errors, and weights must fit exactly.
+    not know. Here both are errors, and weights must fit exactly. Saving and pushing are the mixin's.
     """
 
     @classmethod
-    def from_pretrained(cls, pretrained_model_name_or_path: str | Path, **kwargs):
-        """Load from a folder or a Hub repository. Arguments as in `PyTorchModelHubMixin.from_pretrained`.
+    def from_pretrained(
+        cls,
+        pretrained_model_name_or_path: str | Path,
+        *,
+        revision: str | None = None,
+        token: str | bool | None = None,
+        cache_dir: str | Path | None = None,
+        force_download: bool = False,
+        local_files_only: bool = False,
+    ):
+        """Load from a folder or a Hub repository; in evaluation mode, in fp32, on the CPU.
 
         Raises FileNotFoundError without config.json or weights, ValueError when either does not fit this class.
         """
         source = str(pretrained_model_name_or_path)
-        _check_config(cls, source, {k: kwargs[k] for k in ("revision", "cache_dir", "token") if k in kwargs}, kwargs)
-        if Path(source).is_dir() and not (Path(source) / "model.safetensors").is_file():
-            raise FileNotFoundError(f"{source} has no model.safetensors. Save a network there with save_pretrained.")
+        where = dict(
+            revision=revision, token=token, cache_dir=cache_dir, force_download=force_download, local_files_only=local_files_only
+        )
+        network = cls(**_read_config(cls, _fetch(source, CONFIG, where), source))
+        path = _fetch(source, WEIGHTS, where)
         try:
-            return super().from_pretrained(source, **{"strict": True, **kwargs})
+            network.load_state_dict({key: value.float() for key, value in load_file(path).items()}, strict=True)
+        except SafetensorError as error:
+            raise ValueError(f"{WEIGHTS} of {source} is damaged ({error}). Fetch or save it again.") from error
         except RuntimeError as error:
-            raise ValueError(f"The weights of {source} do not fit its config.json: {error}") from error
+            raise ValueError(f"The weights of {source} do not fit its {CONFIG}: {error}") from error
+        return network.eval()
 
 
-def _check_config(cls: type, source: str, where: dict, kwargs: dict) -> None:
-    """Raise unless config.json is there, is a JSON object, and names only arguments that ``cls`` takes."""
+def _fetch(source: str, name: str, where: dict) -> Path:
+    """The path of a file in a folder or, through the cache, in a Hub repository."""
     if Path(source).is_dir():
-        path = Path(source) / "config.json"
+        path = Path(source) / name
         if not path.is_file():
-            raise FileNotFoundError(f"{source} has no config.json, so the network's shape is unknown. Save it with save_pretrained.")
-    else:
-        try:
-            path = Path(hf_hub_download(source, "config.json", local_files_only=kwargs.get("local_files_only", False), **where))
-        except HFValidationError as error:
-            raise FileNotFoundError(f"{source!r} is neither a folder nor the name of a Hub repository.") from error
-        except RepositoryNotFoundError as error:
-            raise FileNotFoundError(f"There is no Hub repository {source!r} that you may read. Check its name and your token.") from error
-        except LocalEntryNotFoundError as error:
-            raise FileNotFoundError(f"{source!r} is not in the cache and the Hub cannot be reached. Connect once, or give a folder.") from error
-        except EntryNotFoundError as error:
-            raise FileNotFoundError(f"The Hub repository {source!r} has no config.json, so the network's shape is unknown.") from error
+            raise FileNotFoundError(f"{source} has no {name}. Save a network there with save_pretrained.")
+        return path
+    try:
+        return Path(hf_hub_download(source, name, **where))
+    except HFValidationError as error:
+        raise FileNotFoundError(f"{source!r} is neither a folder nor the name of a Hub repository.") from error
+    except RepositoryNotFoundError as error:
+        raise FileNotFoundError(f"There is no Hub repository {source!r} that you may read. Check its name and your token.") from error
+    except LocalEntryNotFoundError as error:
+        raise FileNotFoundError(f"{name} of {source!r} is not in the cache and the Hub cannot be reached. Give a folder.") from error
+    except EntryNotFoundError as error:
+        raise FileNotFoundError(f"The Hub repository {source!r} has no {name}.") from error
+
+
+def _read_config(cls: type, path: Path, source: str) -> dict:
+    """The constructor's arguments. ValueError unless they are a JSON object that names all of them and no others."""
     try:
         config = json.loads(path.read_text())
-    except (ValueError, UnicodeDecodeError) as error:
-        raise ValueError(f"config.json of {source} is not valid JSON ({error}). Save the network again.") from error
+    except ValueError as error:  # not JSON, or not text at all
+        raise ValueError(f"{CONFIG} of {source} is not valid JSON ({error}). Save the network again.") from error
     if not isinstance(config, dict):
-        raise ValueError(f"config.json of {source} must hold a JSON object, not {type(config).__name__}.")
+        raise ValueError(f"{CONFIG} of {source} must hold a JSON object, not {type(config).__name__}.")
     known = set(inspect.signature(cls.__init__).parameters) - {"self"}
-    unknown = sorted(set(config) - known)
-    if unknown:
-        raise ValueError(f"config.json of {source} names arguments that {cls.__name__} does not have: {', '.join(unknown)}.")
-    missing = sorted(known - set(config))
-    if missing:
-        raise ValueError(f"config.json of {source} lacks arguments of {cls.__name__}: {', '.join(missing)}. Is it another network's?")
+    for what, names in (("does not take", set(config) - known), ("needs but does not find there", known - set(config))):
+        if names:
+            raise ValueError(
+                f"{CONFIG} of {source} is not one of {cls.__name__}: arguments that it {what}: {', '.join(sorted(names))}."
+            )
+    return config

@@ -26,7 +26,7 @@ def test_thin_leaves_one_pixel_of_a_soft_line(width, angle):
     edges = cv2.GaussianBlur(edges, (0, 0), 1.5)
     lines = strokes.thin(edges) if angle == 0 else strokes.thin(np.ascontiguousarray(edges.T)).T
     assert lines.dtype == np.uint8
-    assert ((lines > 0).sum(0) == 1).all()
+    assert set((lines > 0).sum(0).tolist()) == {1}
     assert set(np.nonzero(lines)[0]) == {30 + width // 2}
     assert lines.max() == pytest.approx(255 * edges.max(), abs=2)  # the value is the map's
 

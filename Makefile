@@ -1,0 +1,31 @@
+# make demo: the app, from nothing.   make test: lint and tests, from nothing.   make lint, make clean.
+# PYTHON makes the virtual environment, VENV is where it lies: make test PYTHON=python3.12 VENV=/tmp/venv
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test lint clean
+
+demo: $(VENV)/installed-demo
+	$(BIN)/python app.py
+
+test: lint
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/installed-dev
+	$(BIN)/ruff check .
+
+clean:
+	rm -rf $(VENV) .pytest_cache .ruff_cache dist build *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# PyTorch first and by itself: its version is then settled, and nothing after it asks for another.
+$(VENV)/installed-torch:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet torch==2.13.0
+	touch $@
+
+$(VENV)/installed-%: pyproject.toml $(VENV)/installed-torch
+	$(BIN)/python -m pip install --quiet --editable ".[$*]"
+	touch $@

@@ -1,0 +1,48 @@
+"""A real but tiny pipeline that remembers what it was asked, and the app served around it."""
+
+import numpy as np
+import pytest
+from PIL import Image
+from skimage.data import astronaut
+
+from scfegan_hf import FaceEditPipeline, SCFEGANGenerator
+
+
+class RememberingPipeline(FaceEditPipeline):
+    """Keeps the arguments of its last call."""
+
+    last: tuple = ()
+
+    def __call__(self, image, mask, sketch=None, color=None, **options):
+        self.last = (image, mask, sketch, color, options)
+        return super().__call__(image, mask, sketch, color, **options)
+
+
+@pytest.fixture(scope="session")
+def pipeline(tmp_path_factory) -> RememberingPipeline:
+    folder = tmp_path_factory.mktemp("tiny")
+    SCFEGANGenerator.preset("compact", width=4, resolution=128).save_pretrained(folder)
+    return RememberingPipeline.from_pretrained(folder)
+
+
+@pytest.fixture(scope="session")
+def served(pipeline):
+    """The address of the running app."""
+    from scfegan_hf.demo import launch
+
+    app, address = launch(pipeline=pipeline, prevent_thread_lock=True)
+    yield address.rstrip("/")
+    app.close()
+
+
+@pytest.fixture(scope="session")
+def photo() -> Image.Image:
+    """A face, 256x256."""
+    return Image.fromarray(np.ascontiguousarray(astronaut()[:256, 96:352]))
+
+
+@pytest.fixture(scope="session")
+def photo_file(photo, tmp_path_factory):
+    path = tmp_path_factory.mktemp("photos") / "astronaut.png"
+    photo.save(path)
+    return path

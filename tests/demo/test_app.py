@@ -1,0 +1,127 @@
+"""The app: what its buttons do, which endpoints it opens, and both of them through gradio_client."""
+
+import httpx
+import numpy as np
+import pytest
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
+from PIL import Image, ImageDraw
+
+from scfegan_hf.demo import build_app
+from scfegan_hf.demo.edits import MARK, edit_drawing, marked_png, trace_drawing
+from scfegan_hf.demo.payload import MAX_UPLOAD_BYTES, Drawing
+
+HOLE = (90, 90, 150, 130)
+
+
+@pytest.fixture(scope="module")
+def client(served):
+    return Client(served, verbose=False)
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory) -> dict[str, str]:
+    """Files of a mask, a sketch and a colour of the photo's size."""
+    folder = tmp_path_factory.mktemp("drawn")
+    mask, sketch, color = Image.new("L", (256, 256)), Image.new("L", (256, 256)), Image.new("RGBA", (256, 256))
+    mask.paste(255, HOLE)
+    ImageDraw.Draw(sketch).line((95, 110, 145, 110), 255, 2)
+    color.paste((180, 60, 60, 255), (110, 112, 130, 120))
+    for name, picture in {"mask": mask, "sketch": sketch, "color": color}.items():
+        picture.save(folder / f"{name}.png")
+    return {name: str(folder / f"{name}.png") for name in ("mask", "sketch", "color")}
+
+
+def opened(path) -> Image.Image:
+    with Image.open(path) as image:
+        image.load()
+    return image
+
+
+def outside_is_kept(before: Image.Image, after: Image.Image) -> bool:
+    changed = np.asarray(before) != np.asarray(after)
+    x0, y0, x1, y1 = HOLE
+    inside = changed[y0:y1, x0:x1].any()
+    changed[y0:y1, x0:x1] = False
+    return bool(inside) and not changed.any()
+
+
+def test_only_two_endpoints_are_open(pipeline):
+    app = build_app(pipeline, max_queue=3)
+    assert set(app.get_api_info()["named_endpoints"]) == {"/edit", "/trace"}
+    assert not app.get_api_info()["unnamed_endpoints"]
+    assert app.get_api_info()["named_endpoints"]["/edit"]["description"].startswith("Repaint a photo")
+    parameters = [item["parameter_name"] for item in app.get_api_info()["named_endpoints"]["/edit"]["parameters"]]
+    assert parameters == ["photo", "mask", "sketch", "color", "seed"]
+    assert app._queue.max_size == 3
+    assert all(function.concurrency_id == "network" and function.concurrency_limit == 1 for function in app.fns.values())
+
+
+def test_edit_through_the_client(client, drawn, photo, photo_file, pipeline):
+    files = {name: handle_file(path) for name, path in drawn.items()}
+    answer = opened(client.predict(photo=handle_file(photo_file), **files, seed=3, api_name="/edit"))
+    assert answer.format == "PNG" and answer.text["Comment"] == MARK
+    assert outside_is_kept(photo, answer)
+    direct = pipeline(photo_file, drawn["mask"], drawn["sketch"], drawn["color"], seed=3).image
+    assert np.array_equal(np.asarray(answer), np.asarray(direct))
+
+
+def test_sketch_color_and_seed_may_be_left_out(client, drawn, photo, photo_file, pipeline):
+    answer = opened(client.predict(photo=handle_file(photo_file), mask=handle_file(drawn["mask"]), api_name="/edit"))
+    assert outside_is_kept(photo, answer)
+    assert pipeline.last[2:] == (None, None, {"seed": 0})
+
+
+def test_trace_through_the_client(client, photo_file, pipeline):
+    lines = opened(client.predict(photo=handle_file(photo_file), api_name="/trace"))
+    assert lines.size == (256, 256) and lines.getextrema() == (0, 255)
+    assert np.array_equal(np.asarray(lines), pipeline.trace(photo_file))
+
+
+def test_bad_files_are_answered_in_words(client, drawn, photo_file, tmp_path):
+    Image.new("L", (64, 64), 255).save(tmp_path / "small.png")
+    Image.new("L", (256, 256)).save(tmp_path / "empty.png")
+    (tmp_path / "text.png").write_text("hello")
+    for name, words in {"small.png": "same size", "empty.png": "mask is empty", "text.png": "can be read"}.items():
+        with pytest.raises(AppError, match=words):
+            client.predict(photo=handle_file(photo_file), mask=handle_file(tmp_path / name), api_name="/edit")
+
+
+def test_other_files_of_the_server_are_refused(served, drawn):
+    file = {"path": drawn["mask"], "meta": {"_type": "gradio.FileData"}}
+    for data in ([file], [{"path": drawn["mask"]}]):
+        event = httpx.post(f"{served}/gradio_api/call/trace", json={"data": data}).json()["event_id"]
+        answer = httpx.get(f"{served}/gradio_api/call/trace/{event}").text
+        assert "event: error" in answer and drawn["mask"] not in answer
+
+
+def test_large_uploads_are_refused(served):
+    answer = httpx.post(f"{served}/gradio_api/upload", files={"files": ("large.png", b"0" * (MAX_UPLOAD_BYTES + 1))})
+    assert answer.status_code == 413
+
+
+def test_the_button_says_what_is_missing(pipeline, photo_file):
+    with pytest.raises(ValueError, match="Choose a photo first"):
+        edit_drawing(pipeline, Drawing(), 0)
+    with pytest.raises(ValueError, match="Paint over the part"):
+        edit_drawing(pipeline, Drawing(photo=str(photo_file)), 0)
+    with pytest.raises(ValueError, match="Choose a photo first"):
+        trace_drawing(pipeline, Drawing())
+
+
+def test_trace_keeps_own_lines_and_stays_inside_the_mask(pipeline, photo_file, photo):
+    mask, sketch = Image.new("RGBA", photo.size), Image.new("RGBA", photo.size)
+    mask.paste((0, 0, 0, 255), HOLE)
+    sketch.paste((0, 0, 0, 255), (10, 10, 20, 12))
+    traced = np.asarray(trace_drawing(pipeline, Drawing(str(photo_file), mask, sketch)))[..., 3] > 0
+    own, inside = np.asarray(sketch)[..., 3] > 0, np.asarray(mask)[..., 3] > 0
+    assert traced[own].all() and traced[inside].any() and not traced[~own & ~inside].any()
+    everything = np.asarray(trace_drawing(pipeline, Drawing(str(photo_file))))[..., 3] > 0
+    assert everything[~inside].any()
+
+
+def test_the_colour_profile_stays(tmp_path):
+    image = Image.new("RGB", (8, 8))
+    image.info["icc_profile"] = b"profile"
+    (tmp_path / "marked.png").write_bytes(marked_png(image))
+    assert opened(tmp_path / "marked.png").info["icc_profile"] == b"profile"

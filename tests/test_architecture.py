@@ -1,0 +1,132 @@
+"""Imports point down only, read with ast; importing the package is light."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = "scfegan_hf"
+
+BELOW_RECIPE = {"layers", "conditioning", "models", "losses", "data"}
+# What each room (a folder or a file of the package) may import, besides itself.
+MAY_IMPORT = {
+    "layers": set(),
+    "conditioning": set(),
+    "photos": set(),
+    "models": {"layers", "conditioning"},
+    "losses": {"layers", "conditioning"},
+    "data": {"layers", "conditioning"},
+    "recipe": BELOW_RECIPE,
+    "recipes": BELOW_RECIPE | {"recipe"},
+    "training": BELOW_RECIPE | {"recipe"},
+    "pipeline": {"models", "conditioning", "layers", "data", "photos"},
+    "evaluation": BELOW_RECIPE | {"pipeline", "photos"},
+    "demo": {"pipeline", "data.strokes"},
+    "cli": BELOW_RECIPE | {"pipeline", "photos", "evaluation", "demo"},
+    "__init__": {"models", "pipeline"},
+}
+# The one place that looks recipes up by name.
+ALSO = {"training.command": {"recipes"}}
+# Public names of the package, by the room they come from.
+PUBLIC = {"SCFEGANGenerator": "models", "SCFEGANDiscriminator": "models", "FaceEditPipeline": "pipeline", "EditResult": "pipeline"}
+
+
+def imported(module: str, source: str, is_package: bool = False) -> set[str]:
+    """Dotted names within the package that ``source`` imports anywhere, functions included; relative ones resolved."""
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            parents = f"{PACKAGE}.{module}".split(".")
+            base = parents[: len(parents) - node.level + is_package] if node.level else []
+            origin = ".".join([*base, *([node.module] if node.module else [])])
+            found |= {f"{origin}.{alias.name}" for alias in node.names}
+    return {name.removeprefix(f"{PACKAGE}.") for name in found if f"{name}.".startswith(f"{PACKAGE}.")}
+
+
+def violations(module: str, source: str, is_package: bool = False) -> list[str]:
+    """Sentences about imports of ``module`` (its name within the package) that point up or sideways."""
+    room = module.split(".")[0]
+    if room not in MAY_IMPORT:
+        return [f"{room} is a new room: say in MAY_IMPORT what it may import"]
+    allowed = {room} | MAY_IMPORT[room] | ALSO.get(module, set())
+    names = {PUBLIC.get(name, name) for name in imported(module, source, is_package)}
+    return [
+        f"{module} imports {name}" for name in sorted(names) if not any(f"{name}.".startswith(f"{part}.") for part in allowed)
+    ]
+
+
+def modules() -> dict[str, tuple[str, bool]]:
+    found = {}
+    for path in sorted((ROOT / PACKAGE).rglob("*.py")):
+        parts = path.relative_to(ROOT / PACKAGE).with_suffix("").parts
+        is_package = parts[-1] == "__init__"
+        name = ".".join(parts[:-1] if is_package and len(parts) > 1 else parts)
+        found[name] = path.read_text(), is_package and len(parts) > 1
+    return found
+
+
+def test_imports_point_down_only():
+    found = modules()
+    assert len(found) > 20 and {"models.scfegan", "recipes.scfegan", "training.trainer", "conditioning"} <= set(found)
+    assert [sentence for name, (source, is_package) in found.items() for sentence in violations(name, source, is_package)] == []
+
+
+@pytest.mark.parametrize(
+    ("module", "line", "names"),
+    [
+        ("layers.norms", "from scfegan_hf.models.scfegan import SCFEGANGenerator", "models.scfegan.SCFEGANGenerator"),
+        ("layers.norms", "from scfegan_hf import SCFEGANGenerator", "models"),
+        ("models.scfegan", "import scfegan_hf.training.trainer", "training.trainer"),
+        ("models.scfegan", "from ..data import masks", "data.masks"),
+        ("losses.perceptual", "from scfegan_hf.recipe import Recipe", "recipe.Recipe"),
+        ("data.prepare", "def f():\n    from scfegan_hf import pipeline", "pipeline"),
+        ("recipe", "from scfegan_hf.recipes import recipe_names", "recipes.recipe_names"),
+        ("recipes.scfegan", "from scfegan_hf.training.trainer import Trainer", "training.trainer.Trainer"),
+        ("training.trainer", "from scfegan_hf.recipes.scfegan import SCFEGAN", "recipes.scfegan.SCFEGAN"),
+        ("pipeline", "from scfegan_hf.training import hub", "training.hub"),
+        ("pipeline", "from scfegan_hf.losses import perceptual", "losses.perceptual"),
+        ("demo.app", "from scfegan_hf.models.scfegan import SCFEGANGenerator", "models.scfegan.SCFEGANGenerator"),
+        ("demo.app", "from scfegan_hf.data import strokes, masks", "data.masks"),
+        ("demo.app", "from ..data.faces import REGIONS", "data.faces.REGIONS"),
+        ("__init__", "from scfegan_hf.demo import launch", "demo.launch"),
+    ],
+)
+def test_an_upward_import_is_found(module, line, names):
+    """The line is added to the real source of the module."""
+    source, is_package = modules().get(module, ("", False))
+    assert violations(module, source, is_package) == []
+    assert violations(module, f"{source}\n{line}\n", is_package) == [f"{module} imports {names}"]
+
+
+def test_what_is_allowed_is_not_found():
+    for module, line in (
+        ("training.command", "from scfegan_hf.recipes import recipe_class"),
+        ("demo.app", "from scfegan_hf import FaceEditPipeline\nfrom scfegan_hf.data.strokes import line_strength\nfrom . import layers"),
+        ("recipes.scfegan", "from scfegan_hf.recipe import Recipe\nimport torch, scfegan_hfx"),
+    ):
+        assert violations(module, line) == []
+    assert violations("attic.old", "") == ["attic is a new room: say in MAY_IMPORT what it may import"]
+
+
+def test_importing_the_package_is_light():
+    """No app, trainer, data or vision library comes along, and the public names are there."""
+    heavy = ("gradio", "accelerate", "datasets", "cv2", "tyro", "onnxruntime", "tensorboard")
+    code = (
+        "import sys, scfegan_hf; "
+        f"print([name for name in {heavy} if name in sys.modules]); "
+        "print(scfegan_hf.SCFEGANGenerator.__name__, scfegan_hf.SCFEGANDiscriminator.__name__, scfegan_hf.FaceEditPipeline.__name__)"
+    )
+    found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert found.returncode == 0, found.stderr
+    assert found.stdout.splitlines() == ["[]", "SCFEGANGenerator SCFEGANDiscriminator FaceEditPipeline"]
+
+
+def test_public_names_are_listed():
+    import scfegan_hf
+
+    assert set(PUBLIC) == set(scfegan_hf.__all__)

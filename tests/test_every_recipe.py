@@ -1,0 +1,144 @@
+"""One contract over all recipes of the folder. A new recipe needs a row in conftest's `tiny_options`, nothing here."""
+
+from dataclasses import FrozenInstanceError, fields
+
+import pytest
+import torch
+
+from scfegan_hf.recipe import AdamOptions, Recipe, Update
+from scfegan_hf.recipes import recipe_class, recipe_names
+from scfegan_hf.training import command
+from scfegan_hf.training.config import TrainConfig
+from scfegan_hf.training.trainer import Trainer
+
+pytestmark = pytest.mark.usefixtures("fresh_accelerate")
+RESOLUTION = 128
+
+
+@pytest.fixture(params=recipe_names())
+def recipe(request, tiny_options) -> Recipe:
+    return recipe_class(request.param)(**tiny_options[request.param])
+
+
+@pytest.fixture
+def batch(recipe, prepared) -> dict[str, torch.Tensor]:
+    dataset = recipe.dataset((prepared,), "train", RESOLUTION, seed=0)
+    return torch.utils.data.default_collate([dataset[n] for n in range(2)])
+
+
+@pytest.fixture
+def trainer(recipe, prepared, tmp_path) -> Trainer:
+    config = TrainConfig(
+        output_dir=str(tmp_path), train_data_dir=(prepared,), resolution=RESOLUTION, report_to="none", lr_warmup_steps=1
+    )
+    return Trainer(recipe, config)
+
+
+def test_every_recipe_has_tiny_options(tiny_options):
+    assert set(tiny_options) == set(recipe_names())
+
+
+def test_an_unknown_recipe_lists_those_there_are():
+    with pytest.raises(ValueError, match=f"No recipe 'gan'; there are {', '.join(recipe_names())}"):
+        recipe_class("gan")
+
+
+def test_it_is_a_frozen_dataclass_called_as_its_file(recipe):
+    assert isinstance(recipe, Recipe) and recipe_class(recipe.name) is type(recipe)
+    with pytest.raises(FrozenInstanceError):
+        recipe.name = "other"
+
+
+def test_updates_train_networks_that_there_are(recipe):
+    networks, updates = recipe.networks(), recipe.updates()
+    trainable = {name for name, network in networks.items() if any(p.requires_grad for p in network.parameters())}
+    assert updates and all(isinstance(update, Update) and update.every >= 1 for update in updates)
+    assert len({update.name for update in updates}) == len(updates)
+    assert {name for update in updates for name in update.trains} == trainable  # nobody is left out
+    assert set(recipe.release()) <= trainable and recipe.release()[0] in trainable
+    for update in updates:  # who shares an optimiser agrees on its settings
+        assert isinstance(update.optimizer, AdamOptions)
+        assert {other.optimizer for other in updates if other.trains == update.trains} == {update.optimizer}
+
+
+def test_a_dataset_is_a_function_of_seed_and_number(recipe, prepared):
+    one, two = (recipe.dataset((prepared,), "train", RESOLUTION, seed=1) for _ in range(2))
+    assert all(torch.equal(one[7][name], two[7][name]) for name in one[7])
+    assert len(recipe.dataset((prepared,), "validation", RESOLUTION, seed=1)) == 2
+
+
+def test_every_turn_moves_only_what_it_trains(trainer, batch):
+    """Through the trainer's own turn: losses are finite scalars, gradients and movement only where trained."""
+    reached = {}
+    for optimizer in trainer.optimizers.values():
+        optimizer.register_step_pre_hook(lambda *_: reached.update(gradients(trainer)))
+    for update in trainer.updates:
+        before = {name: [p.detach().clone() for p in network.parameters()] for name, network in trainer.networks.items()}
+        reached.clear()
+        losses = trainer._turn(update, batch)
+        assert losses and all(value.ndim == 0 and value.isfinite() for value in losses.values()), losses
+        assert any(not name.startswith("_") for name in losses)
+        assert {name for name, share in reached.items() if share > 0} == set(update.trains)
+        for name, network in trainer.networks.items():
+            moved = [not torch.equal(a, b) for a, b in zip(before[name], network.parameters(), strict=True)]
+            assert any(moved) if name in update.trains else not any(moved), (update.name, name)
+        assert all(p.grad is None for network in trainer.networks.values() for p in network.parameters())
+
+
+def gradients(trainer: Trainer) -> dict[str, float]:
+    """By network, the share of parameters that have a gradient other than zero."""
+    return {
+        name: sum(p.grad is not None and bool(p.grad.abs().sum() > 0) for p in network.parameters())
+        / max(len(list(network.parameters())), 1)
+        for name, network in trainer.networks.items()
+    }
+
+
+def test_in_a_step_every_parameter_receives_a_gradient(trainer, batch):
+    idle = {f"{name}.{key}" for name, network in trainer.trainable.items() for key, _ in network.named_parameters()}
+
+    def note(*_):
+        for name, network in trainer.trainable.items():
+            idle.difference_update(f"{name}.{k}" for k, p in network.named_parameters() if p.grad is not None and p.grad.any())
+
+    for optimizer in trainer.optimizers.values():
+        optimizer.register_step_pre_hook(note)
+    for update in trainer.updates:
+        trainer._turn(update, batch)
+    assert idle == set()
+
+
+def test_samples_are_pictures_and_metrics_are_per_sample(trainer, batch):
+    networks = {**trainer.networks, **trainer.averaged}
+    pictures = trainer.recipe.sample(networks, batch)
+    assert pictures
+    for title, picture in pictures.items():
+        assert picture.shape == (2, 3, RESOLUTION, RESOLUTION), title
+        assert -1 <= picture.min() and picture.max() <= 1 and not picture.requires_grad, title
+    for name, values in trainer.recipe.metrics(networks, batch).items():
+        assert values.shape == (2,) and values.isfinite().all() and not values.requires_grad, name
+
+
+def test_metrics_of_a_sample_do_not_depend_on_its_batch(trainer, batch):
+    networks = {**trainer.networks, **trainer.averaged}
+    together = trainer.recipe.metrics(networks, batch)
+    for n in range(2):
+        alone = trainer.recipe.metrics(networks, {name: value[n : n + 1] for name, value in batch.items()})
+        for name, values in alone.items():
+            torch.testing.assert_close(values[0], together[name][n], rtol=1e-3, atol=1e-4)
+
+
+def test_flags_derive_from_the_dataclass(recipe, capsys):
+    with pytest.raises(SystemExit) as stop:
+        command.main([recipe.name, "--help"])
+    assert stop.value.code == 0
+    printed = capsys.readouterr().out
+    for field in (*(f for f in fields(recipe) if f.init), *fields(TrainConfig)):
+        assert f"--{field.name}" in printed or f"--no_{field.name}" in printed, field.name
+
+
+def test_a_recipe_must_define_its_parts():
+    for call in (Recipe().networks, Recipe().updates, lambda: Recipe().dataset((), "train", 128, 0), lambda: Recipe().sample({}, {})):
+        with pytest.raises(NotImplementedError, match="A recipe must define"):
+            call()
+    assert Recipe().release() == ("generator",) and Recipe().metrics({}, {}) == {}

@@ -1,0 +1,18 @@
+"""Run by torchrun in test_runs.py: train, then let every process write what it holds."""
+
+import json
+import sys
+from pathlib import Path
+
+from safetensors.torch import save_file
+
+from scfegan_hf.recipes import recipe_class
+from scfegan_hf.training.config import TrainConfig
+from scfegan_hf.training.trainer import Trainer
+
+given = json.loads(Path(sys.argv[1]).read_text())
+trainer = Trainer(recipe_class(given["recipe"])(**given["options"]), TrainConfig(**given["config"]))
+trainer.train()
+held = {f"{name}.{key}": value.contiguous() for name, net in trainer.trainable.items() for key, value in net.state_dict().items()}
+rank = trainer.accelerator.process_index
+save_file(held, Path(given["config"]["output_dir"]) / f"rank-{rank}.safetensors", {"processes": str(trainer.accelerator.num_processes)})

@@ -1,0 +1,264 @@
+"""Whole runs of the SC-FEGAN recipe with tiny networks: what they write, going on, two processes, the command."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors import safe_open
+from safetensors.torch import load_file
+
+from scfegan_hf.models.scfegan import SCFEGANDiscriminator, SCFEGANGenerator
+from scfegan_hf.recipes.scfegan import SCFEGAN
+from scfegan_hf.training import command, hub
+from scfegan_hf.training.config import TrainConfig
+from scfegan_hf.training.trainer import Trainer
+
+ROOT = Path(__file__).resolve().parents[2]
+pytestmark = pytest.mark.usefixtures("fresh_accelerate")
+
+
+@pytest.fixture(scope="module")
+def recipe(tiny_options):
+    return SCFEGAN(**tiny_options["scfegan"])
+
+
+@pytest.fixture
+def configured(prepared, tmp_path):
+    def configure(folder: str = "run", **options) -> TrainConfig:
+        given = dict(
+            output_dir=str(tmp_path / folder), train_data_dir=(prepared,), resolution=128, train_batch_size=2,
+            max_train_steps=4, lr_warmup_steps=1, dataloader_num_workers=0, report_to="none", validation_steps=100,
+            num_validation_images=2, logging_steps=1,
+        )  # fmt: skip
+        return TrainConfig(**{**given, **options})
+
+    return configure
+
+
+def train(recipe, config: TrainConfig) -> Trainer:
+    trainer = Trainer(recipe, config)
+    trainer.train()
+    return trainer
+
+
+def checkpoint(config: TrainConfig, step: int) -> dict[str, torch.Tensor]:
+    """All tensors of a checkpoint: networks, averages, optimisers."""
+    folder = Path(config.output_dir) / "checkpoints" / f"step-{step:08d}"
+    found = {f"{path.stem}.{key}": value for path in folder.glob("*.safetensors") for key, value in load_file(path).items()}
+    for path in folder.glob("*.pt"):
+        for number, slot in torch.load(path, weights_only=True)["state"].items():
+            found |= {f"{path.stem}.{number}.{key}": value for key, value in slot.items()}
+    return found
+
+
+def test_a_run_writes_release_checkpoint_log_and_sheets(recipe, configured, capsys):
+    config = configured(report_to="tensorboard", checkpointing_steps=2)
+    trainer = train(recipe, config)
+    out = Path(config.output_dir)
+    found = {path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file()}
+    assert {
+        "model.safetensors", "config.json", "discriminator/model.safetensors", "discriminator/config.json", "README.md",
+        "metrics.json", "log.jsonl", "training_config.json", "validation/step-00000000.png", "validation/step-00000004.png",
+        "checkpoints/step-00000002/state.json", "checkpoints/step-00000004/state.json",
+    } <= found  # fmt: skip
+    assert any("events.out.tfevents" in name for name in found)
+    assert not any(name.endswith(".partial") for name in found)
+
+    generator, discriminator = SCFEGANGenerator.from_pretrained(out), SCFEGANDiscriminator.from_pretrained(out / "discriminator")
+    for loaded, name in ((generator, "generator"), (discriminator, "discriminator")):
+        kept = trainer.averaged[name].state_dict()
+        assert all(torch.equal(value, kept[key]) for key, value in loaded.state_dict().items())
+
+    log = [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in log] == [0, 1, 2, 3, 4, 4]
+    assert all(torch.tensor(list(line.values())).isfinite().all() for line in log)
+    assert {"per_pixel", "perceptual", "style", "total_variation", "adversarial", "discriminator", "drift", "penalty"} <= set(log[1])
+    metrics = json.loads((out / "metrics.json").read_text())
+    assert metrics["step"] == 4 and metrics["images"] == 8
+    assert set(metrics) == {"step", "images", "validation_masked_psnr", "validation_feature_distance"}
+    assert json.loads((out / "training_config.json").read_text())["generator_options"] == recipe.generator_options
+    assert '"generator_options"' in capsys.readouterr().out  # the settings are printed
+    card = (out / "README.md").read_text()
+    assert "{{" not in card and "scfegan" in card and f"{metrics['validation_masked_psnr']:.6g}" in card
+
+
+def test_going_on_equals_never_having_stopped(recipe, configured):
+    whole, stopped = configured("whole"), configured("stopped", max_train_steps=2)
+    train(recipe, whole)
+    train(recipe, stopped)
+    start = checkpoint(stopped, 2)
+    train(recipe, configured("stopped"))
+    expected, found = checkpoint(whole, 4), checkpoint(stopped, 4)
+    assert expected.keys() == found.keys() and any(key.startswith("optimizer-generator.0.exp_avg") for key in found)
+    assert [key for key in expected if not torch.equal(expected[key], found[key])] == []
+    assert sum(not torch.equal(start[key], found[key]) for key in found) > 0.9 * len(found)  # it did move
+
+
+def test_a_finished_run_stays_as_it_is(recipe, configured):
+    config = configured(max_train_steps=1)
+    train(recipe, config)
+    files = {path: path.read_bytes() for path in Path(config.output_dir).rglob("*") if path.is_file()}
+    trainer = train(recipe, config)
+    assert trainer.step == 1
+    assert {path: path.read_bytes() for path in Path(config.output_dir).rglob("*") if path.is_file()} == files
+
+
+def test_other_settings_are_refused_with_what_differs(recipe, configured, tiny_options):
+    train(recipe, configured(max_train_steps=1))
+    with pytest.raises(ValueError, match="seed: 0 before, 3 now; train_batch_size: 2 before, 1 now"):
+        train(recipe, configured(train_batch_size=1, seed=3))
+    with pytest.raises(ValueError, match="alpha: 6.0 before, 2.5 now"):
+        train(SCFEGAN(**{**tiny_options["scfegan"], "alpha": 2.5}), configured())
+    with pytest.raises(ValueError, match="already has checkpoints"):
+        train(recipe, configured(resume_from_checkpoint="none"))
+    train(recipe, configured(max_train_steps=2, logging_steps=7, checkpoints_total_limit=1))  # these may change
+
+
+def test_a_dry_run_writes_nothing(recipe, configured, tmp_path, capsys):
+    train(recipe, configured(dry_run=True, report_to="tensorboard"))
+    assert list(tmp_path.iterdir()) == []
+    printed = capsys.readouterr().out
+    assert "generator: 0." in printed and "M parameters" in printed
+    for name in ("per_pixel", "discriminator", "penalty"):
+        assert name in printed
+
+
+def test_bfloat16_trains_float32_weights(recipe, configured):
+    trainer = train(recipe, configured(mixed_precision="bf16", max_train_steps=2))
+    exact = train(recipe, configured("exact", max_train_steps=2)) if reset() else None
+    for name, network in trainer.trainable.items():
+        theirs = dict(exact.trainable[name].named_parameters())
+        for key, parameter in network.named_parameters():
+            assert parameter.dtype == torch.float32 and parameter.isfinite().all()
+            torch.testing.assert_close(parameter, theirs[key], rtol=0.2, atol=2e-3)
+    assert any(not torch.equal(p, dict(exact.networks["generator"].named_parameters())[k])
+               for k, p in trainer.networks["generator"].named_parameters())  # fmt: skip
+
+
+def reset() -> bool:
+    """Accelerate keeps the precision of its first run in this process."""
+    from accelerate.state import AcceleratorState
+
+    AcceleratorState._reset_state(reset_partial_state=True)
+    return True
+
+
+def test_workers_change_nothing(recipe, configured):
+    train(recipe, configured("plain", max_train_steps=1))
+    train(recipe, configured("workers", max_train_steps=1, dataloader_num_workers=1))
+    plain, workers = checkpoint(configured("plain"), 1), checkpoint(configured("workers"), 1)
+    assert all(torch.equal(plain[key], workers[key]) for key in plain)
+
+
+def test_starting_from_a_release(recipe, configured, tmp_path):
+    first = configured("first", max_train_steps=1)
+    trainer = train(recipe, first)
+    fresh = Trainer(recipe, configured("second", pretrained_model_name_or_path=first.output_dir, seed=5))
+    for name in ("generator", "discriminator"):
+        expected = trainer.averaged[name].state_dict()
+        for group in (fresh.networks, fresh.averaged):
+            assert all(torch.equal(value, expected[key]) for key, value in group[name].state_dict().items())
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(FileNotFoundError, match="no model.safetensors to start from"):
+        hub.load_initial_weights(fresh.networks, str(tmp_path / "empty"))
+    with pytest.raises(ValueError, match="does not fit this generator"):
+        hub.load_initial_weights({"generator": SCFEGANGenerator(width=8)}, first.output_dir)
+
+
+def test_weights_can_be_saved_in_half_precision(tmp_path):
+    network = SCFEGANGenerator(width=4)
+    hub.save_network(network, tmp_path, dtype=torch.float16)
+    assert {value.dtype for value in load_file(tmp_path / "model.safetensors").values()} == {torch.float16}
+    loaded = SCFEGANGenerator.from_pretrained(tmp_path)
+    torch.testing.assert_close(loaded.encoder[0].conv.weight, network.encoder[0].conv.weight, rtol=1e-3, atol=1e-6)
+
+
+# two processes
+
+
+def relative_difference(ours: dict, theirs: dict) -> float:
+    """The worst tensor's, by norms."""
+    return max(((ours[key] - theirs[key]).norm() / theirs[key].norm().clamp_min(1e-3)).item() for key in theirs)
+
+
+def test_two_processes_equal_one_with_twice_the_batch(recipe, configured, tmp_path):
+    two = configured("two", max_train_steps=5, train_batch_size=1)
+    job = {"recipe": "scfegan", "options": {k: v for k, v in asdict(recipe).items() if k != "name"}, "config": asdict(two)}
+    (tmp_path / "job.json").write_text(json.dumps(job))
+    script = Path(__file__).with_name("one_of_two.py")
+    launched = subprocess.run(
+        [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", script, tmp_path / "job.json"],
+        cwd=ROOT, capture_output=True, text=True, timeout=180,
+        env={**os.environ, "ACCELERATE_USE_CPU": "1", "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert launched.returncode == 0, launched.stderr[-3000:]
+    ranks = [tmp_path / "two" / f"rank-{rank}.safetensors" for rank in (0, 1)]
+    with safe_open(ranks[1], "pt") as opened:
+        assert opened.metadata() == {"processes": "2"}
+    first, second = (load_file(path) for path in ranks)
+    assert all(torch.equal(first[key], second[key]) for key in first)
+
+    one = train(recipe, configured("one", max_train_steps=5, train_batch_size=2))
+    alone = {f"{name}.{key}": value for name, network in one.trainable.items() for key, value in network.state_dict().items()}
+    assert relative_difference(first, alone) < 1e-5
+    half = train(recipe, configured("half", max_train_steps=5, train_batch_size=1))
+    differing = {f"{name}.{key}": value for name, network in half.trainable.items() for key, value in network.state_dict().items()}
+    assert relative_difference(differing, alone) > 1e-3  # so the comparison can fail
+
+
+# the command
+
+
+def test_an_unknown_recipe_is_refused_in_one_line():
+    for arguments in (["gan"], []):
+        with pytest.raises(SystemExit) as stop:
+            command.main(arguments)
+        assert "{scfegan" in stop.value.code and "\n" not in stop.value.code
+
+
+def test_the_command_trains(tiny_options, prepared, tmp_path):
+    options = [f"--{name}={value}" for name, value in tiny_options["scfegan"].items()]
+    flags = {
+        "output_dir": tmp_path / "out", "train_data_dir": prepared, "resolution": 128, "train_batch_size": 1,
+        "max_train_steps": 1, "dataloader_num_workers": 0, "report_to": "none", "num_validation_images": 1,
+    }  # fmt: skip
+    command.main(["scfegan", *options, *(f"--{name}={value}" for name, value in flags.items())])
+    assert SCFEGANGenerator.from_pretrained(tmp_path / "out").merge[0].conv.out_channels > 0
+    assert json.loads((tmp_path / "out" / "training_config.json").read_text())["penalty_every"] == 2
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        ([], "Give --perceptual_weights FILE"),
+        (["--perceptual_weights=absent.safetensors"], "No perceptual weights at absent.safetensors"),
+        (["--generator_options={width"], "error: "),
+    ],
+)
+def test_a_users_error_is_one_line(tmp_path, flags, message):
+    with pytest.raises(SystemExit) as stop:
+        command.main(["scfegan", f"--output_dir={tmp_path / 'out'}", "--perceptual=squeezenet", *flags])
+    assert message in stop.value.code and stop.value.code.startswith("error: ") and "\n" not in stop.value.code
+
+
+def test_options_that_no_generator_has_are_one_line(tmp_path, squeezenet_file):
+    flags = ["--perceptual=squeezenet", f"--perceptual_weights={squeezenet_file}", '--generator_options={"depth": 9}']
+    with pytest.raises(SystemExit, match="depth"):
+        command.main(["scfegan", f"--output_dir={tmp_path / 'out'}", *flags])
+
+
+def test_a_resolution_the_network_cannot_take_is_refused_before_anything_is_written(recipe, configured, tmp_path):
+    with pytest.raises(ValueError, match="divisible by 128"):
+        train(recipe, configured(resolution=100))
+    assert not (tmp_path / "run").exists()
+
+
+def test_an_unknown_flag_is_refused(tmp_path, capsys):
+    with pytest.raises(SystemExit) as stop:
+        command.main(["scfegan", f"--output_dir={tmp_path}", "--batch_sise=3"])
+    assert stop.value.code == 2 and "batch_sise" in capsys.readouterr().err

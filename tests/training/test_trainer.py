@@ -1,0 +1,209 @@
+"""The training loop on recipes small enough to follow by hand."""
+
+from dataclasses import dataclass, field
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.utils.data import Dataset
+
+from scfegan_hf.models.hub import HubNetwork
+from scfegan_hf.recipe import AdamOptions, Recipe, Update
+from scfegan_hf.training.config import TrainConfig
+from scfegan_hf.training.pictures import save_sheet
+from scfegan_hf.training.trainer import Trainer, average_gradients
+
+pytestmark = pytest.mark.usefixtures("fresh_accelerate")
+
+
+class Point(nn.Module, HubNetwork):
+    """Two numbers to train."""
+
+    def __init__(self, start: float = 1.0):
+        super().__init__()
+        self.weight = nn.Parameter(torch.full((2,), start))
+        self.register_buffer("calls", torch.zeros(()))
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.training:
+            self.calls += 1
+        return x * self.weight
+
+
+class Numbers(Dataset):
+    """The n-th sample is n; three rows for validation."""
+
+    def __len__(self) -> int:
+        return 3
+
+    def __getitem__(self, n: int) -> dict[str, Tensor]:
+        return {"x": torch.tensor([float(n), 1.0]), "picture": torch.full((3, 4, 4), n / 10)}
+
+
+@dataclass(frozen=True)
+class Toy(Recipe):
+    """Pulls two points apart; `turns` notes who took a turn, with which batch and who was frozen."""
+
+    name: str = field(default="toy", init=False, repr=False)
+    turns: list = field(default_factory=list, repr=False)
+    learning_rate: float = 0.01
+    noise: float = 0.0
+    every: int = 1
+
+    def networks(self):
+        return {"generator": Point(1.0), "critic": Point(-1.0), "frozen": Point(5.0).requires_grad_(False)}
+
+    def dataset(self, folders, split, resolution, seed):
+        return Numbers()
+
+    def turn(self, name: str):
+        def loss(networks, batch) -> dict[str, Tensor]:
+            trained = {n for n, network in networks.items() if any(p.requires_grad for p in network.parameters())}
+            self.turns.append((name, batch["x"][:, 0].tolist(), trained))
+            network = networks["generator" if name == "generator" else "critic"]
+            sum_ = network(batch["x"]).sum()
+            return {f"loss_of_{name}": sum_, "_shown": self.noise * sum_ * torch.tensor([1.0]).sum()}
+
+        return loss
+
+    def updates(self):
+        adam = AdamOptions(self.learning_rate)
+        return [
+            Update("generator", ("generator",), self.turn("generator"), adam),
+            Update("critic", ("critic",), self.turn("critic"), adam),
+            Update("extra", ("critic",), self.turn("extra"), adam, every=self.every),
+        ]
+
+    def sample(self, networks, batch):
+        return {"picture": batch["picture"]}
+
+    def metrics(self, networks, batch):
+        return {"first": batch["x"][:, 0], "weight": networks["generator"].weight[:1].expand(len(batch["x"]))}
+
+
+@pytest.fixture
+def configured(tmp_path):
+    def configure(**options) -> TrainConfig:
+        given = dict(
+            output_dir=str(tmp_path / "out"), train_data_dir=("numbers",), train_batch_size=2, max_train_steps=4,
+            lr_warmup_steps=1, dataloader_num_workers=0, report_to="none", logging_steps=2, validation_steps=100,
+        )  # fmt: skip
+        return TrainConfig(**{**given, **options})
+
+    return configure
+
+
+def trained(recipe: Recipe, config: TrainConfig) -> Trainer:
+    trainer = Trainer(recipe, config)
+    trainer.train()
+    return trainer
+
+
+def test_turns_come_in_order_with_others_frozen_and_as_often_as_they_say(configured):
+    recipe = Toy(every=3)
+    trainer = trained(recipe, configured())
+    assert [turn for turn, _, _ in recipe.turns] == [
+        "generator", "critic", "extra", "generator", "critic", "generator", "critic", "generator", "critic", "extra",
+    ]  # fmt: skip
+    assert all(frozen_but == {"generator" if turn == "generator" else "critic"} for turn, _, frozen_but in recipe.turns)
+    assert [batch for turn, batch, _ in recipe.turns if turn == "generator"] == [[0, 1], [2, 3], [4, 5], [6, 7]]
+    assert torch.equal(trainer.networks["frozen"].weight, torch.full((2,), 5.0))
+
+
+def test_updates_of_the_same_networks_share_an_optimiser(configured):
+    trainer = trained(Toy(), configured())
+    assert set(trainer.optimizers) == {"generator", "critic"}
+    (slot,) = trainer.optimizers["critic"].state_dict()["state"].values()
+    assert slot["step"] == 8
+    # Adam moves by the learning rate while the gradient's sign stays.
+    torch.testing.assert_close(trainer.networks["critic"].weight.detach(), torch.full((2,), -1 - 8 * 0.01), atol=2e-3, rtol=0)
+
+
+def test_losses_with_an_underscore_are_only_logged(configured, tmp_path):
+    plain = trained(Toy(), configured(output_dir=str(tmp_path / "a")))
+    noisy = trained(Toy(noise=-1e6), configured(output_dir=str(tmp_path / "b")))
+    assert torch.equal(plain.networks["generator"].weight, noisy.networks["generator"].weight)
+    assert '"_shown": -' in (tmp_path / "b" / "log.jsonl").read_text()
+
+
+def test_the_average_follows_by_its_decay(configured):
+    trainer = Trainer(Toy(), configured(ema_decay=0.9))
+    average, weight = trainer.averaged["generator"].weight, trainer.networks["generator"].weight
+    expected = torch.ones(2)
+    for step in range(1, 200):
+        trainer.step = step
+        weight.data.fill_(float(step))
+        trainer._average()
+        decay = min(0.9, (1 + step) / (10 + step))
+        expected = decay * expected + (1 - decay) * step
+        torch.testing.assert_close(average, expected)
+    trainer.networks["generator"].calls.fill_(7)
+    trainer._average()
+    assert trainer.averaged["generator"].calls == 7  # buffers are copied
+    assert not average.requires_grad and not trainer.averaged["generator"].training
+
+
+@pytest.mark.parametrize(
+    ("scheduler", "expected"),
+    [("constant", [0.25, 0.5, 0.75, 1, 1, 1, 1, 1, 1]), ("cosine", [0.25, 0.48191, 0.64566, 0.70680, 0.525, 0.34320, 0.18912, 0.08616, 0.05])],
+)  # fmt: skip
+def test_learning_rates_rise_and_fall(configured, scheduler, expected):
+    trainer = Trainer(Toy(), configured(lr_scheduler=scheduler, lr_warmup_steps=4, max_train_steps=8))
+    found = []
+    for step in range(9):
+        trainer.step = step
+        found.append(trainer._rate_factor())
+    assert found == pytest.approx(expected, abs=1e-4)
+
+
+def test_gradients_are_clipped_to_their_norm(configured, tmp_path):
+    def biggest(**options) -> float:
+        trainer, seen = Trainer(Toy(), configured(**options)), []
+        trainer.optimizers["generator"].register_step_pre_hook(
+            lambda optimizer, *_: seen.append(optimizer.param_groups[0]["params"][0].grad.norm().item())
+        )
+        trainer.train()
+        return max(seen)
+
+    assert biggest(output_dir=str(tmp_path / "free")) > 10
+    assert biggest(output_dir=str(tmp_path / "clipped"), max_grad_norm=0.5) == pytest.approx(0.5, rel=1e-4)
+
+
+def test_one_process_averages_nothing(configured):
+    trainer = Trainer(Toy(), configured())
+    parameters = list(trainer.networks["generator"].parameters())
+    average_gradients(trainer.accelerator, parameters)
+    assert parameters[0].grad is None
+
+
+def test_validation_takes_the_averages_and_all_samples_before_the_first_and_after_the_last_step(configured, tmp_path):
+    trainer = trained(Toy(), configured())
+    log = [line for line in (tmp_path / "out" / "log.jsonl").read_text().splitlines() if "validation" in line]
+    assert len(log) == 2
+    assert '"step": 0' in log[0] and '"step": 4' in log[1]
+    assert trainer.metrics["validation_first"] == 1  # the mean of 0, 1, 2
+    assert trainer.metrics["validation_weight"] == pytest.approx(trainer.averaged["generator"].weight[0].item())
+
+
+def test_without_data_it_says_what_to_give(configured):
+    with pytest.raises(ValueError, match="Give --train_data_dir FOLDER"):
+        trained(Toy(), configured(train_data_dir=()))
+
+
+@pytest.mark.parametrize("channels_last", [True, False])
+def test_pictures_are_laid_out_as_asked(configured, channels_last):
+    trainer = Trainer(Toy(), configured(channels_last=channels_last))
+    picture = trainer._to_device({"picture": torch.zeros(2, 3, 4, 4), "x": torch.zeros(2, 2)})["picture"]
+    assert picture.is_contiguous(memory_format=torch.channels_last) is channels_last
+
+
+def test_a_sheet_has_one_row_per_title(tmp_path):
+    from PIL import Image
+
+    rows = {"black": torch.full((2, 3, 4, 5), -1.0), "white": torch.full((2, 3, 4, 5), 7.0)}
+    rows["white"][1, 0] = 0
+    save_sheet(rows, tmp_path / "below" / "sheet.png")
+    sheet = Image.open(tmp_path / "below" / "sheet.png")
+    assert sheet.size == (10, 8)
+    assert [sheet.getpixel(at) for at in ((0, 0), (9, 3), (0, 4), (9, 7))] == [(0, 0, 0), (0, 0, 0), (255, 255, 255), (128, 255, 255)]
+    assert [path.name for path in (tmp_path / "below").iterdir()] == ["sheet.png"]
