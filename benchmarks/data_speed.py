@@ -1,6 +1,6 @@
 """How fast training inputs are made: photographs prepared a second, milliseconds a mask and a sample.
 
-    python benchmarks/data_speed.py FOLDER_OF_PHOTOS [--count 40] [--edges FILE] [--landmarks FILE] [--regions FILE]
+python benchmarks/data_speed.py FOLDER_OF_PHOTOS [--count 40] [--edges FILE] [--landmarks FILE] [--regions FILE]
 """
 
 import argparse

@@ -142,7 +142,9 @@ def main() -> None:
         mask, sketch, color = layers(drawing, photo)
         result = pipe(photo, mask, sketch, color).image
         pictures = (photo, show(photo, mask, sketch, color), result)
-        rows.append(np.hstack([np.asarray(p.crop(drawing.shown).resize((TILE, TILE), Image.Resampling.LANCZOS)) for p in pictures]))
+        rows.append(
+            np.hstack([np.asarray(p.crop(drawing.shown).resize((TILE, TILE), Image.Resampling.LANCZOS)) for p in pictures])
+        )
     columns = [np.vstack(rows[0::2]), np.vstack(rows[1::2])]
     gap = np.full((columns[0].shape[0], 16, 3), 255, np.uint8)
     options.out.parent.mkdir(parents=True, exist_ok=True)

@@ -28,7 +28,13 @@ def _parser() -> argparse.ArgumentParser:
     prepare.add_argument("--edges", default="canny", metavar="FILE", help='ONNX edge network, or "canny" (default)')
     prepare.add_argument("--landmarks", metavar="FILE", help="ONNX network of 98 WFLW landmarks")
     prepare.add_argument("--regions", metavar="FILE", help="ONNX network of skin, clothes and hair")
-    prepare.add_argument("--validation", nargs="*", default=["*0"], metavar="PATTERN", help="file names, without ending, to hold out (default *0)")
+    prepare.add_argument(
+        "--validation",
+        nargs="*",
+        default=["*0"],
+        metavar="PATTERN",
+        help="file names, without ending, to hold out (default *0)",
+    )
     prepare.add_argument("--num-proc", type=int, help="processes (default: all cores)")
     prepare.set_defaults(run=_prepare)
 
@@ -69,7 +75,9 @@ def _prepare(options: argparse.Namespace) -> None:
 
     settings = PrepareOptions(options.size, not options.no_align, options.edges, options.landmarks, options.regions)
     report = prepare_folder(options.photos, options.out, settings, tuple(options.validation), options.num_proc)
-    print(f"{report['prepared']} photographs prepared, {len(report['left_out'])} left out (see {Path(options.out) / 'report.json'}).")
+    print(
+        f"{report['prepared']} photographs prepared, {len(report['left_out'])} left out (see {Path(options.out) / 'report.json'})."
+    )
 
 
 def _pipeline(model: str | None):

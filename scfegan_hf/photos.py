@@ -148,7 +148,9 @@ def _check_size(width: int, height: int) -> None:
     if min(width, height) < MIN_SIDE:
         raise ValueError(f"The photo is {width}x{height}. Give one of at least {MIN_SIDE}x{MIN_SIDE} pixels.")
     if width * height > MAX_PIXELS:
-        raise ValueError(f"The photo is {width}x{height}, more than {MAX_PIXELS // 1_000_000} megapixels. Make it smaller first.")
+        raise ValueError(
+            f"The photo is {width}x{height}, more than {MAX_PIXELS // 1_000_000} megapixels. Make it smaller first."
+        )
 
 
 def _check_same_size(array: np.ndarray, name: str, size: tuple[int, int]) -> None:

@@ -85,7 +85,9 @@ class FaceEditPipeline:
             raise ValueError("The mask is empty: mark what is to be repainted with non-zero pixels.")
         lines = np.zeros(size, bool) if sketch is None else read_marks(sketch, "sketch", size)
         if lines.mean() > 0.5:
-            raise ValueError("The sketch marks over half of the picture as lines. Draw lines non-zero on zero; invert the sketch.")
+            raise ValueError(
+                "The sketch marks over half of the picture as lines. Draw lines non-zero on zero; invert the sketch."
+            )
         paint, painted = (np.zeros_like(photo.rgb), np.zeros(size, bool)) if color is None else read_color(color, size)
 
         results = []

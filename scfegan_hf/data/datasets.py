@@ -39,7 +39,9 @@ def load_rows(folders: Sequence[str], split: str):
             try:
                 part = datasets.load_dataset(folder, split=split)
             except (ConnectionError, datasets.exceptions.DatasetNotFoundError) as error:
-                raise FileNotFoundError(f"{folder!r} is neither a folder nor a Hub dataset that can be read ({error}).") from error
+                raise FileNotFoundError(
+                    f"{folder!r} is neither a folder nor a Hub dataset that can be read ({error})."
+                ) from error
         missing = [column for column in COLUMNS if column not in part.column_names]
         if missing:
             raise ValueError(f"{folder} lacks the columns {', '.join(missing)}. Prepare it with `scfegan prepare`.")

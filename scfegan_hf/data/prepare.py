@@ -71,7 +71,9 @@ def prepare_photo(data: bytes, options: PrepareOptions) -> dict | str:
         boxes = faces.detect_faces(photo)
         if not boxes:
             return "no face found"
-        frame = faces.ffhq_frame(faces.landmarks(marker, photo, _landmark_box(boxes[0]))) if marker else faces.haar_frame(boxes[0])
+        frame = (
+            faces.ffhq_frame(faces.landmarks(marker, photo, _landmark_box(boxes[0]))) if marker else faces.haar_frame(boxes[0])
+        )
     else:
         side = min(height, width)
         x, y = (width - side) / 2, (height - side) / 2

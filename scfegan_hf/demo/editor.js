@@ -34,7 +34,7 @@ function drawStep(step, from = 0) {
   context.beginPath();
   step.points.slice(Math.max(0, from - 1)).forEach(([x, y], index) => {
     if (index === 0) context.moveTo(x * width, y * height);
-    context.lineTo(x * width, y * height);
+    context.lineTo(x * width + 0.01, y * height); // a line of no length, a tap, would not be drawn
   });
   context.stroke();
 }

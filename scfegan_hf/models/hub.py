@@ -44,7 +44,11 @@ class HubNetwork(
         """
         source = str(pretrained_model_name_or_path)
         where = dict(
-            revision=revision, token=token, cache_dir=cache_dir, force_download=force_download, local_files_only=local_files_only
+            revision=revision,
+            token=token,
+            cache_dir=cache_dir,
+            force_download=force_download,
+            local_files_only=local_files_only,
         )
         network = cls(**_read_config(cls, _fetch(source, CONFIG, where), source))
         path = _fetch(source, WEIGHTS, where)
@@ -69,9 +73,13 @@ def _fetch(source: str, name: str, where: dict) -> Path:
     except HFValidationError as error:
         raise FileNotFoundError(f"{source!r} is neither a folder nor the name of a Hub repository.") from error
     except RepositoryNotFoundError as error:
-        raise FileNotFoundError(f"There is no Hub repository {source!r} that you may read. Check its name and your token.") from error
+        raise FileNotFoundError(
+            f"There is no Hub repository {source!r} that you may read. Check its name and your token."
+        ) from error
     except LocalEntryNotFoundError as error:
-        raise FileNotFoundError(f"{name} of {source!r} is not in the cache and the Hub cannot be reached. Give a folder.") from error
+        raise FileNotFoundError(
+            f"{name} of {source!r} is not in the cache and the Hub cannot be reached. Give a folder."
+        ) from error
     except EntryNotFoundError as error:
         raise FileNotFoundError(f"The Hub repository {source!r} has no {name}.") from error
 

@@ -1,5 +1,7 @@
 """SC-FEGAN's generator and discriminator (Jo & Park 2019, section 3.2 and appendix A)."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -12,18 +14,16 @@ from scfegan_hf.models.hub import HubNetwork
 # Width of each stage as a multiple of the first one's.
 ENCODER_WIDTHS = (1, 2, 4, 8, 8, 8, 8)
 ENCODER_KERNELS = (7, 5, 5, 3, 3, 3, 3)
-BOTTLENECK_DILATIONS = (2, 4, 8, 16)
-DECODER_WIDTHS = (8, 8, 8, 4, 2, 1)
-STRIDE = 2 ** len(ENCODER_WIDTHS)  # sides must be divisible by it
+STRIDE = 2 ** len(ENCODER_WIDTHS)  # sides must be divisible by it, whatever the number of stages
 
 PRESETS = {
     "paper": dict(
-        width=64, norm="lrn", gate="full", upsample_gate="self", upsample_kernel=5, head_width=3,
-        fill="none", color_flag=False, resolution=512,
+        width=64, stages=7, dilations=[2, 4, 8, 16], norm="lrn", gate="full", upsample_gate="self", upsample_kernel=5,
+        head_width=3, fill="none", color_flag=False, resolution=512,
     ),
     "compact": dict(
-        width=32, norm=None, gate="single", upsample_gate="self", upsample_kernel=4, head_width=12,
-        fill="walls", color_flag=True, resolution=256,
+        width=32, stages=5, dilations=[1, 2, 2, 1], norm=None, gate="single", upsample_gate="self", upsample_kernel=4,
+        head_width=12, fill="walls", color_flag=True, resolution=256,
     ),
 }  # fmt: skip
 
@@ -32,13 +32,16 @@ class SCFEGANGenerator(nn.Module, HubNetwork):
     """U-Net of gated convolutions: the assembled input (see `conditioning.assemble`) to an image in [-1, 1].
 
     With a ``fill`` other than "none" the first three channels hold the filled photograph, and the network predicts a
-    residual to it that starts near zero. ``resolution`` is the side of the squares it was trained on, which the
-    pipeline works at. Any height and width divisible by 128.
+    residual to it that starts near zero. ``stages`` halvings, the first of ENCODER_WIDTHS, lead to gated convolutions
+    of ``dilations``. ``resolution`` is the side of the squares that the pipeline works at. Any height and width
+    divisible by 128.
     """
 
     def __init__(
         self,
         width: int = 64,
+        stages: int = 7,
+        dilations: Sequence[int] = (2, 4, 8, 16),
         norm: str | None = "lrn",
         gate: str = "full",
         upsample_gate: str = "self",
@@ -51,23 +54,25 @@ class SCFEGANGenerator(nn.Module, HubNetwork):
         super().__init__()
         if fill not in FILLS:
             raise ValueError(f"fill must be one of {FILLS}, not {fill!r}")
+        if not 2 <= stages <= len(ENCODER_WIDTHS):
+            raise ValueError(f"stages must be between 2 and {len(ENCODER_WIDTHS)}, not {stages}")
         self.fill, self.color_flag, self.resolution = fill, color_flag, resolution
         self.in_channels = 10 if color_flag else 9
 
         skips = [self.in_channels]
         encoder = []
-        for index, (multiple, kernel) in enumerate(zip(ENCODER_WIDTHS, ENCODER_KERNELS, strict=True)):
+        for index, (multiple, kernel) in enumerate(zip(ENCODER_WIDTHS[:stages], ENCODER_KERNELS[:stages], strict=True)):
             encoder.append(GatedConv2d(skips[-1], multiple * width, kernel, stride=2, norm=norm if index else None, gate=gate))
             skips.append(multiple * width)
         self.encoder = nn.ModuleList(encoder)
 
         deepest = skips.pop()
         self.bottleneck = nn.Sequential(
-            *(GatedConv2d(deepest, deepest, 3, dilation=dilation, norm=norm, gate=gate) for dilation in BOTTLENECK_DILATIONS)
+            *(GatedConv2d(deepest, deepest, 3, dilation=dilation, norm=norm, gate=gate) for dilation in dilations)
         )
 
         upsample, merge, channels = [], [], deepest
-        for multiple in DECODER_WIDTHS:
+        for multiple in reversed(ENCODER_WIDTHS[: stages - 1]):
             out = multiple * width
             upsample.append(GatedUpsample(channels, out, upsample_kernel, norm=norm, gate=upsample_gate))
             merge.append(GatedConv2d(skips.pop() + out, out, 3, norm=norm, gate=gate))

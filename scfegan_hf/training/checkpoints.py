@@ -10,7 +10,9 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 
-def save(folder: Path, step: int, networks: dict[str, nn.Module], ema: dict[str, nn.Module], optimizers: dict, keep: int) -> Path:
+def save(
+    folder: Path, step: int, networks: dict[str, nn.Module], ema: dict[str, nn.Module], optimizers: dict, keep: int
+) -> Path:
     """Write ``folder/step-NNNNNNNN`` and delete all but the newest ``keep``. Returns its path."""
     folder.mkdir(parents=True, exist_ok=True)
     final = folder / f"step-{step:08d}"

@@ -146,7 +146,9 @@ class Trainer:
 
     def _loader(self, dataset) -> DataLoader:
         config, accelerator = self.config, self.accelerator
-        sampler = StepSampler(self.step, config.max_train_steps, config.train_batch_size, accelerator.process_index, accelerator.num_processes)
+        sampler = StepSampler(
+            self.step, config.max_train_steps, config.train_batch_size, accelerator.process_index, accelerator.num_processes
+        )
         workers = config.dataloader_num_workers
         return DataLoader(
             dataset, batch_sampler=sampler, num_workers=workers, persistent_workers=workers > 0,
@@ -156,7 +158,9 @@ class Trainer:
 
     def _to_device(self, batch: dict) -> dict:
         return {
-            name: value.to(self.device, non_blocking=True, memory_format=self.format if value.ndim == 4 else torch.preserve_format)
+            name: value.to(
+                self.device, non_blocking=True, memory_format=self.format if value.ndim == 4 else torch.preserve_format
+            )
             for name, value in batch.items()
         }
 
@@ -205,13 +209,20 @@ class Trainer:
 
     def _check_folder(self) -> None:
         """Refuse an output folder of another configuration, naming what differs; else note this one there."""
-        note = {"recipe": self.recipe.name, **asdict(self.recipe), **asdict(self.config), "processes": self.accelerator.num_processes}
+        note = {
+            "recipe": self.recipe.name,
+            **asdict(self.recipe),
+            **asdict(self.config),
+            "processes": self.accelerator.num_processes,
+        }
         note = json.loads(json.dumps(note))
         path = self.out / "training_config.json"
         if path.exists() and checkpoints.all_checkpoints(self.out / "checkpoints"):
             before = json.loads(path.read_text())
             free = FREE_TO_CHANGE | {"processes"}
-            differing = [key for key in sorted(note.keys() | before.keys()) if key not in free and before.get(key) != note.get(key)]
+            differing = [
+                key for key in sorted(note.keys() | before.keys()) if key not in free and before.get(key) != note.get(key)
+            ]
             if differing:
                 details = "; ".join(f"{key}: {before.get(key)} before, {note.get(key)} now" for key in differing)
                 raise ValueError(f"{self.out} holds a run with other settings ({details}). Choose another --output_dir.")
@@ -222,7 +233,9 @@ class Trainer:
 
     def _dry_run(self, dataset) -> None:
         """One batch through every turn's loss, without a step."""
-        batch = self._to_device(torch.utils.data.default_collate([dataset[n] for n in range(min(self.config.train_batch_size, 2))]))
+        batch = self._to_device(
+            torch.utils.data.default_collate([dataset[n] for n in range(min(self.config.train_batch_size, 2))])
+        )
         self.accelerator.print(json.dumps({**asdict(self.recipe), **asdict(self.config)}, indent=2))
         for name, network in self.trainable.items():
             self.accelerator.print(f"{name}: {sum(p.numel() for p in network.parameters()) / 1e6:.2f} M parameters")

@@ -112,7 +112,8 @@ def test_what_is_drawn_is_what_the_server_gets(open_page, photo, photo_file, pip
         rows, columns = np.flatnonzero(drawn.any(1)), np.flatnonzero(drawn.any(0))
         assert abs(rows.mean() - row) <= 1 and abs(len(rows) - thick) <= 1
         assert abs(columns[0] - (first - thick / 2)) <= 2 and abs(columns[-1] - (last + thick / 2)) <= 2
-    assert (np.asarray(color)[paint] == (0xC0, 0x30, 0x50, 255)).all()
+    # Half-covered pixels come out of the canvas rounded.
+    assert np.abs(np.asarray(color)[paint].astype(int) - (0xC0, 0x30, 0x50, 255)).max() <= 2
 
     with page.expect_download() as download:
         page.click("#download")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from accelerate.state import AcceleratorState
 from safetensors import safe_open
 from safetensors.torch import load_file
 
@@ -129,23 +130,13 @@ def test_a_dry_run_writes_nothing(recipe, configured, tmp_path, capsys):
 
 
 def test_bfloat16_trains_float32_weights(recipe, configured):
-    trainer = train(recipe, configured(mixed_precision="bf16", max_train_steps=2))
-    exact = train(recipe, configured("exact", max_train_steps=2)) if reset() else None
-    for name, network in trainer.trainable.items():
-        theirs = dict(exact.trainable[name].named_parameters())
-        for key, parameter in network.named_parameters():
-            assert parameter.dtype == torch.float32 and parameter.isfinite().all()
-            torch.testing.assert_close(parameter, theirs[key], rtol=0.2, atol=2e-3)
-    assert any(not torch.equal(p, dict(exact.networks["generator"].named_parameters())[k])
-               for k, p in trainer.networks["generator"].named_parameters())  # fmt: skip
-
-
-def reset() -> bool:
-    """Accelerate keeps the precision of its first run in this process."""
-    from accelerate.state import AcceleratorState
-
-    AcceleratorState._reset_state(reset_partial_state=True)
-    return True
+    exact = held_by(train(recipe, configured("exact", max_train_steps=2)))
+    AcceleratorState._reset_state(reset_partial_state=True)  # it keeps the precision of the first run in this process
+    found = held_by(train(recipe, configured(mixed_precision="bf16", max_train_steps=2)))
+    assert all(value.dtype == torch.float32 and value.isfinite().all() for value in found.values())
+    for network in ("generator", "discriminator"):
+        relative, largest = difference(found, exact, network)
+        assert 0 < relative < 0.02 and largest < 3e-3
 
 
 def test_workers_change_nothing(recipe, configured):
@@ -181,12 +172,21 @@ def test_weights_can_be_saved_in_half_precision(tmp_path):
 # two processes
 
 
-def relative_difference(ours: dict, theirs: dict) -> float:
-    """The worst tensor's, by norms."""
-    return max(((ours[key] - theirs[key]).norm() / theirs[key].norm().clamp_min(1e-3)).item() for key in theirs)
+def difference(ours: dict, theirs: dict, network: str) -> tuple[float, float]:
+    """Of all parameters of a network: relative by norms, and the largest."""
+    keys = [key for key in theirs if key.startswith(network)]
+    one, two = (torch.cat([tensors[key].flatten() for key in keys]) for tensors in (ours, theirs))
+    return ((one - two).norm() / two.norm()).item(), (one - two).abs().max().item()
 
 
-def test_two_processes_equal_one_with_twice_the_batch(recipe, configured, tmp_path):
+def held_by(trainer: Trainer) -> dict[str, torch.Tensor]:
+    return {f"{name}.{key}": value for name, network in trainer.trainable.items() for key, value in network.state_dict().items()}
+
+
+def test_two_processes_equal_one_with_twice_the_batch(configured, tiny_options, tmp_path):
+    """In fp32, after 5 steps. With the default epsilon the two halves of eq. 3.8 leave next to no gradient to the last
+    bias of D, and Adam would raise its rounding error to a full step; a larger one keeps the comparison honest."""
+    recipe = SCFEGAN(**tiny_options["scfegan"], epsilon=0.1)
     two = configured("two", max_train_steps=5, train_batch_size=1)
     job = {"recipe": "scfegan", "options": {k: v for k, v in asdict(recipe).items() if k != "name"}, "config": asdict(two)}
     (tmp_path / "job.json").write_text(json.dumps(job))
@@ -203,12 +203,13 @@ def test_two_processes_equal_one_with_twice_the_batch(recipe, configured, tmp_pa
     first, second = (load_file(path) for path in ranks)
     assert all(torch.equal(first[key], second[key]) for key in first)
 
-    one = train(recipe, configured("one", max_train_steps=5, train_batch_size=2))
-    alone = {f"{name}.{key}": value for name, network in one.trainable.items() for key, value in network.state_dict().items()}
-    assert relative_difference(first, alone) < 1e-5
-    half = train(recipe, configured("half", max_train_steps=5, train_batch_size=1))
-    differing = {f"{name}.{key}": value for name, network in half.trainable.items() for key, value in network.state_dict().items()}
-    assert relative_difference(differing, alone) > 1e-3  # so the comparison can fail
+    one = held_by(train(recipe, configured("one", max_train_steps=5, train_batch_size=2)))
+    half = held_by(train(recipe, configured("half", max_train_steps=5, train_batch_size=1)))
+    for network in ("generator", "discriminator"):
+        relative, largest = difference(first, one, network)
+        assert relative < 1e-5 and largest < 1e-5
+        relative, largest = difference(half, one, network)
+        assert relative > 1e-4 and largest > 1e-4  # so the comparison can fail
 
 
 # the command
