@@ -50,8 +50,9 @@ def main() -> None:
         log = [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
         rates = sorted(line["images_per_second"] for line in log if "images_per_second" in line)
         last = [line for line in log if "validation_masked_psnr" in line][-1]
+        psnr, distance = last["validation_masked_psnr"], last["validation_feature_distance"]
         print(
-            f"| {name} | {options.steps * 16} | {last['validation_masked_psnr']:.2f} | {last['validation_feature_distance']:.4f} "
+            f"| {name} | {options.steps * 16} | {psnr:.2f} | {distance:.4f} "
             f"| {16 / rates[len(rates) // 2]:.2f} |  <!-- {spent:.0f} s in all -->",
             flush=True,
         )

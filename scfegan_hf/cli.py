@@ -76,7 +76,8 @@ def _prepare(options: argparse.Namespace) -> None:
     settings = PrepareOptions(options.size, not options.no_align, options.edges, options.landmarks, options.regions)
     report = prepare_folder(options.photos, options.out, settings, tuple(options.validation), options.num_proc)
     print(
-        f"{report['prepared']} photographs prepared, {len(report['left_out'])} left out (see {Path(options.out) / 'report.json'})."
+        f"{report['prepared']} photographs prepared, {len(report['left_out'])} left out; "
+        f"see {Path(options.out) / 'report.json'}."
     )
 
 

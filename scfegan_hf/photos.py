@@ -156,5 +156,6 @@ def _check_size(width: int, height: int) -> None:
 def _check_same_size(array: np.ndarray, name: str, size: tuple[int, int]) -> None:
     if array.shape[:2] != size:
         raise ValueError(
-            f"The {name} is {array.shape[1]}x{array.shape[0]} but the photo is {size[1]}x{size[0]}. Both must have the same size."
+            f"The {name} is {array.shape[1]}x{array.shape[0]} but the photo is {size[1]}x{size[0]}. "
+            "Both must have the same size."
         )

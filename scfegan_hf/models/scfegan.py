@@ -1,6 +1,7 @@
 """SC-FEGAN's generator and discriminator (Jo & Park 2019, section 3.2 and appendix A)."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -123,7 +124,7 @@ class SCFEGANDiscriminator(nn.Module, HubNetwork):
         channels = [8, *(multiple * width for multiple in DISCRIMINATOR_WIDTHS)]
         self.layers = nn.ModuleList(
             spectral_norm(nn.Conv2d(before, after, kernel_size, stride=2, padding=kernel_size // 2))
-            for before, after in zip(channels[:-1], channels[1:], strict=True)
+            for before, after in pairwise(channels)
         )
 
     def forward(self, x: Tensor) -> Tensor:

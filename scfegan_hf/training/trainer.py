@@ -21,6 +21,7 @@ from scfegan_hf.training import checkpoints
 from scfegan_hf.training.config import FREE_TO_CHANGE, TrainConfig
 from scfegan_hf.training.hub import load_initial_weights, push_release, save_release
 from scfegan_hf.training.pictures import save_sheet
+from scfegan_hf.training.processes import average_gradients, one_thread_worker
 
 
 class Trainer:
@@ -242,23 +243,3 @@ class Trainer:
         for update in self.updates:
             losses = update.loss(self.networks, batch)
             self.accelerator.print(f"{update.name}: " + ", ".join(f"{k} {v.item():.4f}" for k, v in losses.items()))
-
-
-def average_gradients(accelerator: Accelerator, parameters: list[nn.Parameter]) -> None:
-    """Mean of the gradients over all processes by one flat all-reduce; unused parameters count as zero."""
-    if accelerator.num_processes == 1:
-        return
-    gradients = [torch.zeros_like(p) if p.grad is None else p.grad for p in parameters]
-    flat = accelerator.reduce(torch.cat([g.flatten() for g in gradients]), reduction="mean")
-    start = 0
-    for parameter, gradient in zip(parameters, gradients, strict=True):
-        parameter.grad = flat[start : start + gradient.numel()].view_as(gradient)
-        start += gradient.numel()
-
-
-def one_thread_worker(_: int) -> None:
-    """Sample workers leave the cores to the networks."""
-    import cv2
-
-    torch.set_num_threads(1)
-    cv2.setNumThreads(1)
