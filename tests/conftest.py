@@ -22,6 +22,7 @@ SIDE = 128  # of drawn faces; the smallest that the generator takes
 def pytest_configure(config):
     config.cache_folder = tempfile.mkdtemp(prefix="scfegan-tests-")
     os.environ |= {"HF_HUB_OFFLINE": "1", "HF_DATASETS_CACHE": config.cache_folder, "HF_DATASETS_DISABLE_PROGRESS_BARS": "1"}
+    torch.set_num_threads(1)  # tiny networks gain nothing from more, and lose much on a busy machine
     if "s" not in config.option.reportchars:
         config.option.reportchars += "s"  # what is skipped says so
 
@@ -31,7 +32,8 @@ def pytest_unconfigure(config):
 
 
 def pytest_report_header():
-    return f"shared data and teachers: {SHARED if SHARED.is_dir() else f'{SHARED} IS ABSENT, the tests that need it are skipped'}"
+    absent = "" if SHARED.is_dir() else " IS ABSENT, the tests that need it are skipped"
+    return f"shared data and teachers: {SHARED}{absent}"
 
 
 @pytest.fixture(autouse=True)

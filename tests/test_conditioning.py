@@ -159,7 +159,8 @@ def test_walls_come_near_the_exact_solution(drawn, tolerance):
     mask, color_mask = empty.clone(), empty.clone()
     mask[..., 6:26, 5:27] = 1
     color_mask[..., 12:14, 10:14] = float(drawn == "a dab")
-    given = {"image": smooth_image(), "mask": mask, "sketch": sketch, "color": torch.ones(1, 3, SIDE, SIDE), "color_mask": color_mask}
+    image = smooth_image()
+    given = {"image": image, "mask": mask, "sketch": sketch, "color": torch.ones_like(image), "color_mask": color_mask}
     exact = exact_walls(given)
     error, of_pyramid = ((fill(given, kind) - exact).abs() for kind in ("walls", "pyramid"))
     mean = (error * mask).sum() / mask.sum() / 3

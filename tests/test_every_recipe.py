@@ -1,6 +1,6 @@
 """One contract over all recipes of the folder. A new recipe needs a row in conftest's `tiny_options`, nothing here."""
 
-from dataclasses import FrozenInstanceError, fields
+from dataclasses import FrozenInstanceError, fields, replace
 
 import pytest
 import torch
@@ -85,6 +85,16 @@ def test_every_turn_moves_only_what_it_trains(trainer, batch):
         assert all(p.grad is None for network in trainer.networks.values() for p in network.parameters())
 
 
+def test_every_summed_loss_teaches_somebody(trainer, batch):
+    """Under the trainer's freezing each term has a gradient, and no term is a detached one's ghost."""
+    for update in trainer.updates:
+        seen = {}
+        trainer._turn(
+            replace(update, loss=lambda *given, update=update, seen=seen: seen.update(update.loss(*given)) or seen), batch
+        )
+        assert [name for name, value in seen.items() if not name.startswith("_") and not value.requires_grad] == []
+
+
 def gradients(trainer: Trainer) -> dict[str, float]:
     """By network, the share of parameters that have a gradient other than zero."""
     return {
@@ -114,7 +124,7 @@ def test_samples_are_pictures_and_metrics_are_per_sample(trainer, batch):
     assert pictures
     for title, picture in pictures.items():
         assert picture.shape == (2, 3, RESOLUTION, RESOLUTION), title
-        assert -1 <= picture.min() and picture.max() <= 1 and not picture.requires_grad, title
+        assert picture.min() >= -1 and picture.max() <= 1 and not picture.requires_grad, title
     for name, values in trainer.recipe.metrics(networks, batch).items():
         assert values.shape == (2,) and values.isfinite().all() and not values.requires_grad, name
 
@@ -138,7 +148,7 @@ def test_flags_derive_from_the_dataclass(recipe, capsys):
 
 
 def test_a_recipe_must_define_its_parts():
-    for call in (Recipe().networks, Recipe().updates, lambda: Recipe().dataset((), "train", 128, 0), lambda: Recipe().sample({}, {})):
-        with pytest.raises(NotImplementedError, match="A recipe must define"):
-            call()
+    for part, arguments in {"networks": (), "updates": (), "dataset": ((), "train", 128, 0), "sample": ({}, {})}.items():
+        with pytest.raises(NotImplementedError, match=f"A recipe must define {part}"):
+            getattr(Recipe(), part)(*arguments)
     assert Recipe().release() == ("generator",) and Recipe().metrics({}, {}) == {}

@@ -84,10 +84,10 @@ def evaluate(edits: dict[str, Edit], tasks: list[EditTask], feature_weights: str
     them that figure is left out.
     """
     network = feature_network("squeezenet", feature_weights) if feature_weights else None
-    table = {}
-    for name, edit in edits.items():
-        figures: dict[str, list[float]] = {}
-        for task in tasks:
+    figures: dict[str, dict[str, list[float]]] = {name: {} for name in edits}
+    for task in tasks:
+        target = None if network is None else _features(network, task.photo)
+        for name, edit in edits.items():
             result = edit(task)
             one = {
                 "masked_psnr": metrics.masked_psnr(result, task.photo, task.mask),
@@ -96,12 +96,11 @@ def evaluate(edits: dict[str, Edit], tasks: list[EditTask], feature_weights: str
                 "changed_outside": float((result != task.photo).any(2)[~task.mask].mean()),
             }
             if network is not None:
-                one["feature_distance"] = feature_distance(network, result, task.photo)
+                one["feature_distance"] = perceptual_loss(_features(network, result), target).item()
             for figure, value in one.items():
                 for group in (task.kind, "all"):
-                    figures.setdefault(f"{group}/{figure}", []).append(value)
-        table[name] = {key: _mean_of_known(values) for key, values in figures.items()}
-    return table
+                    figures[name].setdefault(f"{group}/{figure}", []).append(value)
+    return {name: {key: _mean_of_known(values) for key, values in found.items()} for name, found in figures.items()}
 
 
 def _mean_of_known(values: list[float]) -> float:
@@ -111,10 +110,8 @@ def _mean_of_known(values: list[float]) -> float:
 
 
 @torch.inference_mode()
-def feature_distance(network: torch.nn.Module, result: np.ndarray, truth: np.ndarray) -> float:
-    """Sum over layers of the relative feature difference of two pictures."""
-    a, b = (torch.from_numpy(x.transpose(2, 0, 1)[None].astype(np.float32) / 127.5 - 1) for x in (result, truth))
-    return perceptual_loss(network(a), network(b)).item()
+def _features(network: torch.nn.Module, picture: np.ndarray) -> list[torch.Tensor]:
+    return network(torch.from_numpy(picture.transpose(2, 0, 1)[None].astype(np.float32) / 127.5 - 1))
 
 
 def to_markdown(table: dict[str, dict[str, float]], group: str = "all") -> str:

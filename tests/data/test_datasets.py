@@ -39,7 +39,7 @@ def test_shapes_and_ranges(rows):
         }  # fmt: skip
         assert all(value.dtype == torch.float32 and value.isfinite().all() for value in sample.values())
         for name in ("image", "color"):
-            assert -1 <= sample[name].min() and sample[name].max() <= 1
+            assert sample[name].min() >= -1 and sample[name].max() <= 1
         for name in ("mask", "sketch", "color_mask"):
             assert set(sample[name].unique().tolist()) <= {0.0, 1.0}
         assert 0 < sample["mask"].mean() < 0.9
@@ -102,6 +102,24 @@ def test_crops_reach_from_an_eye_to_the_whole_face(landmark_rows, monkeypatch):
     sides = np.array([x1 - x0 for x0, _, x1, _ in squares]) / 128
     assert len(sides) == 60 and sides.min() < 0.35 and sides.max() > 0.9
     assert all(0 <= x0 < x1 <= 128 and 0 <= y0 < y1 <= 128 and x1 - x0 == y1 - y0 for x0, y0, x1, y1 in squares)
+
+
+def test_eyes_go_with_the_crop(landmark_rows, monkeypatch):
+    """Pupils are marked green in the picture; where a free-form stroke may start, the crop is green."""
+    row = decode_row(landmark_rows[0])
+    row["image"][:] = (200, 40, 40)
+    for x, y in row["landmarks"][[96, 97]].round().astype(int):
+        row["image"][y - 2 : y + 3, x - 2 : x + 3] = (0, 255, 0)
+    given, free_form = [], datasets.masks.free_form
+    monkeypatch.setattr(datasets.masks, "free_form", lambda *args: given.append(args[2]) or free_form(*args))
+    found = 0
+    for seed in range(40):
+        given.clear()
+        image = make_sample(row, 64, np.random.default_rng(seed), augment=False)["image"]
+        for x, y in given[0].round().astype(int).clip(0, 63) if given and len(given[0]) else ():
+            found += 1
+            assert image[y, x, 1] > image[y, x, 0]
+    assert found > 10
 
 
 def test_without_landmarks_there_are_no_feature_holes(landmark_rows, monkeypatch):

@@ -66,7 +66,8 @@ def test_sizes(x, stride, dilation, kernel):
 def test_the_last_layer_is_neither_normalised_nor_rectified(x):
     layer = GatedConv2d(6, 3, 3, activation=False)
     layer.conv.bias.data[3:] = 100  # gates open
-    torch.testing.assert_close(layer(x), F.conv2d(x, layer.conv.weight[:3], layer.conv.bias[:3], padding=1), rtol=1e-4, atol=1e-5)
+    expected = F.conv2d(x, layer.conv.weight[:3], layer.conv.bias[:3], padding=1)
+    torch.testing.assert_close(layer(x), expected, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("kernel", [3, 4, 5])

@@ -14,7 +14,8 @@ from scfegan_hf.losses.perceptual import (
     style_loss,
 )
 
-VGG16_SHAPES = {"0": (64, 3), "2": (64, 64), "5": (128, 64), "7": (128, 128), "10": (256, 128), "12": (256, 256), "14": (256, 256)}
+# Of torchvision's `features`, up to the third pool: index, output and input channels.
+VGG16_SHAPES = ((0, 64, 3), (2, 64, 64), (5, 128, 64), (7, 128, 128), (10, 256, 128), (12, 256, 256), (14, 256, 256))
 
 
 def features(seed: int, scale: float = 1.0) -> list[torch.Tensor]:
@@ -26,7 +27,7 @@ def features(seed: int, scale: float = 1.0) -> list[torch.Tensor]:
 def vgg16_file(tmp_path):
     """Random tensors, on purpose, under torchvision's names; a classifier that is not wanted, too."""
     tensors = {"classifier.0.weight": torch.zeros(2, 2), "features.17.weight": torch.zeros(512, 256, 3, 3)}
-    for index, (out, into) in VGG16_SHAPES.items():
+    for index, out, into in VGG16_SHAPES:
         tensors[f"features.{index}.weight"] = torch.randn(out, into, 3, 3) * (2 / (9 * into)) ** 0.5
         tensors[f"features.{index}.bias"] = torch.randn(out) * 0.1
     save_file(tensors, tmp_path / "vgg16.safetensors")
@@ -145,11 +146,11 @@ def test_weights_of_another_network(vgg16_file):
         feature_network("squeezenet", vgg16_file)
 
 
-@pytest.mark.parametrize("change", [lambda t: t.pop("features.14.bias"), lambda t: t.update({"features.14.bias": torch.zeros(3)})])
-def test_one_tensor_missing_or_of_another_shape(vgg16_file, change):
+@pytest.mark.parametrize("instead", [{}, {"features.14.bias": torch.zeros(3)}], ids=["missing", "another shape"])
+def test_one_tensor_missing_or_of_another_shape(vgg16_file, instead):
     tensors = load_file(vgg16_file)
-    change(tensors)
-    save_file(tensors, vgg16_file)
+    del tensors["features.14.bias"]
+    save_file(tensors | instead, vgg16_file)
     with pytest.raises(ValueError, match="features.14.bias is missing or of another shape"):
         feature_network("vgg16", vgg16_file)
 
@@ -170,6 +171,13 @@ def test_an_unknown_network():
 def test_squeezenet_layers():
     shapes = [tuple(layer.shape[1:]) for layer in SqueezeNetFeatures()(torch.zeros(1, 3, 128, 128))]
     assert shapes == [(96, 61, 61), (128, 30, 30), (256, 15, 15), (512, 15, 15)]
+
+
+def test_squeezenet_takes_blue_first_in_bytes_less_their_means():
+    network, image = SqueezeNetFeatures(), torch.rand(1, 3, 32, 32) * 2 - 1
+    given = (image[:, [2, 1, 0]] + 1) * 127.5 - torch.tensor([104.0, 117, 123]).view(3, 1, 1)
+    expected = F.relu(F.conv2d(given, network.conv1.weight, network.conv1.bias, stride=2))
+    torch.testing.assert_close(network(image)[0], expected, rtol=1e-4, atol=1e-3)
 
 
 def test_squeezenet_with_its_real_weights_sees_blur_and_wrong_colours(shared):

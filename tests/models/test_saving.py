@@ -67,7 +67,7 @@ def test_without_weights(folder):
         SCFEGANGenerator.from_pretrained(folder)
 
 
-@pytest.mark.parametrize(("text", "message"), [("{", "not valid JSON"), ("", "not valid JSON"), ("[4]", "must hold a JSON object")])
+@pytest.mark.parametrize(("text", "message"), [("{", "not valid JSON"), ("", "not valid JSON"), ("[4]", "must hold a JSON")])
 def test_broken_config(folder, text, message):
     (folder / "config.json").write_text(text)
     with pytest.raises(ValueError, match=message):

@@ -43,9 +43,10 @@ def test_compact_takes_a_tenth_channel_and_is_at_most_a_quarter():
 def test_stages_have_the_published_sizes_at_512():
     with torch.device("meta"):
         network = SCFEGANGenerator.preset("paper")
-        shapes = {}
+        shapes, names = {}, {module: name for name, module in network.named_modules()}
         for name in ("encoder.0", "encoder.6", "bottleneck.3", "upsample.0", "merge.5", "merge.6"):
-            network.get_submodule(name).register_forward_hook(lambda _m, _i, out, name=name: shapes.__setitem__(name, out.shape[1:]))
+            stage = network.get_submodule(name)
+            stage.register_forward_hook(lambda stage, _, out: shapes.update({names[stage]: out.shape[1:]}))
         network(torch.empty(1, 9, 512, 512))
     assert shapes == {
         "encoder.0": (64, 256, 256),

@@ -13,6 +13,6 @@ from scfegan_hf.training.trainer import Trainer
 given = json.loads(Path(sys.argv[1]).read_text())
 trainer = Trainer(recipe_class(given["recipe"])(**given["options"]), TrainConfig(**given["config"]))
 trainer.train()
-held = {f"{name}.{key}": value.contiguous() for name, net in trainer.trainable.items() for key, value in net.state_dict().items()}
-rank = trainer.accelerator.process_index
-save_file(held, Path(given["config"]["output_dir"]) / f"rank-{rank}.safetensors", {"processes": str(trainer.accelerator.num_processes)})
+held = {f"{name}.{key}": value.contiguous() for name, n in trainer.trainable.items() for key, value in n.state_dict().items()}
+path = Path(given["config"]["output_dir"]) / f"rank-{trainer.accelerator.process_index}.safetensors"
+save_file(held, path, {"processes": str(trainer.accelerator.num_processes)})

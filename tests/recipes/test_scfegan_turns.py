@@ -1,0 +1,133 @@
+"""SC-FEGAN's turns: which terms, with which weights, on which pictures."""
+
+import pytest
+import torch
+
+from scfegan_hf.conditioning import blend
+from scfegan_hf.losses.adversarial import discriminator_loss
+from scfegan_hf.losses.perceptual import perceptual_loss, style_loss
+from scfegan_hf.losses.reconstruction import per_pixel_loss, total_variation_loss
+from scfegan_hf.recipes.scfegan import SCFEGAN, generate, judged
+
+
+@pytest.fixture
+def build(tiny_options):
+    return lambda **options: SCFEGAN(**{**tiny_options["scfegan"], **options})
+
+
+@pytest.fixture
+def networks(build):
+    networks = build().networks()
+    networks["discriminator"].eval()  # no power iterations between two looks
+    return networks
+
+
+@pytest.fixture
+def batch(build, prepared):
+    dataset = build().dataset((prepared,), "train", 128, seed=0)
+    return torch.utils.data.default_collate([dataset[n] for n in range(2)])
+
+
+def test_the_generator_pays_each_term_by_its_weight(build, networks, batch):
+    recipe = build(alpha=3.0, sigma=0.5, gamma=0.25, nu=0.2, beta=0.7)
+    found = recipe.generator_turn(networks, batch)
+    generated, completed = generate(networks["generator"], batch)
+    features, target = networks["features"](completed), networks["features"](batch["image"])
+    expected = {
+        "per_pixel": per_pixel_loss(generated, batch["image"], batch["mask"], 3.0),
+        "perceptual": 0.5 * perceptual_loss(features, target),
+        "style": 0.25 * style_loss(features, target),
+        "total_variation": 0.2 * total_variation_loss(completed, batch["mask"]),
+        "adversarial": -0.7 * networks["discriminator"](judged(completed, batch)).mean(),
+    }
+    assert found.keys() == expected.keys()
+    for name, value in expected.items():
+        torch.testing.assert_close(found[name], value, rtol=1e-4, atol=1e-6)
+    assert torch.equal(batch["_completed"], completed) and not batch["_completed"].requires_grad
+
+
+def test_absolute_features_and_those_of_the_generated_image_as_published(build, networks, batch):
+    plain = build().generator_turn(networks, batch)
+    both = build(features_of_generated=True).generator_turn(networks, batch)
+    absolute = build(relative_features=False).generator_turn(networks, batch)
+    for name in ("perceptual", "style"):
+        assert both[name] > 1.2 * plain[name]
+        assert not torch.isclose(absolute[name], plain[name], rtol=0.1)
+
+
+@pytest.mark.parametrize("hinge", [True, False])
+def test_the_discriminator_tells_photographs_from_completed_images(build, networks, batch, hinge):
+    recipe = build(hinge=hinge, epsilon=0.5)
+    batch["_completed"] = batch["image"].flip(3)
+    found = recipe.discriminator_turn(networks, batch)
+    real, fake = (networks["discriminator"](judged(batch[name], batch)) for name in ("image", "_completed"))
+    torch.testing.assert_close(found["discriminator"], discriminator_loss(real, fake, hinge))
+    torch.testing.assert_close(found["drift"], 0.5 * real.square().mean())
+    torch.testing.assert_close(found["_real_logits"], real.mean())
+    torch.testing.assert_close(found["_fake_logits"], fake.mean())
+
+
+def test_the_penalty_is_seldom_and_as_much_heavier_or_in_every_turn_or_never(build, networks, batch):
+    batch["_completed"] = batch["image"].flip(3)
+    seldom, always, never = build(theta=10.0, penalty_every=4), build(theta=10.0, penalty_every=1), build(theta=0.0)
+    assert [(u.name, u.every) for u in seldom.updates()] == [("generator", 1), ("discriminator", 1), ("penalty", 4)]
+    assert [u.name for u in always.updates()] == [u.name for u in never.updates()] == ["generator", "discriminator"]
+    rare, each = seldom.penalty_turn(networks, batch)["penalty"], always.discriminator_turn(networks, batch)["penalty"]
+    torch.testing.assert_close(rare, 4 * each)
+    assert 0 < each <= 10.5  # a fresh critic is nearly flat
+    assert "penalty" not in seldom.discriminator_turn(networks, batch) | never.discriminator_turn(networks, batch)
+
+
+def test_the_discriminator_sees_the_drawing_in_the_hole_only(batch):
+    batch |= {"sketch": torch.ones_like(batch["sketch"]), "color_mask": torch.zeros_like(batch["color_mask"])}
+    batch["color_mask"][..., ::2] = 1
+    seen, mask = judged(batch["image"], batch), batch["mask"]
+    assert seen.shape == (2, 8, 128, 128)
+    assert torch.equal(seen[:, :3], batch["image"])
+    assert torch.equal(seen[:, 3:4], mask) and torch.equal(seen[:, 7:], mask)
+    assert torch.equal(seen[:, 4:7], batch["color"] * mask * batch["color_mask"])
+
+
+def test_the_sheet_shows_photograph_drawing_and_result(build, networks, batch):
+    recipe = build()
+    rows = recipe.sample(networks, batch)
+    assert list(rows) == ["original", "drawn", "result"]
+    outside = (batch["mask"] == 0).expand_as(batch["image"])
+    lines = (batch["mask"] * batch["sketch"] == 1).expand_as(batch["image"])
+    assert torch.equal(rows["original"], batch["image"])
+    for title in ("drawn", "result"):
+        assert torch.equal(rows[title][outside], batch["image"][outside])
+    assert (rows["drawn"][lines] == -1).all()
+    completed = generate(networks["generator"], batch)[1]
+    torch.testing.assert_close(rows["result"], completed.detach().clamp(-1, 1))
+
+
+def test_psnr_is_that_of_the_hole(build, networks, batch):
+    found = build().metrics(networks, batch)["masked_psnr"]
+    completed = generate(networks["generator"], batch)[1].detach().clamp(-1, 1)
+    for n in range(2):
+        inside = (batch["mask"][n] == 1).expand(3, 128, 128)
+        error = (completed[n][inside] - batch["image"][n][inside]).square().mean()
+        assert found[n].item() == pytest.approx(10 * torch.log10(4 / error).item(), abs=1e-3)  # the range is 2
+
+
+def test_metrics_reach_their_best_for_a_perfect_generator(build, networks, batch):
+    class Perfect(torch.nn.Module):
+        fill, color_flag = "none", False
+
+        def forward(self, _):
+            return batch["image"]
+
+    found = build().metrics({**networks, "generator": Perfect()}, batch)
+    assert (found["masked_psnr"] > 90).all() and (found["feature_distance"] == 0).all()
+
+
+def test_the_released_generator_knows_its_fill_and_flag(build, batch):
+    for options, channels in (
+        ('{"width": 4, "fill": "none", "color_flag": false}', 9),
+        ('{"width": 4, "color_flag": true}', 10),
+    ):
+        generator = build(generator_options=options).networks()["generator"]
+        assert generator.in_channels == channels
+        generated, completed = generate(generator, batch)
+        assert torch.equal(completed, blend(generated, batch["image"], batch["mask"]))
