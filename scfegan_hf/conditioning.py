@@ -112,6 +112,7 @@ def _wall_fill(values: Tensor, known: Tensor, sketch: Tensor) -> Tensor:
     for depth in reversed(range(len(levels))):
         if depth < len(levels) - 1:
             result = F.interpolate(result, size=levels[depth][0].shape[-2:], mode="nearest")
+        result = torch.where(levels[depth][1] == 1, levels[depth][0], result)  # what is known stays
         sweeps = WALL_SWEEPS[min(depth, len(WALL_SWEEPS) - 1)]
         result = _relax(result, *levels[depth], *links[depth], sweeps)
     return result

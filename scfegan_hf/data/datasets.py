@@ -38,7 +38,7 @@ def load_rows(folders: Sequence[str], split: str):
         else:
             try:
                 part = datasets.load_dataset(folder, split=split)
-            except (ConnectionError, datasets.exceptions.DatasetNotFoundError) as error:
+            except (ConnectionError, FileNotFoundError) as error:
                 raise FileNotFoundError(
                     f"{folder!r} is neither a folder nor a Hub dataset that can be read ({error})."
                 ) from error

@@ -14,7 +14,7 @@ def resize_lines(lines: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     shrink = max(lines.shape[1] / size[0], lines.shape[0] / size[1])
     if shrink > 1:
         reach = int(np.ceil(shrink))
-        lines = cv2.dilate(lines, np.ones((reach, reach), np.uint8))
+        lines = cv2.dilate(lines, np.ones((reach, reach), np.uint8), anchor=(0, 0))
     return cv2.resize(lines, size, interpolation=cv2.INTER_NEAREST)
 
 

@@ -23,6 +23,9 @@ from scfegan_hf.data import faces, strokes
 PHOTO_ENDINGS = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
 
 
+MAX_SIDE = 2**15 - 1  # OpenCV's warping counts pixels in 16 bits
+
+
 @dataclass(frozen=True)
 class PrepareOptions:
     """How a photograph is prepared. Paths name ONNX files (see data/faces.py); None does without."""
@@ -63,9 +66,11 @@ def prepare_photo(data: bytes, options: PrepareOptions) -> dict | str:
     try:
         with Image.open(io.BytesIO(data)) as opened:
             photo = np.asarray(ImageOps.exif_transpose(opened).convert("RGB"))
-    except (UnidentifiedImageError, OSError, Image.DecompressionBombError) as error:
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         return f"not a readable picture ({error})"
     height, width = photo.shape[:2]
+    if max(height, width) > MAX_SIDE:
+        return f"longer than {MAX_SIDE} pixels on one side"
     marker = _network(options.landmarks) if options.landmarks else None
     if options.align:
         boxes = faces.detect_faces(photo)

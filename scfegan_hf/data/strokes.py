@@ -47,7 +47,8 @@ def thin(edges: np.ndarray) -> np.ndarray:
     angle = 0.5 * np.arctan2(2 * xy, xx - yy) + np.pi / 2  # eigenvector of the smaller (negative) eigenvalue
     dx, dy = np.cos(angle), np.sin(angle)
     cols, rows = np.meshgrid(np.arange(edges.shape[1], dtype=np.float32), np.arange(edges.shape[0], dtype=np.float32))
-    keep = smooth > 0.02
+    curvature = (xx + yy) / 2 - np.hypot((xx - yy) / 2, xy)  # the smaller eigenvalue
+    keep = (smooth > 0.02) & (curvature < -0.01)
     for step in (-1.0, 1.0):
         beside = cv2.remap(smooth, cols + step * dx, rows + step * dy, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         keep &= smooth >= beside

@@ -37,7 +37,7 @@ class GatedConv2d(nn.Module):
         self.split = [out_channels, out_channels if gate == "full" else 1]
         padding = dilation * (kernel_size - 1) // 2
         self.conv = nn.Conv2d(in_channels, sum(self.split), kernel_size, stride, padding, dilation)
-        self.norm = make_norm(norm, out_channels)
+        self.norm = make_norm(norm if activation else None, out_channels)
         self.leak = LEAK if activation else 1.0
         initialize(self.conv, out_channels, self.leak)
 

@@ -14,7 +14,7 @@ from scfegan_hf.losses.adversarial import discriminator_loss, generator_loss, re
 from scfegan_hf.losses.penalties import gradient_penalty, interpolate
 from scfegan_hf.losses.perceptual import feature_network, perceptual_loss, style_loss
 from scfegan_hf.losses.reconstruction import per_pixel_loss, total_variation_loss
-from scfegan_hf.models.scfegan import SCFEGANDiscriminator, SCFEGANGenerator
+from scfegan_hf.models.scfegan import STRIDE, SCFEGANDiscriminator, SCFEGANGenerator
 from scfegan_hf.recipe import AdamOptions, Batch, Losses, Networks, Recipe, Update
 
 
@@ -44,13 +44,19 @@ class SCFEGAN(Recipe):
     discriminator_learning_rate: float = 4e-4  # ours
 
     def networks(self) -> dict[str, nn.Module]:
+        try:
+            generator = SCFEGANGenerator.preset(self.preset, **json.loads(self.generator_options))
+        except (TypeError, json.JSONDecodeError) as error:
+            raise ValueError(f"--generator_options is not a JSON object of the generator's arguments: {error}") from error
         return {
-            "generator": SCFEGANGenerator.preset(self.preset, **json.loads(self.generator_options)),
+            "generator": generator,
             "discriminator": SCFEGANDiscriminator(self.discriminator_width),
             "features": feature_network(self.perceptual, self.perceptual_weights),
         }
 
     def dataset(self, folders: tuple[str, ...], split: str, resolution: int, seed: int) -> Dataset:
+        if resolution % 128:
+            raise ValueError(f"--resolution must be divisible by {STRIDE}, not {resolution}.")
         return EditSamples(load_rows(folders, split), resolution, seed, train=split == "train")
 
     def release(self) -> tuple[str, ...]:

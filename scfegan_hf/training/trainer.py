@@ -30,7 +30,9 @@ class Trainer:
     def __init__(self, recipe: Recipe, config: TrainConfig):
         self.recipe, self.config, self.out = recipe, config, Path(config.output_dir)
         trackers = [] if config.report_to == "none" or config.dry_run else [config.report_to]
-        self.accelerator = Accelerator(mixed_precision=config.mixed_precision, log_with=trackers, project_dir=config.output_dir)
+        self.accelerator = Accelerator(
+            mixed_precision=config.mixed_precision, log_with=trackers or None, project_dir=config.output_dir
+        )
         self.device = self.accelerator.device
         self.format = torch.channels_last if config.channels_last else torch.contiguous_format
 
