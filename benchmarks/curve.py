@@ -1,6 +1,6 @@
 """Validation figures of one or more runs, joined in order, over hours: a PNG and a table.
 
-    python benchmarks/curve.py OUT/log.jsonl [MORE/log.jsonl ...] --png docs/pictures/curve.png
+python benchmarks/curve.py OUT/log.jsonl [MORE/log.jsonl ...] --png docs/pictures/curve.png
 """
 
 import argparse
@@ -22,9 +22,11 @@ def main() -> None:
     before = 0.0
     for path in options.logs:
         settings = json.loads((path.parent / "training_config.json").read_text())
-        batch, resolution = settings["train_batch_size"], settings["resolution"]
+        batch, resolution = settings["train_batch_size"] * settings["processes"], settings["resolution"]
         seconds = 0.0
         for line in map(json.loads, path.read_text().splitlines()):
+            if line["seconds"] < seconds:  # resumed here
+                before += seconds
             seconds = line["seconds"]
             if "validation_masked_psnr" in line:
                 hours.append((before + seconds) / 3600)

@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from scfegan_hf import FaceEditPipeline
+from scfegan_hf.evaluation.edits import EditTask, show_drawing
 from scfegan_hf.photos import save_png
 from scfegan_hf.pipeline import trace
 
@@ -122,14 +123,9 @@ def layers(drawing: Drawing, photo: Image.Image) -> tuple[Image.Image, Image.Ima
 
 
 def show(photo: Image.Image, mask: Image.Image, sketch: Image.Image, color: Image.Image) -> Image.Image:
-    """The drawing as a user sees it: hole white, colours and lines in it."""
-    shown = np.asarray(photo).copy()
-    inside = np.asarray(mask) > 0
-    shown[inside] = 255
-    painted = inside & (np.asarray(color)[..., 3] > 0)
-    shown[painted] = np.asarray(color)[painted][:, :3]
-    shown[inside & (np.asarray(sketch) > 0)] = 0
-    return Image.fromarray(shown)
+    """The drawing as a user sees it."""
+    task = EditTask("drawn", np.asarray(photo), np.asarray(mask) > 0, np.asarray(sketch) > 0, np.asarray(color))
+    return Image.fromarray(show_drawing(task))
 
 
 def main() -> None:

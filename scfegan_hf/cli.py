@@ -10,7 +10,10 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         options.run(options)
-    except (FileNotFoundError, ValueError, ModuleNotFoundError) as error:
+    except ModuleNotFoundError as error:
+        print(f"error: {error}. Install what this command needs: pip install 'scfegan_hf[demo,prepare,train]'", file=sys.stderr)
+        return 1
+    except (OSError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0
@@ -119,7 +122,7 @@ def _evaluate(options: argparse.Namespace) -> None:
     table = edits.evaluate(compared, tasks, options.feature_weights)
     out = Path(options.out)
     out.mkdir(parents=True, exist_ok=True)
-    text = "\n\n".join(edits.to_markdown(table, group) for group in ("all", *edits.KINDS))
+    text = "\n\n".join(edits.to_markdown(table, group) for group in edits.groups(tasks))
     (out / "table.md").write_text(text + "\n")
     (out / "table.json").write_text(edits.to_json(table))
     shown = tasks[:24]

@@ -11,6 +11,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from scfegan_hf.files import replacing
+
 MIN_SIDE, MAX_PIXELS = 64, 48_000_000  # 8000 x 6000
 PictureLike = Image.Image | np.ndarray | str | os.PathLike | bytes
 
@@ -45,13 +47,14 @@ def read_photo(source: PictureLike) -> Photo:
         return Photo(np.ascontiguousarray(array[..., :3]), array[..., 3].copy() if array.shape[2] == 4 else None)
     image = _open(source, "photo")
     _check_size(*image.size)
-    if getattr(image, "n_frames", 1) > 1:
+    if getattr(image, "n_frames", 1) > 1 and image.format != "MPO":  # phones write a preview as a JPEG's second picture
         raise ValueError("The photo is an animation. Save one frame of it as PNG or JPEG and edit that.")
     if image.mode in ("CMYK", "YCbCr", "LAB", "HSV"):
         raise ValueError(f"The photo is in {image.mode} colours. Convert it to RGB first, so that you see what is edited.")
     if image.mode.startswith(("I", "F")):
         raise ValueError("The photo has more than 8 bits per channel. Save it with 8 bits per channel first.")
-    profile = image.info.get("icc_profile")
+    grey = image.mode in ("1", "L", "LA")
+    profile = None if grey else image.info.get("icc_profile")  # a profile of grey does not fit RGB
     image = _upright(image, "photo")
     transparent = "A" in image.getbands() or "transparency" in image.info
     pixels = np.asarray(image.convert("RGBA" if transparent else "RGB"))
@@ -100,27 +103,33 @@ def save_png(image: Image.Image, path: str | os.PathLike) -> None:
     path = Path(path)
     if path.suffix.lower() != ".png":
         raise ValueError(f"{path} must end in .png: other formats would change pixels outside the mask.")
-    partial = path.with_name(path.name + ".partial")
-    image.save(partial, format="PNG", icc_profile=image.info.get("icc_profile"))
-    os.replace(partial, path)
+    with replacing(path) as partial:
+        image.save(partial, format="PNG", icc_profile=image.info.get("icc_profile"))
 
 
 def _open(source, name: str) -> Image.Image:
     if isinstance(source, Image.Image):
-        return source
+        return _loaded(source, name)
     if not isinstance(source, (str, os.PathLike, bytes)):
         raise ValueError(f"The {name} must be a PIL image, a uint8 array, a path or bytes, not {type(source).__name__}.")
     if not isinstance(source, bytes) and not Path(source).is_file():
         raise FileNotFoundError(f"There is no {name} at {source}.")
     try:
-        image = Image.open(io.BytesIO(source) if isinstance(source, bytes) else source)
-        if image.width * image.height <= MAX_PIXELS:
-            image.load()
-        return image
+        return _loaded(Image.open(io.BytesIO(source) if isinstance(source, bytes) else source), name)
     except Image.DecompressionBombError as error:
         raise ValueError(f"The {name} has more than {MAX_PIXELS // 1_000_000} megapixels. Make it smaller first.") from error
     except UnidentifiedImageError as error:
         raise ValueError(f"The {name} is not a picture that can be read. Give a PNG or JPEG file.") from error
+
+
+def _loaded(image: Image.Image, name: str) -> Image.Image:
+    """The image with its pixels read, unless it is too large, which is for others to say."""
+    if any(";16" in str(tile[3]) for tile in getattr(image, "tile", ())):
+        raise ValueError(f"The {name} has more than 8 bits per channel. Save it with 8 bits per channel first.")
+    try:
+        if image.width * image.height <= MAX_PIXELS:
+            image.load()
+        return image
     except (OSError, SyntaxError, EOFError) as error:
         raise ValueError(f"The {name} is damaged or cut short ({error}). Save it again as PNG or JPEG.") from error
 

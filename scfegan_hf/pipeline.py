@@ -17,11 +17,11 @@ from scfegan_hf.photos import PictureLike, read_color, read_marks, read_photo, s
 
 BUNDLED_WEIGHTS = Path(__file__).parent / "weights"
 
-# Side of the crop in hole sizes. Candidates after the first look at other surroundings as well as other noise.
-CONTEXTS = (2.0, 1.6, 2.6, 1.8)
+# How each candidate looks at a hole: side of the crop in hole sizes, and whether mirrored left to right.
+VIEWS = ((2.0, False), (2.0, True), (1.6, False), (2.6, True))
 # Seam: how many of the network's pixels inside the hole go over from photograph to answer.
 SEAM = 2.0
-MAX_CANDIDATES = 8
+MAX_CANDIDATES = len(VIEWS)
 # More parts than this are specks of one drawing and are edited together.
 MAX_PARTS = 32
 
@@ -71,11 +71,13 @@ class FaceEditPipeline:
 
         PIL images, paths, bytes or uint8 arrays, all of the photograph's size (64x64 to 48 megapixels). sketch:
         non-zero = line; color: RGBA, painted where alpha > 0; both count inside the mask only. The same ``seed`` gives
-        the same result. The network hardly heeds its noise, so candidates after the first are also given more or less
-        of the surroundings; they differ mildly. Raises ValueError that says what to do.
+        the same result. The network hardly heeds its noise, so candidates after the first (at most four in all) also see
+        the hole mirrored or with more or less around it; they differ mildly. Raises ValueError that says what to do.
         """
         if mask is None:
             raise ValueError("Give a mask: sketch and color only count where it is non-zero.")
+        if not 0 <= seed < 2**63 - MAX_CANDIDATES:
+            raise ValueError(f"seed must be a whole number from 0 to 2**63 - {MAX_CANDIDATES + 1}, not {seed}.")
         if not 1 <= num_candidates <= MAX_CANDIDATES:
             raise ValueError(f"num_candidates must be between 1 and {MAX_CANDIDATES}, not {num_candidates}.")
         photo = read_photo(image)
@@ -95,7 +97,7 @@ class FaceEditPipeline:
             rgb = photo.rgb.copy()
             noise = torch.Generator().manual_seed(seed + candidate)
             for box in hole_groups(hole):
-                self._edit_hole(rgb, box, hole, lines, paint, painted, CONTEXTS[candidate % len(CONTEXTS)], noise)
+                self._edit_hole(rgb, box, hole, lines, paint, painted, VIEWS[candidate], noise)
             results.append(photo.with_pixels(rgb))
         return EditResult(results)
 
@@ -104,22 +106,29 @@ class FaceEditPipeline:
         return trace(image, level)
 
     @torch.inference_mode()
-    def _edit_hole(self, rgb, box, hole, lines, paint, painted, context, noise: torch.Generator) -> None:
+    def _edit_hole(self, rgb, box, hole, lines, paint, painted, view: tuple[float, bool], noise: torch.Generator) -> None:
         """Repaint the part of ``hole`` in ``box``, in place."""
         import cv2
 
+        from scfegan_hf.data.datasets import to_tensors
+
         height, width = rgb.shape[:2]
         work = self.generator.resolution
-        x0, y0, x1, y1 = context_square(box, height, width, context, work // 2)
+        context, mirrored = view
+        x0, y0, x1, y1 = context_square(box, height, width, context, int(context * work / 4))
         side = max(x1 - x0, y1 - y0)
         if side > 1.5 * work:
             work = min(2 * work, 512)  # large crops keep more of their detail
         given = _shrink(*(layer[y0:y1, x0:x1] for layer in (rgb, hole, lines, paint, painted)), work)
-        tensors = [_to_tensor(layer).to(self.device) for layer in given]
+        tensors = [tensor[None].to(self.device) for tensor in to_tensors(*given).values()]
         field = torch.randn(1, 1, work, work, generator=noise).to(self.device)
         generator = self.generator
+        if mirrored:
+            tensors = [tensor.flip(3) for tensor in tensors]
         network_input = assemble(*tensors, field, fill=generator.fill, color_flag=generator.color_flag)
         generated = generator(network_input.contiguous(memory_format=torch.channels_last))
+        if mirrored:
+            generated = generated.flip(3)
         answer = ((generated[0].float().clamp(-1, 1) + 1) * 127.5).permute(1, 2, 0).cpu().numpy()
 
         target = (side, side)
@@ -154,13 +163,14 @@ def hole_groups(hole: np.ndarray) -> list[tuple[int, int, int, int]]:
     import cv2
 
     from scfegan_hf.data.drawing import resize_lines
+    from scfegan_hf.data.masks import bounds
 
     height, width = hole.shape
     scale = max(1.0, max(height, width) / 512)  # which parts are near each other shows at this size too
     small = resize_lines(hole.astype(np.uint8), (max(round(width / scale), 1), max(round(height / scale), 1)))
     count, _, stats, _ = cv2.connectedComponentsWithStats(small, connectivity=8)
     if count - 1 > MAX_PARTS:
-        return [_bounds(hole, (0, 0, width, height))]
+        return [bounds(hole)]
     margin = 1 if scale > 1 else 0  # a part's border may lie a small pixel further out
     boxes = []
     for x, y, w, h, _ in stats[1:]:
@@ -179,14 +189,8 @@ def hole_groups(hole: np.ndarray) -> list[tuple[int, int, int, int]]:
                     break
             if merged:
                 break
-    return [_bounds(hole, box) for box in boxes]
-
-
-def _bounds(hole: np.ndarray, box: tuple[int, int, int, int]) -> tuple[int, int, int, int]:
-    """The smallest box around the marked pixels in ``box``."""
-    x0, y0, x1, y1 = box
-    rows, cols = np.flatnonzero(hole[y0:y1, x0:x1].any(1)), np.flatnonzero(hole[y0:y1, x0:x1].any(0))
-    return x0 + int(cols[0]), y0 + int(rows[0]), x0 + int(cols[-1]) + 1, y0 + int(rows[-1]) + 1
+    tight = [bounds(hole[y0:y1, x0:x1]) for x0, y0, x1, y1 in boxes]
+    return [(x + a, y + b, x + c, y + d) for (x, y, _, _), (a, b, c, d) in zip(boxes, tight, strict=True)]
 
 
 def _near(a: tuple[int, int, int, int], b: tuple[int, int, int, int]) -> bool:
@@ -217,13 +221,6 @@ def _shrink(rgb, hole, lines, paint, painted, work: int) -> tuple[np.ndarray, ..
     paint = cv2.resize(square(paint).astype(np.float32) * painted_marks[..., None], target, interpolation=cv2.INTER_AREA)
     paint = np.round(paint / np.maximum(weight, 1e-6)[..., None]).clip(0, 255).astype(np.uint8)
     return rgb, hole, lines, paint, (weight > 0.25).astype(np.uint8)
-
-
-def _to_tensor(layer: np.ndarray) -> torch.Tensor:
-    """(H, W, 3) uint8 to (1, 3, H, W) in [-1, 1]; (H, W) marks to (1, 1, H, W) of 0 and 1."""
-    if layer.ndim == 3:
-        return torch.from_numpy(layer.transpose(2, 0, 1)[None].astype(np.float32) / 127.5 - 1)
-    return torch.from_numpy(layer[None, None].astype(np.float32))
 
 
 def _seam(own: np.ndarray, hole: np.ndarray, width: float) -> np.ndarray:

@@ -1,6 +1,8 @@
 """FaceEditPipeline: pixels outside the mask, any size, clear errors, candidates."""
 
 import io
+import struct
+import zlib
 
 import numpy as np
 import pytest
@@ -84,11 +86,25 @@ def test_sketch_and_color_are_heeded_inside_the_mask_only(pipe, photo):
 
 def test_seed_and_candidates(pipe, photo):
     mask = disc(photo.shape[:2], 120, 100, 30)
-    first, again = pipe(photo, mask, seed=3), pipe(photo, mask, seed=3, num_candidates=3)
-    assert np.array_equal(first.image, again.image) and len(again.images) == 3
-    assert not np.array_equal(again.images[0], again.images[1])
-    with pytest.raises(ValueError, match="num_candidates"):
-        pipe(photo, mask, num_candidates=0)
+    first, again = pipe(photo, mask, seed=3), pipe(photo, mask, seed=3, num_candidates=4)
+    assert np.array_equal(first.image, again.image) and len(again.images) == 4
+    for number in (0, 5):
+        with pytest.raises(ValueError, match="num_candidates"):
+            pipe(photo, mask, num_candidates=number)
+    with pytest.raises(ValueError, match="seed"):
+        pipe(photo, mask, seed=-1)
+
+
+def test_candidates_differ_even_where_the_network_is_deaf_to_noise(photo):
+    generator = SCFEGANGenerator.preset("compact", width=4, resolution=128)
+    with torch.no_grad():
+        generator.merge[-1].conv.weight.mul_(50)
+        generator.encoder[0].conv.weight[:, 8] = 0
+        generator.merge[-1].conv.weight[:, 8] = 0
+    pipe, mask = FaceEditPipeline(generator, device="cpu"), disc(photo.shape[:2], 120, 100, 30)
+    assert np.array_equal(pipe(photo, mask, seed=1).image, pipe(photo, mask, seed=2).image)  # deaf indeed
+    images = [np.asarray(image) for image in pipe(photo, mask, num_candidates=4).images]
+    assert all(not np.array_equal(images[a], images[b]) for a in range(4) for b in range(a))
 
 
 def test_far_holes_are_edited_separately_and_near_ones_together():
@@ -145,6 +161,20 @@ def noise_image(mode: str = "RGB") -> Image.Image:
     return Image.fromarray(np.random.default_rng(0).integers(0, 255, (80, 80, 3), np.uint8)).convert(mode)
 
 
+def sixteen_bit_rgb_png() -> bytes:
+    """Pillow reads such files and would quietly keep the upper half of each value."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    rows = b"".join(b"\0" + bytes(6 * 80) for _ in range(80))
+    header = struct.pack(">IIBBBBB", 80, 80, 16, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+
+
+SIXTEEN_BIT_RGB = sixteen_bit_rgb_png()
+
+
 @pytest.mark.parametrize(
     ("bad", "message"),
     [
@@ -155,6 +185,7 @@ def noise_image(mode: str = "RGB") -> Image.Image:
         (encoded(noise_image(), "GIF", save_all=True, append_images=[Image.new("RGB", (80, 80))]), "animation"),
         (encoded(noise_image("CMYK"), "JPEG"), "CMYK"),
         (encoded(Image.fromarray(np.zeros((80, 80), np.uint16))), "8 bits"),
+        (SIXTEEN_BIT_RGB, "8 bits"),
         (encoded(Image.new("RGB", (1, 1))), "at least 64x64"),
         (np.zeros((80, 80, 3), np.float32), "uint8"),
         (np.full((80, 80, 3), np.nan), "NaN"),
@@ -180,6 +211,18 @@ def test_other_modes_are_edited(pipe, mode):
     result = pipe(encoded(image), mask).image
     expected = np.asarray(image.convert(result.mode))
     assert (np.asarray(result)[mask == 0] == expected[mask == 0]).all()
+
+
+def test_the_second_picture_of_a_phones_jpeg_is_no_animation(pipe):
+    data = encoded(noise_image(), "MPO", save_all=True, append_images=[noise_image()])
+    assert Image.open(io.BytesIO(data)).n_frames == 2
+    assert pipe(data, disc((80, 80), 40, 40, 15)).image.size == (80, 80)
+
+
+def test_a_pil_image_that_is_read_late_and_cut_short(pipe):
+    late = Image.open(io.BytesIO(encoded(noise_image())[:2000]))
+    with pytest.raises(ValueError, match="damaged or cut short"):
+        pipe(late, disc((80, 80), 40, 40, 15))
 
 
 def test_bad_drawings_are_refused_in_words(pipe, photo):

@@ -15,40 +15,52 @@ from torch.utils.data import Dataset, Sampler
 
 from scfegan_hf.conditioning import context_square
 from scfegan_hf.data import drawing, masks
+from scfegan_hf.data.faces import REGIONS
 
 COLUMNS = ("image", "sketch", "color", "regions", "landmarks")
 # Shares of the kinds of holes. Ours: the paper has free-form strokes with eye positions and hair only.
 HOLES = {"feature": 0.45, "free_form": 0.43, "hair": 0.12}
+HAIR_TOO = 0.1  # share of free-form holes to which all hair is added (Algorithm 2, line 22)
 
 
 def load_rows(folders: Sequence[str], split: str):
     """One `datasets.Dataset` of prepared rows, pictures as bytes, from folders and Hub names.
 
-    Raises FileNotFoundError or ValueError that name the folder and what it lacks.
+    All must have a "train" split; of other splits, what there is is joined. Raises FileNotFoundError or ValueError that
+    name the folder and what it lacks.
     """
     import datasets
 
-    parts = []
-    for folder in folders:
-        if Path(folder).is_dir():
-            files = sorted(str(path) for path in Path(folder, "data").glob(f"{split}-*.parquet"))
-            if not files:
-                raise FileNotFoundError(f"{folder} has no prepared {split} data. Run `scfegan prepare PHOTOS {folder}` first.")
-            part = datasets.load_dataset("parquet", data_files={split: files}, split=split)
-        else:
-            try:
-                part = datasets.load_dataset(folder, split=split)
-            except (ConnectionError, FileNotFoundError) as error:
-                raise FileNotFoundError(
-                    f"{folder!r} is neither a folder nor a Hub dataset that can be read ({error})."
-                ) from error
-        missing = [column for column in COLUMNS if column not in part.column_names]
-        if missing:
-            raise ValueError(f"{folder} lacks the columns {', '.join(missing)}. Prepare it with `scfegan prepare`.")
-        for column in ("image", "sketch", "color", "regions"):
-            part = part.cast_column(column, datasets.Image(decode=False))
-        parts.append(part.select_columns(list(COLUMNS)))
-    return datasets.concatenate_datasets(parts)
+    parts = [_load_part(folder, split) for folder in folders]
+    lacking = [folder for folder, part in zip(folders, parts, strict=True) if part is None]
+    if lacking and (split == "train" or len(lacking) == len(parts)):
+        raise FileNotFoundError(f"{lacking[0]} has no prepared {split} data. Run `scfegan prepare PHOTOS {lacking[0]}` first.")
+    return datasets.concatenate_datasets([part for part in parts if part is not None])
+
+
+def _load_part(folder: str, split: str):
+    """The rows of one folder or Hub dataset; None if it has no such split."""
+    import datasets
+
+    if Path(folder).is_dir():
+        files = sorted(str(path) for path in Path(folder, "data").glob(f"{split}-*.parquet"))
+        if not files:
+            return None
+        part = datasets.load_dataset("parquet", data_files={split: files}, split=split)
+    else:
+        try:
+            found = datasets.load_dataset(folder)
+        except (ConnectionError, FileNotFoundError) as error:
+            raise FileNotFoundError(f"{folder!r} is neither a folder nor a Hub dataset that can be read ({error}).") from error
+        if split not in found:
+            return None
+        part = found[split]
+    missing = [column for column in COLUMNS if column not in part.column_names]
+    if missing:
+        raise ValueError(f"{folder} lacks the columns {', '.join(missing)}. Prepare it with `scfegan prepare`.")
+    for column in ("image", "sketch", "color", "regions"):
+        part = part.cast_column(column, datasets.Image(decode=False))
+    return part.select_columns(list(COLUMNS))
 
 
 def decode_row(row: dict) -> dict[str, np.ndarray]:
@@ -131,6 +143,8 @@ def make_sample(row: dict[str, np.ndarray], resolution: int, rng: np.random.Gene
         eyes = (drawing.eye_points(points) - (x0, y0)) * (resolution / (x1 - x0))
         eyes = eyes[((eyes >= 0) & (eyes < resolution)).all(1)]
         mask = masks.free_form(resolution, rng, eyes)
+        if rng.random() < HAIR_TOO:
+            mask = masks.valid(mask | (regions == REGIONS.index("hair")).astype(np.uint8), rng)
     else:
         mask = cv2.resize(mask[y0:y1, x0:x1], target, interpolation=cv2.INTER_NEAREST)
         mask = masks.valid(mask, rng)
@@ -163,17 +177,9 @@ def to_tensors(image, mask, sketch, color, color_mask) -> dict[str, torch.Tensor
     }
 
 
-def bounds(mask: np.ndarray) -> tuple[int, int, int, int]:
-    """x0, y0, x1, y1 of the non-zero pixels. ValueError if there are none."""
-    rows, cols = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
-    if not len(rows):
-        raise ValueError("The mask is empty: nothing is marked to be repainted.")
-    return int(cols[0]), int(rows[0]), int(cols[-1]) + 1, int(rows[-1]) + 1
-
-
 def _square_around(mask: np.ndarray, rng: np.random.Generator) -> tuple[int, int, int, int]:
     size = mask.shape[0]
-    x0, y0, x1, y1 = bounds(mask)
+    x0, y0, x1, y1 = masks.bounds(mask)
     shift = rng.uniform(-0.15, 0.15, 2) * max(x1 - x0, y1 - y0)
     box = (int(x0 + shift[0]), int(y0 + shift[1]), int(x1 + shift[0]), int(y1 + shift[1]))
     return context_square(box, size, size, rng.uniform(1.3, 3.2), size // 5)

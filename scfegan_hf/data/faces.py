@@ -49,7 +49,10 @@ def open_network(path: str | Path, threads: int = 1):
         raise FileNotFoundError(f"No network at {path}. Give the path of an ONNX file.")
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
-    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    try:
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    except onnxruntime.capi.onnxruntime_pybind11_state.InvalidProtobuf as error:
+        raise ValueError(f"{path} is not an ONNX network.") from error
 
 
 def detect_faces(image: np.ndarray) -> list[Box]:

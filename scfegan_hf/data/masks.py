@@ -123,3 +123,11 @@ def valid(mask: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     value, radius = (1, size // 8) if share == 0 else (0, size // 3)
     cv2.circle(mask, centre, radius, value, -1)
     return mask
+
+
+def bounds(mask: np.ndarray) -> tuple[int, int, int, int]:
+    """x0, y0, x1, y1 of the non-zero pixels. ValueError if there are none."""
+    rows, cols = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+    if not len(rows):
+        raise ValueError("The mask is empty: nothing is marked to be repainted.")
+    return int(cols[0]), int(rows[0]), int(cols[-1]) + 1, int(rows[-1]) + 1

@@ -19,6 +19,7 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from scfegan_hf.data import faces, strokes
+from scfegan_hf.files import replacing, write_text
 
 PHOTO_ENDINGS = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
 
@@ -181,7 +182,7 @@ def prepare_folder(
         "prepared": sum(r["prepared"] for r in reports),
         "left_out": {name: why for r in reports for name, why in r["left_out"].items()},
     }
-    _write_text(out / "report.json", json.dumps(report, indent=2))
+    write_text(out / "report.json", json.dumps(report, indent=2))
     return report
 
 
@@ -192,7 +193,7 @@ def _check_plan(path: Path, plan: dict) -> None:
         if differing:
             details = "; ".join(f"{key}: {before.get(key)} before, {plan[key]} now" for key in differing)
             raise ValueError(f"{path.parent} was prepared with other settings ({details}). Choose another folder.")
-    _write_text(path, json.dumps(plan, indent=2))
+    write_text(path, json.dumps(plan, indent=2))
 
 
 def _write_shard(path: Path, rows: list[dict], left_out: dict[str, str]) -> None:
@@ -206,13 +207,6 @@ def _write_shard(path: Path, rows: list[dict], left_out: dict[str, str]) -> None
         )  # fmt: skip
         pictures = ("image", "sketch", "color", "regions")
         table = [{key: {"bytes": v, "path": None} if key in pictures else v for key, v in row.items()} for row in rows]
-        partial = path.with_suffix(".partial")
-        Dataset.from_list(table, features=features).to_parquet(str(partial))
-        os.replace(partial, path)
-    _write_text(path.with_suffix(".json"), json.dumps({"prepared": len(rows), "left_out": left_out}))
-
-
-def _write_text(path: Path, text: str) -> None:
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(text)
-    os.replace(partial, path)
+        with replacing(path) as partial:
+            Dataset.from_list(table, features=features).to_parquet(str(partial))
+    write_text(path.with_suffix(".json"), json.dumps({"prepared": len(rows), "left_out": left_out}))

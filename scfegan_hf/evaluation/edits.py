@@ -13,10 +13,12 @@ import torch
 
 from scfegan_hf.conditioning import fill_hole
 from scfegan_hf.data import datasets, drawing, masks, strokes
+from scfegan_hf.data.faces import REGIONS
 from scfegan_hf.evaluation import metrics
 from scfegan_hf.losses.perceptual import feature_network, perceptual_loss
 
 KINDS = ("feature", "free_form", "hair")
+HAIR = REGIONS.index("hair")
 FEATURE_NAMES = ("left eye", "mouth", "nose", "both eyes", "left brow", "right jaw", "right ear")
 
 
@@ -32,21 +34,27 @@ class EditTask:
 
 
 def make_tasks(rows, count: int, seed: int = 0) -> list[EditTask]:
-    """``count`` faces spread over ``rows``, three tasks each (feature, free-form, hair)."""
+    """``count`` faces spread over ``rows``, up to three tasks each: feature (with landmarks), free-form, hair (if any)."""
     tasks = []
     count = min(count, len(rows))
     for number in range(count):
         row = datasets.decode_row(rows[number * len(rows) // count])
-        for kind in KINDS:
+        has = {"feature": len(row["landmarks"]) > 0, "free_form": True, "hair": bool((row["regions"] == HAIR).any())}
+        for kind in filter(has.get, KINDS):
             rng = np.random.default_rng((seed, number, KINDS.index(kind)))
             tasks.append(_task(row, kind, number, rng))
     return tasks
 
 
+def groups(tasks: list[EditTask]) -> list[str]:
+    """ "all" and the kinds of holes that occur."""
+    return ["all", *(kind for kind in KINDS if any(task.kind == kind for task in tasks))]
+
+
 def _task(row: dict[str, np.ndarray], kind: str, number: int, rng: np.random.Generator) -> EditTask:
     photo, points = row["image"], row["landmarks"]
     size = photo.shape[0]
-    if kind == "feature" and len(points):
+    if kind == "feature":
         mask = masks.feature(size, points, rng, FEATURE_NAMES[number % len(FEATURE_NAMES)])
     elif kind == "hair":
         mask = masks.hair(row["regions"], rng)

@@ -103,8 +103,14 @@ def feature_network(name: str, weights: str | Path | None) -> nn.Module:
         if name != "vgg16":
             raise ValueError(f"Give --perceptual_weights FILE (safetensors) for {name}; it has no default source.")
         from huggingface_hub import hf_hub_download
+        from huggingface_hub.errors import HfHubHTTPError
 
-        weights = hf_hub_download(VGG16_REPOSITORY, "model.safetensors")
+        try:
+            weights = hf_hub_download(VGG16_REPOSITORY, "model.safetensors")
+        except (OSError, HfHubHTTPError) as error:
+            raise FileNotFoundError(
+                f"VGG-16 could not be fetched from {VGG16_REPOSITORY}. Give a file with --perceptual_weights, or connect once."
+            ) from error
     if not Path(weights).is_file():
         raise FileNotFoundError(f"No perceptual weights at {weights}.")
     network = FEATURE_NETWORKS[name]()
@@ -126,9 +132,9 @@ def perceptual_loss(features: list[Tensor], target: list[Tensor], relative: bool
 
 
 def gram_matrix(features: Tensor) -> Tensor:
-    """(N, C, H, W) to (N, C, C): channel products averaged over positions, fp32 (eq. 3.3)."""
+    """(N, C, H, W) to (N, C, C): channel products over positions, divided by C*H*W, fp32 (eq. 3.3)."""
     flat = features.float().flatten(2)  # (N, C, HW)
-    return flat @ flat.mT / flat.shape[2]
+    return flat @ flat.mT / (flat.shape[1] * flat.shape[2])
 
 
 def style_loss(features: list[Tensor], target: list[Tensor], relative: bool = True) -> Tensor:
@@ -143,5 +149,5 @@ def _difference(x: Tensor, y: Tensor, relative: bool) -> Tensor:
     axes = tuple(range(1, x.ndim))  # no flatten: it would copy channels-last features
     difference = (x - y).abs().mean(axes, dtype=torch.float32)
     if relative:
-        difference = difference / y.abs().mean(axes, dtype=torch.float32).clamp_min(1e-6)
+        difference = difference / y.abs().mean(axes, dtype=torch.float32).clamp_min(1e-8)
     return difference.mean()

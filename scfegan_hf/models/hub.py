@@ -5,7 +5,13 @@ import json
 from pathlib import Path
 
 from huggingface_hub import PyTorchModelHubMixin, hf_hub_download
-from huggingface_hub.errors import EntryNotFoundError, HFValidationError, LocalEntryNotFoundError, RepositoryNotFoundError
+from huggingface_hub.errors import (
+    EntryNotFoundError,
+    HFValidationError,
+    LocalEntryNotFoundError,
+    RepositoryNotFoundError,
+    RevisionNotFoundError,
+)
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
@@ -16,7 +22,7 @@ CONFIG, WEIGHTS = "config.json", "model.safetensors"
 class HubNetwork(
     PyTorchModelHubMixin,
     library_name="scfegan_hf",
-    license="cc-by-nc-sa-4.0",
+    license="other",
     repo_url=REPO_URL,
     pipeline_tag="image-to-image",
     tags=["face-editing", "inpainting", "sketch", "gan", "sc-fegan"],
@@ -50,8 +56,12 @@ class HubNetwork(
             force_download=force_download,
             local_files_only=local_files_only,
         )
-        network = cls(**_read_config(cls, _fetch(source, CONFIG, where), source))
-        path = _fetch(source, WEIGHTS, where)
+        config = _read_config(cls, fetch(source, CONFIG, **where), source)
+        try:
+            network = cls(**config)
+        except TypeError as error:
+            raise ValueError(f"{CONFIG} of {source} has a value of the wrong type: {error}") from error
+        path = fetch(source, WEIGHTS, **where)
         try:
             network.load_state_dict({key: value.float() for key, value in load_file(path).items()}, strict=True)
         except SafetensorError as error:
@@ -61,8 +71,8 @@ class HubNetwork(
         return network.eval()
 
 
-def _fetch(source: str, name: str, where: dict) -> Path:
-    """The path of a file in a folder or, through the cache, in a Hub repository."""
+def fetch(source: str, name: str, **where) -> Path:
+    """The path of a file in a folder or, through the cache, in a Hub repository. FileNotFoundError in words."""
     if Path(source).is_dir():
         path = Path(source) / name
         if not path.is_file():
@@ -80,6 +90,8 @@ def _fetch(source: str, name: str, where: dict) -> Path:
         raise FileNotFoundError(
             f"{name} of {source!r} is not in the cache and the Hub cannot be reached. Give a folder."
         ) from error
+    except RevisionNotFoundError as error:
+        raise FileNotFoundError(f"The Hub repository {source!r} has no revision {where.get('revision')!r}.") from error
     except EntryNotFoundError as error:
         raise FileNotFoundError(f"The Hub repository {source!r} has no {name}.") from error
 

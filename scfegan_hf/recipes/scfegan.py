@@ -145,7 +145,7 @@ def generate(generator: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
 
 
 def judged(image: Tensor, batch: Batch) -> Tensor:
-    """What the discriminator sees: image, and the drawing as the generator was given it."""
+    """What the discriminator sees: image, and the drawing in the hole; colour is 0 where none was painted."""
     mask = batch["mask"]
     return torch.cat([image, batch["sketch"] * mask, batch["color"] * batch["color_mask"] * mask, mask], dim=1)
 

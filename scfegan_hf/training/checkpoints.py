@@ -30,7 +30,8 @@ def save(
         shutil.rmtree(final)
     os.replace(partial, final)
     for old in all_checkpoints(folder)[: -max(keep, 1)]:
-        shutil.rmtree(old)
+        if old != final:  # training went on from an older one than the newest
+            shutil.rmtree(old)
     return final
 
 

@@ -30,7 +30,7 @@ class TrainConfig:
     """Gradients of a turn are scaled down to this norm; 0 leaves them."""
     ema_decay: float = 0.999
     """Decay per step of the averaged weights, reached gradually; the averaged weights are the result."""
-    mixed_precision: Literal["no", "bf16", "fp16"] = "no"
+    mixed_precision: Literal["no", "bf16"] = "no"
     """Precision of the forward passes."""
     channels_last: bool = True
     """Keep pictures as NHWC in memory, which convolutions on CPUs and tensor cores prefer."""

@@ -1,13 +1,15 @@
 """Releases: averaged networks with config, card, figures and training settings, in a folder or on the Hub."""
 
 import json
-import os
 from dataclasses import asdict
 from pathlib import Path
 
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
 
+from scfegan_hf.files import replacing, write_text
+from scfegan_hf.models.hub import WEIGHTS, fetch
 from scfegan_hf.recipe import Recipe
 from scfegan_hf.training.config import TrainConfig
 
@@ -17,20 +19,16 @@ def load_initial_weights(networks: dict[str, nn.Module], source: str) -> None:
 
     Raises FileNotFoundError without weights, ValueError when shapes differ.
     """
-    folder = Path(source)
-    if not folder.is_dir():
-        from huggingface_hub import snapshot_download
-
-        folder = Path(snapshot_download(source))
     for number, (name, network) in enumerate(networks.items()):
-        path = folder / "model.safetensors" if number == 0 else folder / name / "model.safetensors"
-        if not path.is_file():
+        try:
+            path = fetch(source, WEIGHTS if number == 0 else f"{name}/{WEIGHTS}")
+        except FileNotFoundError:
             if number == 0:
-                raise FileNotFoundError(f"{source} has no model.safetensors to start from.")
+                raise
             continue
         try:
             network.load_state_dict({key: value.float() for key, value in load_file(path).items()})
-        except RuntimeError as error:
+        except (RuntimeError, SafetensorError) as error:
             raise ValueError(f"{path} does not fit this {name}: {error}") from error
 
 
@@ -40,17 +38,16 @@ def save_release(out: Path, recipe: Recipe, config: TrainConfig, networks: dict[
         folder = out if number == 0 else out / name
         folder.mkdir(parents=True, exist_ok=True)
         save_network(network, folder)
-    _replace_text(out / "metrics.json", json.dumps(metrics, indent=2))
-    _replace_text(out / "README.md", model_card(recipe, config, metrics))
+    write_text(out / "metrics.json", json.dumps(metrics, indent=2))
+    write_text(out / "README.md", model_card(recipe, config, metrics))
 
 
-def save_network(network: nn.Module, folder: Path, dtype=None) -> None:
+def save_network(network: nn.Module, folder: Path) -> None:
     """model.safetensors and config.json as `from_pretrained` reads them, each replaced whole."""
-    tensors = {k: v.detach().cpu().to(dtype or v.dtype).contiguous() for k, v in network.state_dict().items()}
-    partial = folder / "model.safetensors.partial"
-    save_file(tensors, partial, metadata={"format": "pt"})
-    os.replace(partial, folder / "model.safetensors")
-    _replace_text(folder / "config.json", json.dumps(network._hub_mixin_config, indent=2, sort_keys=True))
+    tensors = {k: v.detach().cpu().contiguous() for k, v in network.state_dict().items()}
+    with replacing(folder / "model.safetensors") as partial:
+        save_file(tensors, partial, metadata={"format": "pt"})
+    write_text(folder / "config.json", json.dumps(network._hub_mixin_config, indent=2, sort_keys=True))
 
 
 def model_card(recipe: Recipe, config: TrainConfig, metrics: dict) -> str:
@@ -59,7 +56,6 @@ def model_card(recipe: Recipe, config: TrainConfig, metrics: dict) -> str:
         "recipe": recipe.name,
         "repository": config.hub_model_id or str(config.output_dir),
         "license": config.weights_license,
-        "license_note": f"The weights carry the licence {config.weights_license}.",
         "data": ", ".join((*config.dataset_name, *(Path(folder).name for folder in config.train_data_dir))),
         "history": f"Started from {config.pretrained_model_name_or_path}." if config.pretrained_model_name_or_path else "",
         "figures": "\n".join(f"| {name} | {value:.6g} |" for name, value in metrics.items()),
@@ -87,9 +83,3 @@ def push_release(out: Path, repo_id: str) -> None:
     api = HfApi()
     full_name = api.create_repo(repo_id, exist_ok=True).repo_id
     api.upload_folder(repo_id=full_name, folder_path=out, ignore_patterns=["checkpoints/*", "logs/*", "*.partial", "log.jsonl"])
-
-
-def _replace_text(path: Path, text: str) -> None:
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(text)
-    os.replace(partial, path)

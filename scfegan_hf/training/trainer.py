@@ -115,17 +115,10 @@ class Trainer:
         total = sum(value for name, value in losses.items() if not name.startswith("_"))
         self.accelerator.backward(total)
         parameters = [p for group in optimizer.param_groups for p in group["params"]]
-        scaler = self.accelerator.scaler
-        if scaler is not None:
-            scaler.unscale_(optimizer)
         average_gradients(self.accelerator, parameters)
         if self.config.max_grad_norm:
             nn.utils.clip_grad_norm_(parameters, self.config.max_grad_norm)
-        if scaler is not None:
-            scaler.step(optimizer)
-            scaler.update()
-        else:
-            optimizer.step()
+        optimizer.step()
         optimizer.zero_grad()
         return {name: value.detach() for name, value in losses.items()}
 

@@ -1,13 +1,15 @@
 """Samples to train on: a function of (seed, n), of the shapes and ranges that the networks expect."""
 
 import json
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from scfegan_hf.data import datasets
-from scfegan_hf.data.datasets import EditSamples, StepSampler, bounds, decode_row, load_rows, make_sample, to_tensors
+from scfegan_hf.data import datasets, masks
+from scfegan_hf.data.datasets import EditSamples, StepSampler, decode_row, load_rows, make_sample, to_tensors
 
 
 @pytest.fixture(params=["landmarks", "canny"])
@@ -146,9 +148,9 @@ def test_tensors_keep_values():
 def test_bounds_of_a_mask():
     mask = np.zeros((10, 20), np.uint8)
     mask[3, 5], mask[7, 12] = 1, 1
-    assert bounds(mask) == (5, 3, 13, 8)
+    assert masks.bounds(mask) == (5, 3, 13, 8)
     with pytest.raises(ValueError, match="mask is empty"):
-        bounds(np.zeros((4, 4)))
+        masks.bounds(np.zeros((4, 4)))
 
 
 # rows
@@ -159,6 +161,16 @@ def test_rows_of_several_folders_are_joined(prepared):
     assert len(alone) == 5 and alone.column_names == list(datasets.COLUMNS)
     assert len(load_rows((prepared, prepared), "train")) == 10
     assert len(load_rows((prepared,), "validation")) == 2
+
+
+def test_folders_without_a_validation_split_are_left_out_of_it(prepared, tmp_path):
+    (tmp_path / "data").mkdir()
+    for file in Path(prepared, "data").glob("train-*.parquet"):
+        shutil.copy(file, tmp_path / "data")
+    assert len(load_rows((prepared, str(tmp_path)), "validation")) == 2
+    assert len(load_rows((prepared, str(tmp_path)), "train")) == 10
+    with pytest.raises(FileNotFoundError, match="no prepared validation data"):
+        load_rows((str(tmp_path),), "validation")
 
 
 def test_a_folder_without_data_says_how_to_make_it(tmp_path):

@@ -136,3 +136,11 @@ def test_landmarks_and_regions_by_the_teachers(shared, astronaut):
     present = {REGIONS[label] for label in np.unique(regions)}
     assert {"background", "skin", "hair", "brows", "eyes", "nose", "lips"} <= present
     assert REGIONS[regions[30, 215]] == "hair"
+
+
+def test_a_file_that_is_no_network_is_refused(tmp_path):
+    (tmp_path / "edges.onnx").write_bytes(b"no network")
+    with pytest.raises(ValueError, match="is not an ONNX network"):
+        faces.open_network(tmp_path / "edges.onnx")
+    with pytest.raises(FileNotFoundError, match="No network at"):
+        faces.open_network(tmp_path / "absent.onnx")

@@ -51,7 +51,7 @@ def test_the_config_holds_every_argument(folder):
 
 def test_the_card_names_licence_task_and_library(folder):
     card = (folder / "README.md").read_text()
-    for line in ("license: cc-by-nc-sa-4.0", "pipeline_tag: image-to-image", "library_name: scfegan_hf", "- sc-fegan"):
+    for line in ("license: other", "pipeline_tag: image-to-image", "library_name: scfegan_hf", "- sc-fegan"):
         assert line in card
 
 

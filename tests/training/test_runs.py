@@ -157,18 +157,10 @@ def test_starting_from_a_release(recipe, configured, tmp_path):
         for group in (fresh.networks, fresh.averaged):
             assert all(torch.equal(value, expected[key]) for key, value in group[name].state_dict().items())
     (tmp_path / "empty").mkdir()
-    with pytest.raises(FileNotFoundError, match="no model.safetensors to start from"):
+    with pytest.raises(FileNotFoundError, match="has no model.safetensors"):
         hub.load_initial_weights(fresh.networks, str(tmp_path / "empty"))
     with pytest.raises(ValueError, match="does not fit this generator"):
         hub.load_initial_weights({"generator": SCFEGANGenerator(width=8)}, first.output_dir)
-
-
-def test_weights_can_be_saved_in_half_precision(tmp_path):
-    network = SCFEGANGenerator(width=4)
-    hub.save_network(network, tmp_path, dtype=torch.float16)
-    assert {value.dtype for value in load_file(tmp_path / "model.safetensors").values()} == {torch.float16}
-    loaded = SCFEGANGenerator.from_pretrained(tmp_path)
-    torch.testing.assert_close(loaded.encoder[0].conv.weight, network.encoder[0].conv.weight, rtol=1e-3, atol=1e-6)
 
 
 # two processes
