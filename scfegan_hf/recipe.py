@@ -53,7 +53,11 @@ class Recipe:
         raise NotImplementedError("A recipe must define networks().")
 
     def dataset(self, folders: tuple[str, ...], split: str, resolution: int, seed: int) -> Dataset:
-        """The samples of a split ("train" or "validation"): dicts of tensors, endless for training."""
+        """The samples of a split ("train" or "validation"): dicts of tensors, endless for training.
+
+        A recipe that can stream takes ``streaming: bool = False`` as well, and then returns an IterableDataset whose
+        `take(batches)` says which samples to yield.
+        """
         raise NotImplementedError("A recipe must define dataset().")
 
     def updates(self) -> list[Update]:

@@ -5,13 +5,14 @@ Crops reach from the whole face to an eye, and lie around holes as the pipeline 
 editing will show.
 """
 
-from collections.abc import Iterator, Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import cv2
 import numpy as np
 import torch
-from torch.utils.data import Dataset, Sampler
+from torch.utils.data import Dataset, IterableDataset, Sampler
 
 from scfegan_hf.conditioning import context_square
 from scfegan_hf.data import drawing, masks
@@ -23,22 +24,23 @@ HOLES = {"feature": 0.45, "free_form": 0.43, "hair": 0.12}
 HAIR_TOO = 0.1  # share of free-form holes to which all hair is added (Algorithm 2, line 22)
 
 
-def load_rows(folders: Sequence[str], split: str):
-    """One `datasets.Dataset` of prepared rows, pictures as bytes, from folders and Hub names.
+def load_rows(folders: Sequence[str], split: str, streaming: bool = False):
+    """One `datasets.Dataset` (`IterableDataset` if ``streaming``) of prepared rows, pictures as bytes, from folders and
+    Hub names.
 
     All must have a "train" split; of other splits, what there is is joined. Raises FileNotFoundError or ValueError that
     name the folder and what it lacks.
     """
     import datasets
 
-    parts = [_load_part(folder, split) for folder in folders]
+    parts = [_load_part(folder, split, streaming) for folder in folders]
     lacking = [folder for folder, part in zip(folders, parts, strict=True) if part is None]
     if lacking and (split == "train" or len(lacking) == len(parts)):
         raise FileNotFoundError(f"{lacking[0]} has no prepared {split} data. Run `scfegan prepare PHOTOS {lacking[0]}` first.")
     return datasets.concatenate_datasets([part for part in parts if part is not None])
 
 
-def _load_part(folder: str, split: str):
+def _load_part(folder: str, split: str, streaming: bool):
     """The rows of one folder or Hub dataset; None if it has no such split."""
     import datasets
 
@@ -46,16 +48,16 @@ def _load_part(folder: str, split: str):
         files = sorted(str(path) for path in Path(folder, "data").glob(f"{split}-*.parquet"))
         if not files:
             return None
-        part = datasets.load_dataset("parquet", data_files={split: files}, split=split)
+        part = datasets.load_dataset("parquet", data_files={split: files}, split=split, streaming=streaming)
     else:
         try:
-            found = datasets.load_dataset(folder)
+            found = datasets.load_dataset(folder, streaming=streaming)
         except (ConnectionError, FileNotFoundError) as error:
             raise FileNotFoundError(f"{folder!r} is neither a folder nor a Hub dataset that can be read ({error}).") from error
         if split not in found:
             return None
         part = found[split]
-    missing = [column for column in COLUMNS if column not in part.column_names]
+    missing = [column for column in COLUMNS if column not in part.features]
     if missing:
         raise ValueError(f"{folder} lacks the columns {', '.join(missing)}. Prepare it with `scfegan prepare`.")
     for column in ("image", "sketch", "color", "regions"):
@@ -106,13 +108,48 @@ class EditSamples(Dataset):
         return int(self._order[1][position])
 
     def __getitem__(self, n: int) -> dict[str, torch.Tensor]:
-        rng = np.random.default_rng((self.seed, 1, n))
-        row = decode_row(self.rows[self.row_number(n)])
-        arrays = make_sample(row, self.resolution, rng, augment=self.train)
-        sample = to_tensors(**arrays)
-        sample["noise"] = torch.from_numpy(rng.standard_normal((1, self.resolution, self.resolution), dtype=np.float32))
-        sample["mix"] = torch.tensor(rng.random(), dtype=torch.float32)
-        return sample
+        return sample_of(self.rows[self.row_number(n)], n, self.resolution, self.seed, self.train)
+
+
+class StreamedSamples(IterableDataset):
+    """The same kind of samples from rows that are never stored, in the order in which they arrive.
+
+    Rows are shuffled through a buffer, anew in every pass. Call `take` before iterating. Every process reads the whole
+    stream and decodes its own share, so that numbering and resuming stay those of `EditSamples`. It does so itself:
+    among sample workers `datasets` would deal out the stream's files, and numbers would depend on their count.
+    """
+
+    def __init__(self, rows, resolution: int, seed: int, buffer: int = 1000):
+        super().__init__()
+        self.rows, self.resolution, self.seed, self.buffer = rows, resolution, seed, buffer
+        self.batches: Iterable[list[int]] = ()
+
+    def take(self, batches: Iterable[list[int]]) -> None:
+        """Which samples to yield: a StepSampler."""
+        self.batches = batches
+
+    def __iter__(self) -> Iterator[dict[str, torch.Tensor]]:
+        rows = enumerate(self._endless())
+        for n in itertools.chain.from_iterable(self.batches):
+            yield sample_of(next(row for number, row in rows if number == n), n, self.resolution, self.seed)
+
+    def _endless(self) -> Iterator[dict]:
+        for epoch in itertools.count():
+            empty = True
+            for row in self.rows.shuffle(seed=self.seed + epoch, buffer_size=self.buffer):
+                empty = False
+                yield row
+            if empty:
+                raise ValueError("The stream holds no rows.")
+
+
+def sample_of(row: dict, n: int, resolution: int, seed: int, augment: bool = True) -> dict[str, torch.Tensor]:
+    """The n-th sample, from an encoded row."""
+    rng = np.random.default_rng((seed, 1, n))
+    sample = to_tensors(**make_sample(decode_row(row), resolution, rng, augment))
+    sample["noise"] = torch.from_numpy(rng.standard_normal((1, resolution, resolution), dtype=np.float32))
+    sample["mix"] = torch.tensor(rng.random(), dtype=torch.float32)
+    return sample
 
 
 def make_sample(row: dict[str, np.ndarray], resolution: int, rng: np.random.Generator, augment: bool = True) -> dict:

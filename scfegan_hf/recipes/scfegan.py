@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from scfegan_hf.conditioning import assemble, blend
-from scfegan_hf.data.datasets import EditSamples, load_rows
+from scfegan_hf.data.datasets import EditSamples, StreamedSamples, load_rows
 from scfegan_hf.losses.adversarial import discriminator_loss, generator_loss, real_drift_loss
 from scfegan_hf.losses.penalties import gradient_penalty, interpolate
 from scfegan_hf.losses.perceptual import feature_network, perceptual_loss, style_loss
@@ -54,9 +54,11 @@ class SCFEGAN(Recipe):
             "features": feature_network(self.perceptual, self.perceptual_weights),
         }
 
-    def dataset(self, folders: tuple[str, ...], split: str, resolution: int, seed: int) -> Dataset:
+    def dataset(self, folders: tuple[str, ...], split: str, resolution: int, seed: int, streaming: bool = False) -> Dataset:
         if resolution % 128:
             raise ValueError(f"--resolution must be divisible by {STRIDE}, not {resolution}.")
+        if streaming:
+            return StreamedSamples(load_rows(folders, split, streaming=True), resolution, seed)
         return EditSamples(load_rows(folders, split), resolution, seed, train=split == "train")
 
     def release(self) -> tuple[str, ...]:

@@ -14,6 +14,9 @@ class TrainConfig:
     """Folders that `scfegan prepare` wrote; several are joined."""
     dataset_name: tuple[str, ...] = ()
     """Hub datasets of the same columns, joined to the folders."""
+    streaming: bool = False
+    """Read training rows as they arrive instead of storing them first, without sample workers: slower, for data that do
+    not fit the disk."""
     pretrained_model_name_or_path: str | None = None
     """Folder or Hub repository of weights to start from; the discriminator is taken from discriminator/ if there."""
     resolution: int = 256

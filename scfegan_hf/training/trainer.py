@@ -21,7 +21,7 @@ from scfegan_hf.training import checkpoints
 from scfegan_hf.training.config import FREE_TO_CHANGE, TrainConfig
 from scfegan_hf.training.hub import load_initial_weights, push_release, save_release
 from scfegan_hf.training.pictures import save_sheet
-from scfegan_hf.training.processes import average_gradients, one_thread_worker
+from scfegan_hf.training.processes import average_gradients, make_loader
 
 
 class Trainer:
@@ -60,7 +60,8 @@ class Trainer:
         folders = (*config.train_data_dir, *config.dataset_name)
         if not folders:
             raise ValueError("Give --train_data_dir FOLDER (made by `scfegan prepare`) or --dataset_name NAME.")
-        dataset = self.recipe.dataset(folders, "train", config.resolution, config.seed)
+        streaming = {"streaming": True} if config.streaming else {}  # recipes need not know of it
+        dataset = self.recipe.dataset(folders, "train", config.resolution, config.seed, **streaming)
         validation = self._validation_batches(folders)
         if config.dry_run:
             return self._dry_run(dataset)
@@ -142,15 +143,10 @@ class Trainer:
 
     def _loader(self, dataset) -> DataLoader:
         config, accelerator = self.config, self.accelerator
-        sampler = StepSampler(
+        batches = StepSampler(
             self.step, config.max_train_steps, config.train_batch_size, accelerator.process_index, accelerator.num_processes
         )
-        workers = config.dataloader_num_workers
-        return DataLoader(
-            dataset, batch_sampler=sampler, num_workers=workers, persistent_workers=workers > 0,
-            pin_memory=self.device.type == "cuda", worker_init_fn=one_thread_worker if workers else None,
-            multiprocessing_context="spawn" if workers else None,  # forked workers hang on the parent's OpenCV threads
-        )  # fmt: skip
+        return make_loader(dataset, batches, config.dataloader_num_workers, pin_memory=self.device.type == "cuda")
 
     def _to_device(self, batch: dict) -> dict:
         return {
@@ -229,9 +225,7 @@ class Trainer:
 
     def _dry_run(self, dataset) -> None:
         """One batch through every turn's loss, without a step."""
-        batch = self._to_device(
-            torch.utils.data.default_collate([dataset[n] for n in range(min(self.config.train_batch_size, 2))])
-        )
+        batch = self._to_device(next(iter(self._loader(dataset))))
         self.accelerator.print(json.dumps({**asdict(self.recipe), **asdict(self.config)}, indent=2))
         for name, network in self.trainable.items():
             self.accelerator.print(f"{name}: {sum(p.numel() for p in network.parameters()) / 1e6:.2f} M parameters")

@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from scfegan_hf.data import datasets, masks
-from scfegan_hf.data.datasets import EditSamples, StepSampler, decode_row, load_rows, make_sample, to_tensors
+from scfegan_hf.data.datasets import EditSamples, StepSampler, StreamedSamples, decode_row, load_rows, make_sample, to_tensors
+from scfegan_hf.training.processes import make_loader
 
 
 @pytest.fixture(params=["landmarks", "canny"])
@@ -230,3 +231,22 @@ def test_workers_give_the_same_batches(prepared):
 
 def test_shares_of_holes_add_up():
     assert sum(datasets.HOLES.values()) == pytest.approx(1), json.dumps(datasets.HOLES)
+
+
+def streamed(prepared, batches):
+    stream = StreamedSamples(load_rows((prepared,), "train", streaming=True), 128, seed=3, buffer=4)
+    return list(make_loader(stream, batches, 2, pin_memory=False))
+
+
+def test_a_stream_gives_every_row_in_each_pass_and_resumes_where_it_stopped(prepared):
+    whole = streamed(prepared, StepSampler(0, 5, 2, 0, 1))  # 10 samples, 5 rows: two passes
+    assert [len(batch["mix"]) for batch in whole] == [2] * 5
+    assert whole[0]["image"].shape == (2, 3, 128, 128)
+    tail = streamed(prepared, StepSampler(3, 5, 2, 0, 1))
+    assert all(torch.equal(a[key], b[key]) for a, b in zip(whole[3:], tail, strict=True) for key in a)
+    halves = [streamed(prepared, StepSampler(0, 5, 1, process, 2)) for process in (0, 1)]
+    for batch, first, second in zip(whole, *halves, strict=True):
+        assert torch.equal(batch["image"], torch.cat([first["image"], second["image"]]))
+    stream = StreamedSamples(load_rows((prepared,), "train", streaming=True), 128, seed=3, buffer=4)
+    rows = [row["sketch"]["bytes"] for row, _ in zip(stream._endless(), range(10), strict=False)]
+    assert sorted(rows[:5]) == sorted(rows[5:]) and len(set(rows[:5])) > 1 and rows[:5] != rows[5:]
