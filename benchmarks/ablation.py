@@ -42,7 +42,7 @@ def main() -> None:
             "--train_batch_size", "16", "--mixed_precision", "bf16", "--learning_rate", "3e-4", "--lr_warmup_steps", "30",
             "--ema_decay", "0.98", "--max_train_steps", str(options.steps), "--validation_steps", str(options.steps),
             "--checkpointing_steps", "100000", "--logging_steps", "10", "--dataloader_num_workers", "1",
-            "--num_validation_images", "128", "--report_to", "none", "--generator_options", json.dumps(VARIANTS[name]),
+            "--num_validation_images", "64", "--report_to", "none", "--generator_options", json.dumps(VARIANTS[name]),
         ]  # fmt: skip
         start = time.perf_counter()
         subprocess.run(command, check=True, capture_output=True)

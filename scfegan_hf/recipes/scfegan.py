@@ -34,8 +34,8 @@ class SCFEGAN(Recipe):
     alpha: float = 6.0  # weight of the hole in eq. 3.1; ours, the paper says > 1
     sigma: float = 0.3  # perceptual; 0.05 as published for absolute VGG-16 features, ours for relative ones
     gamma: float = 0.15  # style; 120 as published for absolute VGG-16 features, ours for relative ones
-    nu: float = 0.1  # total variation, eq. 3.7
-    beta: float = 0.05  # adversarial; 0.001 as published beside absolute features, ours
+    nu: float = 1.0  # total variation, eq. 3.7; published 0.1, ours: see docs/decisions.md
+    beta: float = 0.01  # adversarial; 0.001 as published beside absolute features, ours
     epsilon: float = 0.001  # drift of real logits, eq. 3.6
     theta: float = 0.0  # gradient penalty, eq. 3.8; published 10, ours: spectral normalisation bounds D already
     hinge: bool = True  # ours: the linear form of eq. 3.8 grows without bound
