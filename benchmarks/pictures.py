@@ -7,7 +7,7 @@ a list of strokes in pixels of its photograph.
 """
 
 import argparse
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,6 @@ from PIL import Image, ImageDraw
 from scfegan_hf import FaceEditPipeline
 from scfegan_hf.evaluation.edits import EditTask, show_drawing
 from scfegan_hf.photos import save_png
-from scfegan_hf.pipeline import trace
 
 Points = list[tuple[int, int]]
 TILE = 320
@@ -32,7 +31,6 @@ class Drawing:
     erased: list[tuple[int, Points]]  # brush width, points
     lines: list[Points]
     colors: list[tuple[tuple[int, int, int], int, Points]]
-    traced: list[Points] = field(default_factory=list)  # polygons in which the photograph's own lines are kept
 
 
 def ring(x: int, y: int, radius: int) -> Points:
@@ -43,15 +41,20 @@ def ring(x: int, y: int, radius: int) -> Points:
 DRAWINGS = [
     Drawing(
         "female-70", "blue eyes", (180, 120, 580, 520),
-        erased=[(30, [(292, 303), (340, 303)]), (30, [(414, 310), (464, 310)])],
-        lines=[ring(316, 302, 9), ring(440, 309, 9), ring(316, 302, 3), ring(440, 309, 3)],
-        colors=[
-            ((105, 145, 190), 12, [(315, 302), (317, 303)]), ((105, 145, 190), 12, [(439, 309), (441, 310)]),
-            ((20, 18, 20), 5, [(316, 302), (317, 302)]), ((20, 18, 20), 5, [(440, 309), (441, 309)]),
-            ((205, 190, 185), 4, [(299, 304), (304, 303)]), ((205, 190, 185), 4, [(328, 303), (332, 305)]),
-            ((200, 180, 178), 4, [(425, 311), (428, 310)]), ((200, 180, 178), 4, [(452, 310), (457, 311)]),
+        erased=[(34, [(296, 304), (340, 304)]), (34, [(415, 310), (464, 310)])],
+        lines=[
+            [(291, 306), (300, 297), (314, 293), (330, 296), (344, 306), (333, 311), (318, 313), (303, 311), (291, 306)],
+            [(411, 312), (424, 303), (438, 300), (455, 302), (469, 311), (456, 317), (440, 319), (425, 318), (411, 312)],
+            ring(317, 302, 9), ring(440, 309, 9), ring(317, 302, 3), ring(440, 309, 3),
         ],
-        traced=[[(270, 270), (360, 270), (360, 330), (270, 330)], [(395, 280), (485, 280), (485, 335), (395, 335)]],
+        colors=[
+            ((112, 140, 172), 12, [(316, 302), (318, 303)]), ((112, 140, 172), 12, [(439, 309), (441, 310)]),
+            ((20, 18, 20), 6, [(317, 302), (318, 302)]), ((20, 18, 20), 6, [(440, 309), (441, 309)]),
+            ((196, 180, 176), 5, [(300, 304), (304, 303)]), ((196, 180, 176), 5, [(331, 303), (335, 305)]),
+            ((190, 172, 170), 5, [(424, 311), (427, 310)]), ((190, 172, 170), 5, [(454, 310), (459, 311)]),
+            ((58, 38, 36), 3, [(292, 305), (301, 296), (314, 292), (330, 295), (343, 305)]),
+            ((58, 38, 36), 3, [(412, 311), (424, 302), (438, 299), (455, 301), (468, 310)]),
+        ],
     ),
     Drawing(
         "female-10", "a broad smile", (180, 110, 580, 510),
@@ -110,11 +113,6 @@ def layers(drawing: Drawing, photo: Image.Image) -> tuple[Image.Image, Image.Ima
     color = Image.new("RGBA", photo.size)
     for width, points in drawing.erased:
         stroke(mask, points, width, 255)
-    if drawing.traced:
-        keep = Image.new("L", photo.size)
-        for polygon in drawing.traced:
-            ImageDraw.Draw(keep).polygon(polygon, fill=255)
-        sketch.paste(Image.fromarray(trace(photo, 60)), mask=keep)
     for points in drawing.lines:
         stroke(sketch, points, 2, 255)
     for rgb, width, points in drawing.colors:

@@ -117,8 +117,6 @@ class FaceEditPipeline:
         context, mirrored = view
         x0, y0, x1, y1 = context_square(box, height, width, context, int(context * work / 4))
         side = max(x1 - x0, y1 - y0)
-        if side > 1.5 * work:
-            work = min(2 * work, 512)  # large crops keep more of their detail
         given = _shrink(*(layer[y0:y1, x0:x1] for layer in (rgb, hole, lines, paint, painted)), work)
         tensors = [tensor[None].to(self.device) for tensor in to_tensors(*given).values()]
         field = torch.randn(1, 1, work, work, generator=noise).to(self.device)
