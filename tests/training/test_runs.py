@@ -178,9 +178,10 @@ def held_by(trainer: Trainer) -> dict[str, torch.Tensor]:
 
 
 def test_two_processes_equal_one_with_twice_the_batch(configured, tiny_options, tmp_path):
-    """In fp32, after 5 steps, with four terms changed so that rounding stays rounding: at the kinks of features', Gram
-    matrices' and neighbours' absolute differences (sigma, gamma, and nu at its published 0.1) the last bit decides a gradient's sign, and with the default
-    epsilon the halves of eq. 3.8 cancel in the last bias of D, whose rounding error Adam would raise to a full step."""
+    """In fp32, after 5 steps, with four terms changed so that rounding stays rounding. At the kinks of absolute
+    differences the last bit decides a gradient's sign: of features and Gram matrices (sigma, gamma), and of neighbours
+    (nu at its published 0.1). With the default epsilon the halves of eq. 3.8 cancel in the last bias of D, whose
+    rounding error Adam would raise to a full step."""
     recipe = SCFEGAN(**tiny_options["scfegan"], epsilon=0.1, sigma=0.0, gamma=0.0, nu=0.1)
     two = configured("two", max_train_steps=5, train_batch_size=1)
     job = {"recipe": "scfegan", "options": {k: v for k, v in asdict(recipe).items() if k != "name"}, "config": asdict(two)}
