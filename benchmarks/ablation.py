@@ -14,12 +14,12 @@ from pathlib import Path
 
 VARIANTS = {
     "compact": {},
-    "norm rms": {"norm": "rms"},
-    "norm lrn": {"norm": "lrn"},
-    "full gates": {"gate": "full"},
     "full gates, norm lrn": {"gate": "full", "norm": "lrn"},
-    "fill pyramid": {"fill": "pyramid"},
     "fill none": {"fill": "none"},
+    "fill pyramid": {"fill": "pyramid"},
+    "norm rms": {"norm": "rms"},
+    "full gates": {"gate": "full"},
+    "norm lrn": {"norm": "lrn"},
     "no tenth channel": {"color_flag": False},
 }
 

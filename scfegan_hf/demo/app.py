@@ -20,7 +20,7 @@ ETHICS = """Edit only pictures of people who agree to it. Every result is marked
 Photos are deleted from the server after an hour."""
 EDIT_DOCUMENTATION = """Repaint a photo where a mask says so. All pictures have the photo's size.
 photo: picture file. mask: picture file, non-zero where to repaint. sketch: picture file, non-zero where a line is.
-color: RGBA picture file, opaque where a colour is wanted. seed: whole number, another one gives another result.
+color: RGBA picture file, opaque where a colour is wanted. seed: whole number, another one changes the result a little.
 Returns a PNG file; pixels outside the mask are the photo's."""
 TRACE_DOCUMENTATION = """Lines of a photo to start a sketch from. photo: picture file.
 Returns a PNG file of the photo's size, white lines on black."""
@@ -44,7 +44,9 @@ def build_app(pipeline: FaceEditPipeline | None = None, max_queue: int = 20) -> 
                 edit_button = gr.Button("Edit", variant="primary", elem_id="edit")
                 result = gr.Image(label="Result", format="png", interactive=False, elem_id="result", buttons=["fullscreen"])
                 download = gr.DownloadButton("Download PNG", interactive=False, elem_id="download")
-                seed = gr.Number(0, label="Variation (another number, another result)", precision=0, minimum=0, elem_id="seed")
+                seed = gr.Number(
+                    0, label="Seed (another number changes the result a little)", precision=0, minimum=0, elem_id="seed"
+                )
         gr.Markdown(ETHICS, elem_id="ethics")
 
         def edit_on_page(drawing: Any, seed: int | None) -> tuple[str, Any]:
