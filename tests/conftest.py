@@ -102,6 +102,7 @@ def draw_face(face_points):
             "regions": regions,
             "color": strokes.color_map(image, regions),
             "sketch": strokes.line_strength(image),
+            "edges": np.round(strokes.canny_edges(image) * 255).astype(np.uint8),
             "landmarks": points,
         }
 
@@ -116,7 +117,7 @@ def landmark_rows(draw_face) -> list[dict]:
         return {"bytes": cv2.imencode(".png", array[..., ::-1] if array.ndim == 3 else array)[1].tobytes(), "path": None}
 
     drawn = [draw_face(seed) for seed in range(5)]
-    pictures = ("image", "sketch", "color", "regions")
+    pictures = ("image", "sketch", "edges", "color", "regions")
     return [
         {**{name: encode(row[name]) for name in pictures}, "landmarks": (row["landmarks"] / SIDE).ravel().tolist()}
         for row in drawn
@@ -138,6 +139,18 @@ def prepared(tmp_path_factory, draw_face) -> str:
     Image.fromarray(astronaut()[:260, 100:360]).save(photos / "astronaut.png")
     options = PrepareOptions(size=SIDE, align=False, edges="canny")
     prepare_folder(photos, out, options, validation=("held-*",), num_proc=1, progress=False)
+    return str(out)
+
+
+@pytest.fixture(scope="session")
+def marked(tmp_path_factory, landmark_rows) -> str:
+    """A folder as `scfegan prepare` writes it, of drawn faces with landmarks; two of the five are for validation."""
+    from datasets import Dataset
+
+    out = tmp_path_factory.mktemp("marked")
+    (out / "data").mkdir()
+    for split, rows in (("train", landmark_rows[2:]), ("validation", landmark_rows[:2])):
+        Dataset.from_list(rows).to_parquet(str(out / "data" / f"{split}-00000.parquet"))
     return str(out)
 
 
@@ -167,7 +180,9 @@ def tiny_options(squeezenet_file) -> dict[str, dict]:
             "perceptual_weights": squeezenet_file,
             "theta": 10.0,
             "penalty_every": 2,
+            "projected_beta": 0.01,
         },
+        "annotator": {"annotator_options": '{"widths": [4, 4, 4, 4, 4]}'},
     }
 
 

@@ -21,8 +21,8 @@ def recipe(request, tiny_options) -> Recipe:
 
 
 @pytest.fixture
-def batch(recipe, prepared) -> dict[str, torch.Tensor]:
-    dataset = recipe.dataset((prepared,), "train", RESOLUTION, seed=0)
+def batch(recipe, marked) -> dict[str, torch.Tensor]:
+    dataset = recipe.dataset((marked,), "train", RESOLUTION, seed=0)
     return torch.utils.data.default_collate([dataset[n] for n in range(2)])
 
 

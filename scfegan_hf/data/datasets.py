@@ -19,28 +19,30 @@ from scfegan_hf.data import drawing, masks
 from scfegan_hf.data.faces import REGIONS
 
 COLUMNS = ("image", "sketch", "color", "regions", "landmarks")
+IN_COLOR = {"image": cv2.IMREAD_COLOR, "color": cv2.IMREAD_COLOR}  # of all pictures a row may hold
+PICTURES = {**IN_COLOR, "sketch": cv2.IMREAD_GRAYSCALE, "edges": cv2.IMREAD_GRAYSCALE, "regions": cv2.IMREAD_GRAYSCALE}
 # Shares of the kinds of holes. Ours: the paper has free-form strokes with eye positions and hair only.
 HOLES = {"feature": 0.45, "free_form": 0.43, "hair": 0.12}
 HAIR_TOO = 0.1  # share of free-form holes to which all hair is added (Algorithm 2, line 22)
 
 
-def load_rows(folders: Sequence[str], split: str, streaming: bool = False):
-    """One `datasets.Dataset` (`IterableDataset` if ``streaming``) of prepared rows, pictures as bytes, from folders and
-    Hub names.
+def load_rows(folders: Sequence[str], split: str, streaming: bool = False, columns: Sequence[str] = COLUMNS):
+    """One `datasets.Dataset` (`IterableDataset` if ``streaming``) of the ``columns`` of prepared rows, pictures as bytes,
+    from folders and Hub names.
 
     All must have a "train" split; of other splits, what there is is joined. Raises FileNotFoundError or ValueError that
     name the folder and what it lacks.
     """
     import datasets
 
-    parts = [_load_part(folder, split, streaming) for folder in folders]
+    parts = [_load_part(folder, split, streaming, columns) for folder in folders]
     lacking = [folder for folder, part in zip(folders, parts, strict=True) if part is None]
     if lacking and (split == "train" or len(lacking) == len(parts)):
         raise FileNotFoundError(f"{lacking[0]} has no prepared {split} data. Run `scfegan prepare PHOTOS {lacking[0]}` first.")
     return datasets.concatenate_datasets([part for part in parts if part is not None])
 
 
-def _load_part(folder: str, split: str, streaming: bool):
+def _load_part(folder: str, split: str, streaming: bool, columns: Sequence[str]):
     """The rows of one folder or Hub dataset; None if it has no such split."""
     import datasets
 
@@ -57,31 +59,40 @@ def _load_part(folder: str, split: str, streaming: bool):
         if split not in found:
             return None
         part = found[split]
-    missing = [column for column in COLUMNS if column not in part.features]
+    missing = [column for column in columns if column not in part.features]
     if missing:
         raise ValueError(f"{folder} lacks the columns {', '.join(missing)}. Prepare it with `scfegan prepare`.")
-    for column in ("image", "sketch", "color", "regions"):
+    for column in PICTURES.keys() & set(columns):
         part = part.cast_column(column, datasets.Image(decode=False))
-    return part.select_columns(list(COLUMNS))
+    return part.select_columns(list(columns))
 
 
 def decode_row(row: dict) -> dict[str, np.ndarray]:
     """Pictures of a prepared row as arrays (image and color RGB), landmarks in pixels as (98, 2) or (0, 2)."""
-
-    def picture(name: str, flag: int) -> np.ndarray:
-        found = cv2.imdecode(np.frombuffer(row[name]["bytes"], np.uint8), flag)
-        if found is None:
+    found = {}
+    for name in PICTURES.keys() & row.keys():
+        picture = cv2.imdecode(np.frombuffer(row[name]["bytes"], np.uint8), PICTURES[name])
+        if picture is None:
             raise ValueError(f"The column {name!r} of a prepared row is not a picture. Prepare the photographs again.")
-        return found
+        found[name] = cv2.cvtColor(picture, cv2.COLOR_BGR2RGB) if name in IN_COLOR else picture
+    found["landmarks"] = np.array(row["landmarks"], np.float32).reshape(-1, 2) * found["image"].shape[0]
+    return found
 
-    image = cv2.cvtColor(picture("image", cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
-    return {
-        "image": image,
-        "color": cv2.cvtColor(picture("color", cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB),
-        "sketch": picture("sketch", cv2.IMREAD_GRAYSCALE),
-        "regions": picture("regions", cv2.IMREAD_GRAYSCALE),
-        "landmarks": np.array(row["landmarks"], np.float32).reshape(-1, 2) * image.shape[0],
-    }
+
+class RowOrder:
+    """Which row the n-th sample is made of: every pass has an order of its own; without a seed rows keep theirs."""
+
+    def __init__(self, rows: int, seed: int | None):
+        self.rows, self.seed = rows, seed
+        self._order: tuple[int, np.ndarray] | None = None
+
+    def __call__(self, n: int) -> int:
+        epoch, position = divmod(n, self.rows)
+        if self.seed is None:
+            return position
+        if self._order is None or self._order[0] != epoch:
+            self._order = (epoch, np.random.default_rng((self.seed, 0, epoch)).permutation(self.rows))
+        return int(self._order[1][position])
 
 
 class EditSamples(Dataset):
@@ -93,19 +104,10 @@ class EditSamples(Dataset):
 
     def __init__(self, rows, resolution: int, seed: int, train: bool = True):
         self.rows, self.resolution, self.seed, self.train = rows, resolution, seed, train
-        self._order: tuple[int, np.ndarray] | None = None
+        self.row_number = RowOrder(len(rows), seed if train else None)
 
     def __len__(self) -> int:
         return len(self.rows)
-
-    def row_number(self, n: int) -> int:
-        """Every pass over the rows has an order of its own; validation keeps theirs."""
-        epoch, position = divmod(n, len(self.rows))
-        if not self.train:
-            return position
-        if self._order is None or self._order[0] != epoch:
-            self._order = (epoch, np.random.default_rng((self.seed, 0, epoch)).permutation(len(self.rows)))
-        return int(self._order[1][position])
 
     def __getitem__(self, n: int) -> dict[str, torch.Tensor]:
         return sample_of(self.rows[self.row_number(n)], n, self.resolution, self.seed, self.train)
@@ -186,8 +188,8 @@ def make_sample(row: dict[str, np.ndarray], resolution: int, rng: np.random.Gene
         mask = cv2.resize(mask[y0:y1, x0:x1], target, interpolation=cv2.INTER_NEAREST)
         mask = masks.valid(mask, rng)
     if augment:
-        lookup = _tone_curve(rng)
-        image, region_colors = _apply(lookup, image), _apply(lookup, region_colors)
+        lookup = tone_curve(rng)
+        image, region_colors = apply_tone(lookup, image), apply_tone(lookup, region_colors)
     sketch = drawing.simulate_sketch(strength, rng)
     color, color_mask = drawing.simulate_color(image, regions, region_colors, mask, rng)
     sample = {"image": image, "mask": mask, "sketch": sketch, "color": color, "color_mask": color_mask}
@@ -231,15 +233,16 @@ def _random_square(size: int, side: int, points: np.ndarray, rng: np.random.Gene
     return x0, y0, x0 + side, y0 + side
 
 
-def _tone_curve(rng: np.random.Generator) -> np.ndarray:
-    """A mild change of brightness, contrast and white balance as a table of 256 x 3."""
+def tone_curve(rng: np.random.Generator, strength: float = 1.0) -> np.ndarray:
+    """A change of brightness, contrast and white balance, mild at ``strength`` 1, as a table of 256 x 3."""
     level = np.arange(256, dtype=np.float32)[:, None] / 255
-    gamma, contrast = np.exp(rng.normal(0, 0.12)), np.exp(rng.normal(0, 0.08))
-    balance = np.exp(rng.normal(0, 0.05, 3))
+    gamma, contrast = np.exp(rng.normal(0, 0.12 * strength)), np.exp(rng.normal(0, 0.08 * strength))
+    balance = np.exp(rng.normal(0, 0.05 * strength, 3))
     return np.clip(((level**gamma - 0.5) * contrast + 0.5) * balance * 255, 0, 255).astype(np.uint8)
 
 
-def _apply(table: np.ndarray, image: np.ndarray) -> np.ndarray:
+def apply_tone(table: np.ndarray, image: np.ndarray) -> np.ndarray:
+    """A picture through a table of 256 x 3."""
     return cv2.LUT(image, table[None])
 
 

@@ -56,13 +56,21 @@ def simulate_color(
         return np.zeros_like(image), nothing
     if choice < 0.35:
         return _uneven(region_colors, rng), mask.copy()
-    return color_strokes(image, regions, mask, rng)
+    return color_strokes(image, regions, mask, rng, off=rng.choice((0.0, 4.0, 9.0)))
 
 
 def color_strokes(
-    image: np.ndarray, regions: np.ndarray, mask: np.ndarray, rng: np.random.Generator, count: int | None = None
+    image: np.ndarray,
+    regions: np.ndarray,
+    mask: np.ndarray,
+    rng: np.random.Generator,
+    count: int | None = None,
+    off: float = 0.0,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Brush strokes in the hole, each inside one region and of the photograph's median colour below it."""
+    """Brush strokes in the hole, each inside one region and of the photograph's median colour below it.
+
+    ``off``: standard deviation, of 255, by which every stroke's lightness is wrong; hue and saturation by half of it.
+    """
     size = mask.shape[0]
     color, painted = np.zeros_like(image), np.zeros_like(mask)
     rows, cols = np.nonzero(mask)
@@ -82,7 +90,8 @@ def color_strokes(
         cv2.polylines(stroke, [np.round(points).astype(np.int32)], False, 1, max(round(size * rng.uniform(0.012, 0.08)), 1))
         here = (stroke & mask).astype(bool) & (regions == label)
         if here.any():
-            color[here] = np.median(image[here], axis=0)
+            wrong = rng.normal(0, off) + rng.normal(0, off / 2, 3)
+            color[here] = np.clip(np.median(image[here], axis=0) + wrong, 0, 255)
             painted[here] = 1
     return _uneven(color, rng), painted
 

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 # Labels of a region map, in the order of their numbers.
-REGIONS = ("background", "skin", "hair", "clothes", "brows", "eyes", "iris", "nose", "lips", "mouth")
+REGIONS = ("background", "skin", "hair", "clothes", "brows", "eyes", "iris", "nose", "lips", "mouth", "ears")
 
 # WFLW 98-point groups.
 CONTOUR, LEFT_BROW, RIGHT_BROW, NOSE = slice(0, 33), slice(33, 42), slice(42, 51), slice(51, 60)
@@ -152,4 +152,22 @@ def region_map(image: np.ndarray, points: np.ndarray | None, network=None) -> np
         result[(eye > 0) & (iris > 0)] = REGIONS.index("iris")
     fill("lips", points[OUTER_LIPS])
     fill("mouth", points[INNER_LIPS])
-    return result
+    return mark_ears(result, points)
+
+
+def mark_ears(regions: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """Call skin beside the face's contour, between eyes and mouth, ears; no teacher knows them. In place."""
+    height, width = regions.shape
+    eyes = np.stack([points[LEFT_EYE].mean(0), points[RIGHT_EYE].mean(0)])
+    distance = float(np.hypot(*(eyes[1] - eyes[0])))
+    if distance < 4:
+        return regions
+    contour = np.zeros_like(regions)
+    cv2.fillPoly(contour, [cv2.convexHull(np.round(points).astype(np.int32))], 1)
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    across = (eyes[1] - eyes[0]) / distance
+    along = (x - eyes[0, 0]) * -across[1] + (y - eyes[0, 1]) * across[0]  # how far below the line of the eyes
+    near_side = cv2.distanceTransform(1 - contour, cv2.DIST_L2, 3) < 0.4 * distance
+    level = (along > -0.05 * distance) & (along < 0.85 * distance)  # temples are not ears
+    regions[(regions == REGIONS.index("skin")) & (contour == 0) & near_side & level] = REGIONS.index("ears")
+    return regions

@@ -61,8 +61,9 @@ def edge_function(edges: str) -> strokes.EdgeFunction:
 def prepare_photo(data: bytes, options: PrepareOptions) -> dict | str:
     """One photograph's row, or a sentence that says why there is none.
 
-    The row: image (JPEG, size x size), sketch (PNG of line strength), color (PNG of region medians), regions (PNG of
-    labels), landmarks (196 floats as parts of the frame, empty when unknown).
+    The row: image (JPEG, size x size), sketch (PNG of line strength), edges (PNG of the soft edges that it was thinned
+    from), color (PNG of region medians), regions (PNG of labels), landmarks (196 floats as parts of the frame, empty when
+    unknown).
     """
     try:
         with Image.open(io.BytesIO(data)) as opened:
@@ -91,9 +92,11 @@ def prepare_photo(data: bytes, options: PrepareOptions) -> dict | str:
     if marker:
         points = faces.landmarks(marker, image, faces.Box(*(options.size * part for part in faces.ALIGNED_FACE_BOX)))
     regions = faces.region_map(image, points, _network(options.regions) if options.regions else None)
+    soft = edge_function(options.edges)(strokes.equalize(image))
     return {
         "image": _encode(image, ".jpg"),
-        "sketch": _encode(strokes.line_strength(image, edge_function(options.edges)), ".png"),
+        "sketch": _encode(strokes.line_strength(image, soft, options.edges != "canny"), ".png"),
+        "edges": _encode(np.round(np.clip(soft, 0, 1) * 255).astype(np.uint8), ".png"),
         "color": _encode(strokes.color_map(image, regions), ".png"),
         "regions": _encode(regions, ".png"),
         "landmarks": [] if points is None else [float(v) for v in np.round(points / options.size, 5).ravel()],
@@ -202,10 +205,10 @@ def _write_shard(path: Path, rows: list[dict], left_out: dict[str, str]) -> None
         from datasets import Dataset, Features, Image, List, Value
 
         features = Features(
-            {"name": Value("string"), "image": Image(), "sketch": Image(), "color": Image(), "regions": Image(),
-             "landmarks": List(Value("float32"))}
+            {"name": Value("string"), "image": Image(), "sketch": Image(), "edges": Image(), "color": Image(),
+             "regions": Image(), "landmarks": List(Value("float32"))}
         )  # fmt: skip
-        pictures = ("image", "sketch", "color", "regions")
+        pictures = ("image", "sketch", "edges", "color", "regions")
         table = [{key: {"bytes": v, "path": None} if key in pictures else v for key, v in row.items()} for row in rows]
         with replacing(path) as partial:
             Dataset.from_list(table, features=features).to_parquet(str(partial))

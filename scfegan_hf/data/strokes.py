@@ -65,16 +65,18 @@ def drop_small(lines: np.ndarray, min_pixels: int) -> np.ndarray:
     return np.where(keep[labels], lines, 0).astype(np.uint8) if count > 1 else np.zeros_like(lines)
 
 
-def line_strength(image: np.ndarray, edges: EdgeFunction = canny_edges, min_pixels: int = 8) -> np.ndarray:
-    """Equalise, find edges, thin, drop specks. Returns uint8 line strength of the photograph's size.
+def line_strength(image: np.ndarray, edges: np.ndarray | None = None, learned: bool = True, min_pixels: int = 8) -> np.ndarray:
+    """Lines one pixel wide, specks dropped: uint8 line strength of the photograph's size.
 
-    Learned edges leave out what is finer than objects (irises, lashes, locks); Canny's lines join them at a fifth of
-    their strength, where only the densest levels of detail reach.
+    ``edges``: soft edges of the equalised photograph, float32 in [0, 1]; None takes Canny's. ``learned`` edges leave out
+    what is finer than objects (irises, lashes, locks); Canny's lines join them at a fifth of their strength, where only
+    the densest levels of detail reach.
     """
-    equalized = equalize(image)
-    strength = thin(edges(equalized))
-    if edges is not canny_edges:
-        strength = np.maximum(strength, thin(canny_edges(equalized)) // 5)
+    if edges is None:
+        edges, learned = canny_edges(equalize(image)), False
+    strength = thin(edges)
+    if learned:
+        strength = np.maximum(strength, thin(canny_edges(equalize(image))) // 5)
     return drop_small(strength, min_pixels)
 
 

@@ -17,6 +17,15 @@ def discriminator_loss(real_logits: Tensor, fake_logits: Tensor, hinge: bool) ->
     return real.mean() + fake.mean()
 
 
+def in_hole(logits: Tensor, mask: Tensor) -> Tensor:
+    """The logits (N, 1, h, w) of patches of which at least a tenth lies in the hole (N, 1, H, W), as one row (M,).
+
+    All of them if there is no such patch. Patches without any hole are the same in both pictures.
+    """
+    chosen = F.adaptive_avg_pool2d(mask, logits.shape[-2:]) >= 0.1
+    return logits[chosen] if chosen.any() else logits.flatten()
+
+
 def real_drift_loss(real_logits: Tensor) -> Tensor:
     """E[D(real)^2] (second term of eq. 3.6), which keeps the logits from drifting.
 

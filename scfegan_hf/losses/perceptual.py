@@ -22,6 +22,8 @@ class VGG16Features(nn.Module):
 
     # Indices in torchvision's `features` of the convolutions before each of the first three pools.
     BLOCKS = ((0, 2), (5, 7), (10, 12, 14))
+    # For models/projected.py: channels of each layer, stride of its head, weight of its logits in the generator's loss.
+    CHANNELS, HEAD_STRIDES, HEAD_WEIGHTS = (64, 128, 256), (2, 1, 1), (1.0, 0.25, 0.06)
 
     def __init__(self):
         super().__init__()
@@ -67,6 +69,8 @@ class SqueezeNetFeatures(nn.Module):
     }  # fmt: skip
     POOL_AFTER = ("conv1", "fire4")
     TAKEN = ("conv1", "fire3", "fire5", "fire8")
+    # As above; the weights bring the gradients of all layers' logits to about one size at the picture.
+    CHANNELS, HEAD_STRIDES, HEAD_WEIGHTS = (96, 128, 256, 512), (2, 1, 1, 1), (1.0, 0.25, 0.06, 0.03)
 
     def __init__(self):
         super().__init__()
@@ -129,6 +133,11 @@ def feature_network(name: str, weights: str | Path | None) -> nn.Module:
 def perceptual_loss(features: list[Tensor], target: list[Tensor], relative: bool = True) -> Tensor:
     """Sum over layers of the mean absolute difference of features (one half of eq. 3.2)."""
     return sum(_difference(x, y.detach(), relative) for x, y in zip(features, target, strict=True))
+
+
+def feature_sizes(target: list[Tensor]) -> list[Tensor]:
+    """Mean size of each sample's features in each layer, (N, 1, 1, 1), by which relative losses divide."""
+    return [layer.detach().abs().mean((1, 2, 3), keepdim=True, dtype=torch.float32).clamp_min(1e-8) for layer in target]
 
 
 def gram_matrix(features: Tensor) -> Tensor:

@@ -10,10 +10,11 @@ from torch.utils.data import Dataset
 
 from scfegan_hf.conditioning import assemble, blend
 from scfegan_hf.data.datasets import EditSamples, StreamedSamples, load_rows
-from scfegan_hf.losses.adversarial import discriminator_loss, generator_loss, real_drift_loss
+from scfegan_hf.losses.adversarial import discriminator_loss, generator_loss, in_hole, real_drift_loss
 from scfegan_hf.losses.penalties import gradient_penalty, interpolate
-from scfegan_hf.losses.perceptual import feature_network, perceptual_loss, style_loss
+from scfegan_hf.losses.perceptual import feature_network, feature_sizes, perceptual_loss, style_loss
 from scfegan_hf.losses.reconstruction import per_pixel_loss, total_variation_loss
+from scfegan_hf.models.projected import ProjectedDiscriminator
 from scfegan_hf.models.scfegan import STRIDE, SCFEGANDiscriminator, SCFEGANGenerator
 from scfegan_hf.recipe import AdamOptions, Batch, Losses, Networks, Recipe, Update
 
@@ -36,6 +37,7 @@ class SCFEGAN(Recipe):
     gamma: float = 0.15  # style; 120 as published for absolute VGG-16 features, ours for relative ones
     nu: float = 1.0  # total variation, eq. 3.7; published 0.1, ours: see docs/decisions.md
     beta: float = 0.01  # adversarial; 0.001 as published beside absolute features, ours
+    projected_beta: float = 0.0  # adversarial, by a second discriminator on the perceptual features; ours, 0 leaves it out
     epsilon: float = 0.001  # drift of real logits, eq. 3.6
     theta: float = 0.0  # gradient penalty, eq. 3.8; published 10, ours: spectral normalisation bounds D already
     hinge: bool = True  # ours: the linear form of eq. 3.8 grows without bound
@@ -48,11 +50,15 @@ class SCFEGAN(Recipe):
             generator = SCFEGANGenerator.preset(self.preset, **json.loads(self.generator_options))
         except (TypeError, json.JSONDecodeError) as error:
             raise ValueError(f"--generator_options is not a JSON object of the generator's arguments: {error}") from error
-        return {
+        features = feature_network(self.perceptual, self.perceptual_weights)
+        networks = {
             "generator": generator,
             "discriminator": SCFEGANDiscriminator(self.discriminator_width),
-            "features": feature_network(self.perceptual, self.perceptual_weights),
+            "features": features,
         }
+        if self.projected_beta:
+            networks["projected"] = ProjectedDiscriminator(features.CHANNELS, features.HEAD_STRIDES)
+        return networks
 
     def dataset(self, folders: tuple[str, ...], split: str, resolution: int, seed: int, streaming: bool = False) -> Dataset:
         if resolution % 128:
@@ -62,7 +68,7 @@ class SCFEGAN(Recipe):
         return EditSamples(load_rows(folders, split), resolution, seed, train=split == "train")
 
     def release(self) -> tuple[str, ...]:
-        return ("generator", "discriminator")
+        return ("generator", "discriminator", *(("projected",) if self.projected_beta else ()))
 
     def updates(self) -> list[Update]:
         generator = AdamOptions(self.learning_rate)
@@ -71,12 +77,14 @@ class SCFEGAN(Recipe):
             Update("generator", ("generator",), self.generator_turn, generator),
             Update("discriminator", ("discriminator",), self.discriminator_turn, discriminator),
         ]
+        if self.projected_beta:
+            turns.append(Update("projected", ("projected",), self.projected_turn, discriminator))
         if self.theta and self.penalty_every > 1:
             turns.append(Update("penalty", ("discriminator",), self.penalty_turn, discriminator, every=self.penalty_every))
         return turns
 
     def generator_turn(self, networks: Networks, batch: Batch) -> Losses:
-        """Eq. 3.7. Leaves the completed image for the discriminator's turn."""
+        """Eq. 3.7. Leaves the completed image and its features for the discriminators' turns."""
         image, mask = batch["image"], batch["mask"]
         generated, completed = generate(networks["generator"], batch)
         batch["_completed"] = completed.detach()
@@ -84,13 +92,21 @@ class SCFEGAN(Recipe):
         pictures = [completed, generated] if self.features_of_generated else [completed]
         seen = [networks["features"](picture) for picture in pictures]
         relative = self.relative_features
-        return {
+        losses = {
             "per_pixel": per_pixel_loss(generated.float(), image, mask, self.alpha),
             "perceptual": self.sigma * sum(perceptual_loss(features, target, relative) for features in seen),
             "style": self.gamma * sum(style_loss(features, target, relative) for features in seen),
             "total_variation": self.nu * total_variation_loss(completed.float(), mask),
             "adversarial": self.beta * generator_loss(networks["discriminator"](judged(completed, batch))),
         }
+        if self.projected_beta:
+            sizes = feature_sizes(target)
+            logits = zip(networks["projected"](seen[0], sizes, mask), networks["features"].HEAD_WEIGHTS, strict=True)
+            losses["projected_adversarial"] = self.projected_beta * sum(
+                weight * generator_loss(in_hole(layer, mask)) for layer, weight in logits
+            )
+            batch["_features"] = (target, [layer.detach() for layer in seen[0]], sizes)
+        return losses
 
     def discriminator_turn(self, networks: Networks, batch: Batch) -> Losses:
         """Eq. 3.8, and the drift term of eq. 3.6."""
@@ -105,6 +121,19 @@ class SCFEGAN(Recipe):
         if self.theta and self.penalty_every == 1:
             losses |= self.penalty_turn(networks, batch)
         return losses
+
+    def projected_turn(self, networks: Networks, batch: Batch) -> Losses:
+        """Hinge loss of the second discriminator, on the features that the generator's turn left."""
+        target, seen, sizes = batch["_features"]
+        mask, judge = batch["mask"], networks["projected"]
+        pairs = zip(judge(target, sizes, mask), judge(seen, sizes, mask), strict=True)
+        pairs = [(in_hole(real, mask), in_hole(fake, mask)) for real, fake in pairs]
+        return {
+            "projected": sum(discriminator_loss(real, fake, hinge=True) for real, fake in pairs),
+            "projected_drift": self.epsilon * sum(real_drift_loss(real) for real, _ in pairs),
+            "_projected_real": torch.stack([real.mean() for real, _ in pairs]).mean(),
+            "_projected_fake": torch.stack([fake.mean() for _, fake in pairs]).mean(),
+        }
 
     def penalty_turn(self, networks: Networks, batch: Batch) -> Losses:
         """Eq. 3.9 on points between photograph and completed image; weighted up by how seldom it runs."""

@@ -48,9 +48,9 @@ def test_a_row_is_a_pure_function_of_bytes_and_options(draw_face):
     data = png(draw_face(0)["image"])
     row = prepare_photo(data, SQUARE)
     assert row == prepare_photo(data, SQUARE)
-    assert list(row) == ["image", "sketch", "color", "regions", "landmarks"]
+    assert list(row) == ["image", "sketch", "edges", "color", "regions", "landmarks"]
     assert decoded(row["image"]).shape == decoded(row["color"]).shape == (64, 64, 3)
-    assert decoded(row["sketch"]).shape == decoded(row["regions"]).shape == (64, 64)
+    assert decoded(row["sketch"]).shape == decoded(row["regions"]).shape == decoded(row["edges"]).shape == (64, 64)
     assert row["landmarks"] == []
     assert row["image"][:2] == b"\xff\xd8"  # JPEG
     assert prepare_photo(data, PrepareOptions(size=96, align=False)) != row

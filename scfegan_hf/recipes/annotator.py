@@ -1,0 +1,110 @@
+"""The annotator: edges, regions and landmarks of faces, distilled from the networks that prepared the data."""
+
+import json
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, nn
+from torch.utils.data import Dataset
+
+from scfegan_hf.data.annotations import COLUMNS, AnnotatorSamples
+from scfegan_hf.data.datasets import load_rows
+from scfegan_hf.data.faces import LEFT_EYE, REGIONS, RIGHT_EYE
+from scfegan_hf.losses.annotation import edge_loss, heat_loss, point_loss, region_loss
+from scfegan_hf.models.annotator import Annotator, positions
+from scfegan_hf.recipe import AdamOptions, Batch, Losses, Networks, Recipe, Update
+
+# Small regions count more, about as the inverse root of their share of a face.
+REGION_WEIGHTS = {"brows": 3.0, "eyes": 4.0, "iris": 4.0, "nose": 1.5, "lips": 3.0, "mouth": 4.0, "ears": 3.0}
+
+
+@dataclass(frozen=True)
+class AnnotatorRecipe(Recipe):
+    """Hyper-parameters of the annotator; all ours."""
+
+    name: str = field(default="annotator", init=False, repr=False)
+
+    annotator_options: str = "{}"  # JSON object of constructor arguments
+    edge_weight: float = 2.0
+    region_weight: float = 1.0
+    heat_weight: float = 0.3
+    point_weight: float = 20.0  # a hundredth of the frame counts as much as a fifth of a nat
+    learning_rate: float = 2e-3
+
+    def networks(self) -> dict[str, nn.Module]:
+        try:
+            options = json.loads(self.annotator_options)
+            return {"annotator": Annotator(**{"regions": len(REGIONS), **options})}
+        except (TypeError, json.JSONDecodeError) as error:
+            raise ValueError(f"--annotator_options is not a JSON object of the annotator's arguments: {error}") from error
+
+    def dataset(self, folders: tuple[str, ...], split: str, resolution: int, seed: int) -> Dataset:
+        if resolution % 32:
+            raise ValueError(f"--resolution must be divisible by 32, not {resolution}.")
+        return AnnotatorSamples(load_rows(folders, split, columns=COLUMNS), resolution, seed, train=split == "train")
+
+    def release(self) -> tuple[str, ...]:
+        return ("annotator",)
+
+    def updates(self) -> list[Update]:
+        return [Update("annotator", ("annotator",), self.turn, AdamOptions(self.learning_rate, betas=(0.9, 0.99)))]
+
+    def turn(self, networks: Networks, batch: Batch) -> Losses:
+        found = networks["annotator"](batch["image"])
+        weights = torch.tensor([REGION_WEIGHTS.get(name, 1.0) for name in REGIONS], device=batch["image"].device)
+        points, _ = positions(found.heat)
+        return {
+            "edges": self.edge_weight * edge_loss(found.edges, batch["edges"]),
+            "regions": self.region_weight * region_loss(found.regions, batch["regions"], batch["known"], weights),
+            "heat": self.heat_weight * heat_loss(found.heat, batch["points"], batch["inside"]),
+            "points": self.point_weight * point_loss(points, batch["points"], batch["inside"]),
+        }
+
+    @torch.no_grad()
+    def sample(self, networks: Networks, batch: Batch) -> dict[str, Tensor]:
+        found = networks["annotator"](batch["image"])
+        points, _ = positions(found.heat)
+        return {
+            "photograph and landmarks": marked(batch["image"], points),
+            "teacher's edges": 1 - 2 * batch["edges"].expand(-1, 3, -1, -1),
+            "edges": 1 - 2 * found.edges.float().sigmoid().expand(-1, 3, -1, -1),
+            "teacher's regions": painted(batch["regions"]),
+            "regions": painted(found.regions.argmax(1)),
+        }
+
+    @torch.no_grad()
+    def metrics(self, networks: Networks, batch: Batch) -> dict[str, Tensor]:
+        """Per sample: landmark error in percent of the distance between the eyes, region agreement, edge error."""
+        found = networks["annotator"](batch["image"])
+        points, _ = positions(found.heat)
+        truth, inside = batch["points"], batch["inside"]
+        apart = (truth[:, LEFT_EYE].mean(1) - truth[:, RIGHT_EYE].mean(1)).norm(dim=1).clamp_min(1e-6)
+        away = ((points - truth).norm(dim=2) * inside).sum(1) / inside.sum(1).clamp_min(1)
+        agree = (found.regions.argmax(1) == batch["regions"]).float() * batch["known"]
+        return {
+            "landmark_error": 100 * away / apart,
+            "region_agreement": agree.mean((1, 2)) / batch["known"].mean((1, 2)).clamp_min(1e-6),
+            "edge_error": (found.edges.float().sigmoid() - batch["edges"]).abs().mean((1, 2, 3)),
+        }
+
+
+def painted(labels: Tensor) -> Tensor:
+    """Labels (N, H, W) as colours (N, 3, H, W) in [-1, 1]."""
+    generator = torch.Generator().manual_seed(3)
+    palette = torch.rand(len(REGIONS), 3, generator=generator).to(labels.device) * 2 - 1
+    return palette[labels].permute(0, 3, 1, 2)
+
+
+def marked(image: Tensor, points: Tensor) -> Tensor:
+    """The pictures with a green dot at each point."""
+    image = image.clone()
+    height, width = image.shape[-2:]
+    green = image.new_tensor([-1.0, 1.0, -1.0])
+    for number, own in enumerate(points):
+        column = (own[:, 0] * width).long().clamp(0, width - 1)
+        row = (own[:, 1] * height).long().clamp(0, height - 1)
+        image[number][:, row, column] = green[:, None]
+    return image
+
+
+RECIPE = AnnotatorRecipe
