@@ -19,6 +19,8 @@ from scfegan_hf.models.annotator import Annotator, positions
 BUNDLED_ANNOTATOR = Path(__file__).parent / "weights" / "annotator"
 # Side of the squares that faces are looked at in: what the network was trained at.
 FACE_SIDE = 256
+# Borders of regions are drawn at this many times that resolution.
+FINER = 2
 # Edges beyond this side are pores and cloth, and cost time.
 EDGE_SIDE = 512
 # A face is there if its landmarks' heat maps peak this high on average, in a square where it fills the frame as usual.
@@ -87,7 +89,9 @@ class FaceAnnotator:
         square, back = _cut(photo, frame)
         labels, points, _ = self._look(square)
         height, width = photo.shape[:2]
-        regions = cv2.warpAffine(labels, back, (width, height), flags=cv2.INTER_NEAREST)
+        # Pixel centres of the finer labels: (i + 0.5) / FINER - 0.5 in the square.
+        finer = np.column_stack([back[:, :2] / FINER, back[:, 2] + back[:, :2] @ np.full(2, 0.5 / FINER - 0.5)])
+        regions = cv2.warpAffine(labels, finer, (width, height), flags=cv2.INTER_NEAREST)
         return regions, points @ back[:, :2].T.astype(np.float32) + back[:, 2].astype(np.float32)
 
     def edges(self, photo: np.ndarray) -> np.ndarray:
@@ -132,7 +136,8 @@ class FaceAnnotator:
         """Labels, points in pixels of the square, and how sharply the landmarks are seen."""
         found = self._run(square)
         points, peaks = positions(found.heat)
-        labels = found.regions[0].argmax(0).to(torch.uint8).cpu().numpy()
+        finer = torch.nn.functional.interpolate(found.regions, scale_factor=FINER, mode="bilinear")
+        labels = finer[0].argmax(0).to(torch.uint8).cpu().numpy()
         return labels, points[0].cpu().numpy() * square.shape[0], peaks.mean().item()
 
     @torch.inference_mode()

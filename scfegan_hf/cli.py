@@ -1,4 +1,4 @@
-"""The command line: `scfegan prepare | edit | trace | evaluate | demo`. Errors of the user's making are one line."""
+"""The command line: `scfegan prepare | edit | trace | mask | evaluate | demo`. Errors of the user's making are one line."""
 
 import argparse
 import sys
@@ -28,9 +28,14 @@ def _parser() -> argparse.ArgumentParser:
     prepare.add_argument("out", help="folder for the Parquet shards and report.json")
     prepare.add_argument("--size", type=int, default=512, help="side of the prepared squares (default 512)")
     prepare.add_argument("--no-align", action="store_true", help="the photographs are aligned already, as FFHQ is")
-    prepare.add_argument("--edges", default="canny", metavar="FILE", help='ONNX edge network, or "canny" (default)')
-    prepare.add_argument("--landmarks", metavar="FILE", help="ONNX network of 98 WFLW landmarks")
-    prepare.add_argument("--regions", metavar="FILE", help="ONNX network of skin, clothes and hair")
+    by_default = "the default is the package's own annotator"
+    prepare.add_argument("--edges", default="annotator", metavar="FILE", help=f'ONNX edge network, or "canny"; {by_default}')
+    prepare.add_argument(
+        "--landmarks", default="annotator", metavar="FILE", help=f'ONNX network of 98 WFLW landmarks, or "none"; {by_default}'
+    )
+    prepare.add_argument(
+        "--regions", default="annotator", metavar="FILE", help=f'ONNX network of skin, clothes, hair, or "none"; {by_default}'
+    )
     prepare.add_argument(
         "--validation",
         nargs="*",
@@ -53,9 +58,15 @@ def _parser() -> argparse.ArgumentParser:
 
     trace = commands.add_parser("trace", help="a sketch of a photograph, to start drawing from")
     trace.add_argument("photo")
-    trace.add_argument("--level", type=int, default=90, help="1 to 255; higher keeps fewer lines (default 90)")
+    trace.add_argument("--level", type=int, default=60, help="1 to 255; higher keeps fewer lines (default 60)")
     trace.add_argument("-o", "--output", required=True, help="PNG file to write, white lines on black")
     trace.set_defaults(run=_trace)
+
+    mask = commands.add_parser("mask", help="a mask of the part of a face at a pixel")
+    mask.add_argument("photo")
+    mask.add_argument("--at", type=int, nargs=2, required=True, metavar=("X", "Y"), help="a pixel on the part")
+    mask.add_argument("-o", "--output", required=True, help="PNG file to write, white on black")
+    mask.set_defaults(run=_mask)
 
     evaluate = commands.add_parser("evaluate", help="figures and a contact sheet on prepared validation faces")
     evaluate.add_argument("data", nargs="+", help="folders that `scfegan prepare` wrote")
@@ -74,10 +85,11 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _prepare(options: argparse.Namespace) -> None:
+    from scfegan_hf.annotate import bundled
     from scfegan_hf.data.prepare import PrepareOptions, prepare_folder
 
     settings = PrepareOptions(options.size, not options.no_align, options.edges, options.landmarks, options.regions)
-    report = prepare_folder(options.photos, options.out, settings, tuple(options.validation), options.num_proc)
+    report = prepare_folder(options.photos, options.out, settings, tuple(options.validation), options.num_proc, make_annotator=bundled)
     print(
         f"{report['prepared']} photographs prepared, {len(report['left_out'])} left out; "
         f"see {Path(options.out) / 'report.json'}."
@@ -102,6 +114,17 @@ def _trace(options: argparse.Namespace) -> None:
     from scfegan_hf.pipeline import trace
 
     save_png(Image.fromarray(trace(options.photo, options.level)), options.output)
+
+
+def _mask(options: argparse.Namespace) -> None:
+    from PIL import Image
+
+    from scfegan_hf.photos import save_png
+    from scfegan_hf.pipeline import part
+
+    name, mask = part(options.photo, tuple(options.at))
+    save_png(Image.fromarray(mask), options.output)
+    print(f"{name}: {(mask > 0).mean():.1%} of the photograph.")
 
 
 def _evaluate(options: argparse.Namespace) -> None:

@@ -101,9 +101,13 @@ class FaceEditPipeline:
             results.append(photo.with_pixels(rgb))
         return EditResult(results)
 
-    def trace(self, image: PictureLike, level: int = 90) -> np.ndarray:
+    def trace(self, image: PictureLike, level: int = 60) -> np.ndarray:
         """`trace`, for those who hold a pipeline."""
         return trace(image, level)
+
+    def part(self, image: PictureLike, point: tuple[int, int]) -> tuple[str, np.ndarray]:
+        """`part`, for those who hold a pipeline."""
+        return part(image, point)
 
     @torch.inference_mode()
     def _edit_hole(self, rgb, box, hole, lines, paint, painted, view: tuple[float, bool], noise: torch.Generator) -> None:
@@ -141,19 +145,32 @@ class FaceEditPipeline:
         crop[own > 0] = mixed[own > 0]
 
 
-def trace(image: PictureLike, level: int = 90) -> np.ndarray:
+def trace(image: PictureLike, level: int = 60) -> np.ndarray:
     """Lines of a photograph to start a drawing from: uint8 (H, W), 255 = line. A higher ``level`` keeps fewer."""
     import cv2
 
+    from scfegan_hf.annotate import bundled
     from scfegan_hf.data.drawing import resize_lines
-    from scfegan_hf.data.strokes import line_strength, sketch_at_level, smooth_colors
+    from scfegan_hf.data.strokes import equalize, line_strength, sketch_at_level, smooth_colors
 
     rgb = read_photo(image).rgb
     height, width = rgb.shape[:2]
     scale = min(1.0, 768 / max(height, width))  # finer than this are pores, not lines
     small = cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else rgb
-    lines = sketch_at_level(line_strength(smooth_colors(small)), level, min_pixels=max(small.shape[:2]) // 25)
+    strength = line_strength(smooth_colors(small), bundled().edges(equalize(small)))
+    lines = sketch_at_level(strength, level, min_pixels=max(small.shape[:2]) // 25)
     return resize_lines(lines, (width, height)) * 255
+
+
+def part(image: PictureLike, point: tuple[int, int]) -> tuple[str, np.ndarray]:
+    """The part of a face at a pixel (x, y), to be masked by a click: its name and a mask, uint8 (H, W), 255 = part.
+
+    Names: eye, brow, nose, mouth, ear, hair, face, clothes, background. Raises ValueError where no face is found.
+    """
+    from scfegan_hf.annotate import bundled
+
+    name, mask = bundled().part(read_photo(image).rgb, *point)
+    return name, mask * 255
 
 
 def hole_groups(hole: np.ndarray) -> list[tuple[int, int, int, int]]:

@@ -27,7 +27,7 @@ MAY_IMPORT = {
     "pipeline": {"models", "conditioning", "layers", "data", "photos", "annotate"},
     "evaluation": BELOW_RECIPE | {"pipeline", "photos"},
     "demo": {"pipeline", "data.strokes"},
-    "cli": BELOW_RECIPE | {"pipeline", "photos", "evaluation", "demo"},
+    "cli": BELOW_RECIPE | {"annotate", "pipeline", "photos", "evaluation", "demo"},
     "__init__": {"models", "pipeline"},
 }
 # The one place that looks recipes up by name.

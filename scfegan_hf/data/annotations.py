@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset
 
-from scfegan_hf.data.datasets import apply_tone, decode_row, tone_curve, RowOrder
+from scfegan_hf.data.datasets import RowOrder, apply_tone, decode_row, tone_curve
 from scfegan_hf.data.faces import REGIONS
 
 COLUMNS = ("image", "edges", "regions", "landmarks")

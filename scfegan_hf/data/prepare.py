@@ -9,10 +9,12 @@ import io
 import json
 import multiprocessing
 import os
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -27,15 +29,31 @@ PHOTO_ENDINGS = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
 MAX_SIDE = 2**15 - 1  # OpenCV's warping counts pixels in 16 bits
 
 
+ANNOTATOR, CANNY, NONE = "annotator", "canny", "none"
+
+
 @dataclass(frozen=True)
 class PrepareOptions:
-    """How a photograph is prepared. Paths name ONNX files (see data/faces.py); None does without."""
+    """How a photograph is prepared, and by what: "annotator", or the path of an ONNX file (see data/faces.py)."""
 
     size: int = 512
     align: bool = True
-    edges: str = "canny"  # "canny" or the path of an ONNX edge network
-    landmarks: str | None = None
-    regions: str | None = None
+    edges: str = CANNY  # or an annotator, or a path
+    landmarks: str = NONE  # or an annotator, or a path
+    regions: str = NONE  # or an annotator, or a path
+
+    def need_annotator(self) -> bool:
+        return ANNOTATOR in (self.edges, self.landmarks, self.regions)
+
+
+class Annotates(Protocol):
+    """What is asked of an annotator (scfegan_hf.annotate.FaceAnnotator is one)."""
+
+    def find_faces(self, photo: np.ndarray) -> list[np.ndarray]: ...
+
+    def face(self, photo: np.ndarray, frame: np.ndarray) -> tuple[np.ndarray, np.ndarray]: ...
+
+    def edges(self, photo: np.ndarray) -> np.ndarray: ...
 
 
 @cache
@@ -43,64 +61,91 @@ def _network(path: str):
     return faces.open_network(path)
 
 
-def edge_function(edges: str) -> strokes.EdgeFunction:
-    """Canny, or a learned edge network: RGB uint8 HxWx3 to float32 HxW in [0, 1]; sides are padded to a multiple of 8."""
-    if edges == "canny":
+def edge_function(edges: str, annotator: Annotates | None = None) -> strokes.EdgeFunction:
+    """Canny, the annotator's or a learned edge network: RGB uint8 HxWx3 to float32 HxW in [0, 1]."""
+    if edges == CANNY:
         return strokes.canny_edges
+    if edges == ANNOTATOR:
+        return annotator.edges
     network = _network(edges)
 
     def learned(image: np.ndarray) -> np.ndarray:
         height, width = image.shape[:2]
-        padded = np.pad(image, ((0, -height % 8), (0, -width % 8), (0, 0)), mode="edge")
+        padded = np.pad(image, ((0, -height % 8), (0, -width % 8), (0, 0)), mode="edge")  # what the network asks for
         batch = padded.transpose(2, 0, 1)[None].astype(np.float32) / 255
         return network.run(None, {network.get_inputs()[0].name: batch})[0][0, 0, :height, :width]
 
     return learned
 
 
-def prepare_photo(data: bytes, options: PrepareOptions) -> dict | str:
+def prepare_photo(data: bytes, options: PrepareOptions, annotator: Annotates | None = None) -> dict | str:
     """One photograph's row, or a sentence that says why there is none.
 
     The row: image (JPEG, size x size), sketch (PNG of line strength), edges (PNG of the soft edges that it was thinned
     from), color (PNG of region medians), regions (PNG of labels), landmarks (196 floats as parts of the frame, empty when
-    unknown).
+    unknown). Raises ValueError if the options ask for an annotator and none is given.
     """
+    if options.need_annotator() and annotator is None:
+        raise ValueError('The options name "annotator"; hand one over.')
     try:
         with Image.open(io.BytesIO(data)) as opened:
             photo = np.asarray(ImageOps.exif_transpose(opened).convert("RGB"))
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         return f"not a readable picture ({error})"
-    height, width = photo.shape[:2]
-    if max(height, width) > MAX_SIDE:
+    if max(photo.shape[:2]) > MAX_SIDE:
         return f"longer than {MAX_SIDE} pixels on one side"
-    marker = _network(options.landmarks) if options.landmarks else None
-    if options.align:
-        boxes = faces.detect_faces(photo)
-        if not boxes:
-            return "no face found"
-        frame = (
-            faces.ffhq_frame(faces.landmarks(marker, photo, _landmark_box(boxes[0]))) if marker else faces.haar_frame(boxes[0])
-        )
-    else:
-        side = min(height, width)
-        x, y = (width - side) / 2, (height - side) / 2
-        frame = np.array([[x, y], [x, y + side], [x + side, y + side], [x + side, y]], np.float32)
+    frame = _find_frame(photo, options, annotator) if options.align else _middle(photo)
+    if frame is None:
+        return "no face found"
     if np.hypot(*(frame[3] - frame[0])) < 64:
         return "the face is smaller than 64 pixels"
     image = faces.cut_frame(photo, frame, options.size)
-    points = None
-    if marker:
-        points = faces.landmarks(marker, image, faces.Box(*(options.size * part for part in faces.ALIGNED_FACE_BOX)))
-    regions = faces.region_map(image, points, _network(options.regions) if options.regions else None)
-    soft = edge_function(options.edges)(strokes.equalize(image))
+    regions, points = _annotate(image, options, annotator)
+    soft = edge_function(options.edges, annotator)(strokes.equalize(image))
     return {
         "image": _encode(image, ".jpg"),
-        "sketch": _encode(strokes.line_strength(image, soft, options.edges != "canny"), ".png"),
+        "sketch": _encode(strokes.line_strength(image, soft, options.edges != CANNY), ".png"),
         "edges": _encode(np.round(np.clip(soft, 0, 1) * 255).astype(np.uint8), ".png"),
         "color": _encode(strokes.color_map(image, regions), ".png"),
         "regions": _encode(regions, ".png"),
         "landmarks": [] if points is None else [float(v) for v in np.round(points / options.size, 5).ravel()],
     }
+
+
+def _find_frame(photo: np.ndarray, options: PrepareOptions, annotator: Annotates | None) -> np.ndarray | None:
+    """The aligned square of the largest face; None without a face."""
+    if options.landmarks == ANNOTATOR:
+        return next(iter(annotator.find_faces(photo)), None)
+    boxes = faces.detect_faces(photo)
+    if not boxes:
+        return None
+    if options.landmarks == NONE:
+        return faces.haar_frame(boxes[0])
+    return faces.ffhq_frame(faces.landmarks(_network(options.landmarks), photo, _landmark_box(boxes[0])))
+
+
+def _middle(photo: np.ndarray) -> np.ndarray:
+    """The largest square in the middle."""
+    height, width = photo.shape[:2]
+    side = min(height, width)
+    x, y = (width - side) / 2, (height - side) / 2
+    return np.array([[x, y], [x, y + side], [x + side, y + side], [x + side, y]], np.float32)
+
+
+def _annotate(
+    image: np.ndarray, options: PrepareOptions, annotator: Annotates | None
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Regions and landmarks of an aligned square, by whatever the options name for each."""
+    seen = annotator.face(image, _middle(image)) if ANNOTATOR in (options.landmarks, options.regions) else None
+    points = None
+    if options.landmarks == ANNOTATOR:
+        points = seen[1]
+    elif options.landmarks != NONE:
+        box = faces.Box(*(options.size * part for part in faces.ALIGNED_FACE_BOX))
+        points = faces.landmarks(_network(options.landmarks), image, box)
+    if options.regions == ANNOTATOR:
+        return seen[0], points
+    return faces.region_map(image, points, None if options.regions == NONE else _network(options.regions)), points
 
 
 def _landmark_box(box: faces.Box) -> faces.Box:
@@ -117,15 +162,15 @@ def _encode(array: np.ndarray, ending: str) -> bytes:
     return data.tobytes()
 
 
-def prepare_file(job: tuple[str, PrepareOptions]) -> dict | str:
+def prepare_file(job: tuple[str, PrepareOptions, Callable[[], Annotates] | None]) -> dict | str:
     """`prepare_photo` of a file, for a pool of processes; one photograph a process, so OpenCV takes one thread."""
-    path, options = job
+    path, options, make_annotator = job
     cv2.setNumThreads(1)
     try:
         data = Path(path).read_bytes()
     except OSError as error:
         return f"could not be read ({error.strerror})"
-    return prepare_photo(data, options)
+    return prepare_photo(data, options, make_annotator() if options.need_annotator() else None)
 
 
 def prepare_folder(
@@ -136,11 +181,14 @@ def prepare_folder(
     num_proc: int | None = None,
     shard_size: int = 64,
     progress: bool = True,
+    make_annotator: Callable[[], Annotates] | None = None,
 ) -> dict:
     """Prepare every picture below ``photos`` into ``out/data/SPLIT-NNNNN.parquet``; returns and writes report.json.
 
-    ``validation``: shell patterns of file names (without ending) that go to the validation split. Running the same
-    command again goes on where the last one stopped; other options for the same ``out`` are refused.
+    ``validation``: shell patterns of file names (without ending) that go to the validation split. ``make_annotator``: a
+    function at the top of a module that returns the annotator, which every process calls for itself
+    (scfegan_hf.annotate.bundled). Running the same command again goes on where the last one stopped; other options for
+    the same ``out`` are refused.
     """
     from tqdm import tqdm
 
@@ -168,7 +216,7 @@ def prepare_folder(
     ):
         for path, members in shards:
             if not path.with_suffix(".json").exists():
-                jobs = [(str(file), options) for file in members]
+                jobs = [(str(file), options, make_annotator) for file in members]
                 rows, left_out = [], {}
                 for file, row in zip(members, pool.map(prepare_file, jobs, chunksize=2), strict=True):
                     name = file.relative_to(photos).as_posix()

@@ -3,6 +3,7 @@
 A U-Net of residual blocks. Landmarks are the means of heat maps (Nibali et al. 2018, Numerical Coordinate Regression).
 """
 
+import itertools
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -41,7 +42,7 @@ class Annotator(nn.Module, HubNetwork):
         self.down = nn.ModuleList(down)
         self.bottom = ResidualBlock(before, dilation=2)
         coarse_to_fine = list(reversed(widths))
-        self.reduce = nn.ModuleList(nn.Conv2d(a, b, 1) for a, b in zip(coarse_to_fine[:-1], coarse_to_fine[1:], strict=True))
+        self.reduce = nn.ModuleList(nn.Conv2d(a, b, 1) for a, b in itertools.pairwise(coarse_to_fine))
         self.up = nn.ModuleList(ResidualBlock(width) for width in coarse_to_fine[1:])
         self.heat = nn.Conv2d(widths[LANDMARK_LEVEL], landmarks, 3, padding=1)
         self.fine = nn.Conv2d(widths[0] + 3 * 4, 4 * (1 + regions), 3, padding=1)

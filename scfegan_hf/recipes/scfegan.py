@@ -32,6 +32,7 @@ class SCFEGAN(Recipe):
     perceptual_weights: str | None = None  # safetensors file; None fetches VGG-16 from the Hub
     relative_features: bool = True  # ours: see losses/perceptual.py; False with vgg16 is the published form
     features_of_generated: bool = False  # ours: the paper's second sums, over what is outside the hole and thrown away
+    window: int = 0  # side of the square around a pixel of the hole that all losses see; ours, 0 is all of the picture
     alpha: float = 6.0  # weight of the hole in eq. 3.1; ours, the paper says > 1
     sigma: float = 0.3  # perceptual; 0.05 as published for absolute VGG-16 features, ours for relative ones
     gamma: float = 0.15  # style; 120 as published for absolute VGG-16 features, ours for relative ones
@@ -84,33 +85,35 @@ class SCFEGAN(Recipe):
         return turns
 
     def generator_turn(self, networks: Networks, batch: Batch) -> Losses:
-        """Eq. 3.7. Leaves the completed image and its features for the discriminators' turns."""
-        image, mask = batch["image"], batch["mask"]
+        """Eq. 3.7. Leaves what it looked at, and the features of that, for the discriminators' turns."""
         generated, completed = generate(networks["generator"], batch)
-        batch["_completed"] = completed.detach()
+        seen = window({**batch, "generated": generated, "completed": completed}, self.window)
+        image, mask, completed = seen["image"], seen["mask"], seen["completed"]
         target = networks["features"](image)
-        pictures = [completed, generated] if self.features_of_generated else [completed]
-        seen = [networks["features"](picture) for picture in pictures]
+        pictures = [completed, seen["generated"]] if self.features_of_generated else [completed]
+        features = [networks["features"](picture) for picture in pictures]
         relative = self.relative_features
         losses = {
-            "per_pixel": per_pixel_loss(generated.float(), image, mask, self.alpha),
-            "perceptual": self.sigma * sum(perceptual_loss(features, target, relative) for features in seen),
-            "style": self.gamma * sum(style_loss(features, target, relative) for features in seen),
+            "per_pixel": per_pixel_loss(seen["generated"].float(), image, mask, self.alpha),
+            "perceptual": self.sigma * sum(perceptual_loss(found, target, relative) for found in features),
+            "style": self.gamma * sum(style_loss(found, target, relative) for found in features),
             "total_variation": self.nu * total_variation_loss(completed.float(), mask),
-            "adversarial": self.beta * generator_loss(networks["discriminator"](judged(completed, batch))),
+            "adversarial": self.beta * generator_loss(networks["discriminator"](judged(completed, seen))),
         }
         if self.projected_beta:
             sizes = feature_sizes(target)
-            logits = zip(networks["projected"](seen[0], sizes, mask), networks["features"].HEAD_WEIGHTS, strict=True)
+            logits = zip(networks["projected"](features[0], sizes, mask), networks["features"].HEAD_WEIGHTS, strict=True)
             losses["projected_adversarial"] = self.projected_beta * sum(
                 weight * generator_loss(in_hole(layer, mask)) for layer, weight in logits
             )
-            batch["_features"] = (target, [layer.detach() for layer in seen[0]], sizes)
+            batch["_features"] = (target, [layer.detach() for layer in features[0]], sizes)
+        batch["_seen"] = {**seen, "completed": completed.detach(), "generated": None}
         return losses
 
     def discriminator_turn(self, networks: Networks, batch: Batch) -> Losses:
         """Eq. 3.8, and the drift term of eq. 3.6."""
-        both = torch.cat([judged(batch["image"], batch), judged(batch["_completed"], batch)])
+        seen = batch["_seen"]
+        both = torch.cat([judged(seen["image"], seen), judged(seen["completed"], seen)])
         real, fake = networks["discriminator"](both).chunk(2)
         losses = {
             "discriminator": discriminator_loss(real, fake, self.hinge),
@@ -123,24 +126,25 @@ class SCFEGAN(Recipe):
         return losses
 
     def projected_turn(self, networks: Networks, batch: Batch) -> Losses:
-        """Hinge loss of the second discriminator, on the features that the generator's turn left."""
-        target, seen, sizes = batch["_features"]
-        mask, judge = batch["mask"], networks["projected"]
-        pairs = zip(judge(target, sizes, mask), judge(seen, sizes, mask), strict=True)
+        """Hinge loss and drift of the second discriminator, on the features that the generator's turn left."""
+        target, features, sizes = batch["_features"]
+        mask, judge = batch["_seen"]["mask"], networks["projected"]
+        pairs = zip(judge(target, sizes, mask), judge(features, sizes, mask), strict=True)
         pairs = [(in_hole(real, mask), in_hole(fake, mask)) for real, fake in pairs]
         return {
             "projected": sum(discriminator_loss(real, fake, hinge=True) for real, fake in pairs),
             "projected_drift": self.epsilon * sum(real_drift_loss(real) for real, _ in pairs),
-            "_projected_real": torch.stack([real.mean() for real, _ in pairs]).mean(),
-            "_projected_fake": torch.stack([fake.mean() for _, fake in pairs]).mean(),
+            "_projected_real": torch.stack([real.float().mean() for real, _ in pairs]).mean(),
+            "_projected_fake": torch.stack([fake.float().mean() for _, fake in pairs]).mean(),
         }
 
     def penalty_turn(self, networks: Networks, batch: Batch) -> Losses:
         """Eq. 3.9 on points between photograph and completed image; weighted up by how seldom it runs."""
-        points = interpolate(batch["image"], batch["_completed"], batch["mix"])
+        seen = batch["_seen"]
+        points = interpolate(seen["image"], seen["completed"], batch["mix"])
         with torch.autocast(points.device.type, enabled=False):  # double backward in full precision
-            logits = networks["discriminator"](judged(points, batch).float())
-            penalty = gradient_penalty(logits, points, batch["mask"])
+            logits = networks["discriminator"](judged(points, seen).float())
+            penalty = gradient_penalty(logits, points, seen["mask"])
         return {"penalty": self.theta * self.penalty_every * penalty}
 
     @torch.no_grad()
@@ -173,6 +177,27 @@ def generate(generator: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
     given = assemble(*(batch[name] for name in names), fill=generator.fill, color_flag=generator.color_flag)
     generated = generator(given)
     return generated, blend(generated, batch["image"], batch["mask"])
+
+
+def window(batch: Batch, side: int) -> dict[str, Tensor]:
+    """The pictures of a batch cut to squares of ``side`` around one pixel of each hole; 0 leaves them whole.
+
+    Which pixel follows from the sample's own ``mix``. Features and discriminators cost as much as the pixels they see,
+    and most of a sample lies outside its hole.
+    """
+    names = ("image", "mask", "sketch", "color", "color_mask", "generated", "completed")
+    height, width = batch["mask"].shape[-2:]
+    if not side or side >= min(height, width):
+        return {name: batch[name] for name in names}
+    corners = []
+    for mask, mix in zip(batch["mask"][:, 0], batch["mix"], strict=True):
+        hole = mask.nonzero()
+        row, column = hole[int(mix * (len(hole) - 1))].tolist()
+        corners.append((min(max(row - side // 2, 0), height - side), min(max(column - side // 2, 0), width - side)))
+    return {
+        name: torch.stack([x[:, y : y + side, z : z + side] for x, (y, z) in zip(batch[name], corners, strict=True)])
+        for name in names
+    }
 
 
 def judged(image: Tensor, batch: Batch) -> Tensor:

@@ -26,7 +26,7 @@ def test_points_lie_on_the_regions_that_moved_with_them(landmark_rows, augment):
         row = decode_row(landmark_rows[n % 5])
         sample = annotator_sample(row, 128, np.random.default_rng(n), augment)
         assert sample["image"].shape == (3, 128, 128) and sample["edges"].shape == (1, 128, 128)
-        assert -1 <= sample["image"].min() and sample["image"].max() <= 1 and sample["edges"].max() <= 1
+        assert sample["image"].min() >= -1 and sample["image"].max() <= 1 and sample["edges"].max() <= 1
         for pupil in faces.PUPILS:
             if sample["inside"][pupil]:
                 x, y = (sample["points"][pupil] * 128).long().clamp(max=127).tolist()

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from scfegan_hf.conditioning import blend
-from scfegan_hf.losses.adversarial import discriminator_loss
+from scfegan_hf.losses.adversarial import discriminator_loss, in_hole
 from scfegan_hf.losses.perceptual import perceptual_loss, style_loss
 from scfegan_hf.losses.reconstruction import per_pixel_loss, total_variation_loss
 from scfegan_hf.recipes.scfegan import SCFEGAN, generate, judged
@@ -12,13 +12,14 @@ from scfegan_hf.recipes.scfegan import SCFEGAN, generate, judged
 
 @pytest.fixture
 def build(tiny_options):
-    return lambda **options: SCFEGAN(**{**tiny_options["scfegan"], **options})
+    return lambda **options: SCFEGAN(**{**tiny_options["scfegan"], "projected_beta": 0.0, **options})
 
 
 @pytest.fixture
 def networks(build):
-    networks = build().networks()
-    networks["discriminator"].eval()  # no power iterations between two looks
+    networks = build(projected_beta=1.0).networks()
+    for name in ("discriminator", "projected"):
+        networks[name].eval()  # no power iterations between two looks
     return networks
 
 
@@ -43,7 +44,38 @@ def test_the_generator_pays_each_term_by_its_weight(build, networks, batch):
     assert found.keys() == expected.keys()
     for name, value in expected.items():
         torch.testing.assert_close(found[name], value, rtol=1e-4, atol=1e-6)
-    assert torch.equal(batch["_completed"], completed) and not batch["_completed"].requires_grad
+    left = batch["_seen"]["completed"]
+    assert torch.equal(left, completed) and not left.requires_grad
+
+
+def test_with_a_window_all_losses_see_a_square_that_holds_hole(build, networks, batch):
+    recipe = build(window=32)
+    recipe.generator_turn(networks, batch)
+    seen = batch["_seen"]
+    assert seen["image"].shape == seen["completed"].shape == (2, 3, 32, 32) and seen["mask"].shape == (2, 1, 32, 32)
+    assert seen["mask"].flatten(1).any(1).all()
+    known = (seen["mask"] == 0).expand_as(seen["image"])
+    assert torch.equal(seen["image"][known], seen["completed"][known])  # cut at the same place
+    for number in range(2):  # and it is a part of the picture
+        patches = batch["image"][number].unfold(1, 32, 1).unfold(2, 32, 1)
+        assert (patches == seen["image"][number][:, None, None]).flatten(3).all(3).all(0).any()
+    assert all(value.isfinite() for value in recipe.discriminator_turn(networks, batch).values())
+
+
+def test_the_projected_discriminator_learns_from_the_features_that_were_left(build, networks, batch):
+    recipe = build(projected_beta=0.5, epsilon=0.1)
+    paid = recipe.generator_turn(networks, batch)["projected_adversarial"]
+    target, features, sizes = batch["_features"]
+    assert not any(layer.requires_grad for layer in features)
+    mask = batch["mask"]
+    logits = [in_hole(layer, mask) for layer in networks["projected"](features, sizes, mask)]
+    weights = networks["features"].HEAD_WEIGHTS
+    torch.testing.assert_close(paid, -0.5 * sum(w * layer.mean() for w, layer in zip(weights, logits, strict=True)))
+    real = [in_hole(layer, mask) for layer in networks["projected"](target, sizes, mask)]
+    found = recipe.projected_turn(networks, batch)
+    expected = sum(discriminator_loss(r, f, hinge=True) for r, f in zip(real, logits, strict=True))
+    torch.testing.assert_close(found["projected"], expected)
+    torch.testing.assert_close(found["projected_drift"], 0.1 * sum(r.square().mean() for r in real))
 
 
 def test_absolute_features_and_those_of_the_generated_image_as_published(build, networks, batch):
@@ -58,9 +90,9 @@ def test_absolute_features_and_those_of_the_generated_image_as_published(build, 
 @pytest.mark.parametrize("hinge", [True, False])
 def test_the_discriminator_tells_photographs_from_completed_images(build, networks, batch, hinge):
     recipe = build(hinge=hinge, epsilon=0.5)
-    batch["_completed"] = batch["image"].flip(3)
+    batch["_seen"] = {**batch, "completed": batch["image"].flip(3)}
     found = recipe.discriminator_turn(networks, batch)
-    real, fake = (networks["discriminator"](judged(batch[name], batch)) for name in ("image", "_completed"))
+    real, fake = (networks["discriminator"](judged(batch["_seen"][name], batch)) for name in ("image", "completed"))
     torch.testing.assert_close(found["discriminator"], discriminator_loss(real, fake, hinge))
     torch.testing.assert_close(found["drift"], 0.5 * real.square().mean())
     torch.testing.assert_close(found["_real_logits"], real.mean())
@@ -68,7 +100,7 @@ def test_the_discriminator_tells_photographs_from_completed_images(build, networ
 
 
 def test_the_penalty_is_seldom_and_as_much_heavier_or_in_every_turn_or_never(build, networks, batch):
-    batch["_completed"] = batch["image"].flip(3)
+    batch["_seen"] = {**batch, "completed": batch["image"].flip(3)}
     seldom, always, never = build(theta=10.0, penalty_every=4), build(theta=10.0, penalty_every=1), build(theta=0.0)
     assert [(u.name, u.every) for u in seldom.updates()] == [("generator", 1), ("discriminator", 1), ("penalty", 4)]
     assert [u.name for u in always.updates()] == [u.name for u in never.updates()] == ["generator", "discriminator"]
