@@ -24,7 +24,7 @@ def simulate_sketch(strength: np.ndarray, rng: np.random.Generator) -> np.ndarra
         return np.zeros_like(strength)
     if rng.random() < 0.4:
         strength = _wobble(strength, rng)
-    threshold = int(np.exp(rng.uniform(np.log(30), np.log(150))))
+    threshold = int(np.exp(rng.uniform(np.log(40), np.log(150))))
     sketch = strokes.sketch_at_level(strength, threshold, min_pixels=max(strength.shape[0] // 20, 4))
     if rng.random() < 0.35:  # some lines are simply not drawn
         count, labels = cv2.connectedComponents(sketch, connectivity=8)
