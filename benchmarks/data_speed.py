@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 import torch
 
+from scfegan_hf.annotate import bundled
 from scfegan_hf.data import datasets, faces, masks
 from scfegan_hf.data.prepare import PHOTO_ENDINGS, PrepareOptions, prepare_folder
 
@@ -23,8 +24,8 @@ def main() -> None:
     parser.add_argument("photos")
     parser.add_argument("--count", type=int, default=40)
     parser.add_argument("--edges", default="canny")
-    parser.add_argument("--landmarks")
-    parser.add_argument("--regions")
+    parser.add_argument("--landmarks", default="none")
+    parser.add_argument("--regions", default="none")
     options = parser.parse_args()
 
     files = sorted(p for p in Path(options.photos).rglob("*") if p.suffix.lower() in PHOTO_ENDINGS)[: options.count]
@@ -36,7 +37,7 @@ def main() -> None:
             shutil.copy(file, photos / f"{number:05d}{file.suffix}")
         settings = PrepareOptions(align=True, edges=options.edges, landmarks=options.landmarks, regions=options.regions)
         start = time.perf_counter()
-        report = prepare_folder(photos, out, settings, progress=False)
+        report = prepare_folder(photos, out, settings, progress=False, make_annotator=bundled)
         figures["photographs prepared"] = report["prepared"]
         figures["photographs_per_second"] = len(files) / (time.perf_counter() - start)
 

@@ -1,6 +1,6 @@
 """The sheet of docs/results.md from what `scfegan evaluate` wrote: every second edit, in two columns, small.
 
-    python benchmarks/validation_sheet.py REPORT/sheet.png [--out docs/pictures/validation.jpg]
+python benchmarks/validation_sheet.py REPORT/sheet.png [--out docs/pictures/validation.jpg]
 """
 
 import argparse

@@ -89,7 +89,8 @@ def _prepare(options: argparse.Namespace) -> None:
     from scfegan_hf.data.prepare import PrepareOptions, prepare_folder
 
     settings = PrepareOptions(options.size, not options.no_align, options.edges, options.landmarks, options.regions)
-    report = prepare_folder(options.photos, options.out, settings, tuple(options.validation), options.num_proc, make_annotator=bundled)
+    held_out = tuple(options.validation)
+    report = prepare_folder(options.photos, options.out, settings, held_out, options.num_proc, make_annotator=bundled)
     print(
         f"{report['prepared']} photographs prepared, {len(report['left_out'])} left out; "
         f"see {Path(options.out) / 'report.json'}."

@@ -132,9 +132,7 @@ def _middle(photo: np.ndarray) -> np.ndarray:
     return np.array([[x, y], [x, y + side], [x + side, y + side], [x + side, y]], np.float32)
 
 
-def _annotate(
-    image: np.ndarray, options: PrepareOptions, annotator: Annotates | None
-) -> tuple[np.ndarray, np.ndarray | None]:
+def _annotate(image: np.ndarray, options: PrepareOptions, annotator: Annotates | None) -> tuple[np.ndarray, np.ndarray | None]:
     """Regions and landmarks of an aligned square, by whatever the options name for each."""
     seen = annotator.face(image, _middle(image)) if ANNOTATOR in (options.landmarks, options.regions) else None
     points = None
