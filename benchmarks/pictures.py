@@ -7,13 +7,14 @@ a list of strokes in pixels of its photograph.
 """
 
 import argparse
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw
 
-from scfegan_hf import FaceEditPipeline
+from scfegan_hf import cli
 from scfegan_hf.evaluation.edits import EditTask, show_drawing
 from scfegan_hf.photos import save_png
 
@@ -126,18 +127,29 @@ def show(photo: Image.Image, mask: Image.Image, sketch: Image.Image, color: Imag
     return Image.fromarray(show_drawing(task))
 
 
+def edit(photo: Path, mask: Image.Image, sketch: Image.Image, color: Image.Image, model: str | None) -> Image.Image:
+    """What `scfegan edit` makes of the drawing's files."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = ["edit", str(photo), "-o", f"{folder}/result.png", *(["--model", model] if model else [])]
+        for name, layer in (("mask", mask), ("sketch", sketch), ("color", color)):
+            layer.save(f"{folder}/{name}.png")
+            command += [f"--{name}", f"{folder}/{name}.png"]
+        if cli.main(command):
+            raise SystemExit("scfegan edit failed")
+        return Image.open(f"{folder}/result.png").convert("RGB")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("portraits", type=Path)
     parser.add_argument("--model")
     parser.add_argument("--out", type=Path, default=Path("docs/pictures/edits.png"))
     options = parser.parse_args()
-    pipe = FaceEditPipeline.from_pretrained(options.model)
     rows = []
     for drawing in DRAWINGS:
         photo = Image.open(options.portraits / f"{drawing.photo}.jpg").convert("RGB")
         mask, sketch, color = layers(drawing, photo)
-        result = pipe(photo, mask, sketch, color).image
+        result = edit(options.portraits / f"{drawing.photo}.jpg", mask, sketch, color, options.model)
         pictures = (photo, show(photo, mask, sketch, color), result)
         rows.append(
             np.hstack([np.asarray(p.crop(drawing.shown).resize((TILE, TILE), Image.Resampling.LANCZOS)) for p in pictures])
