@@ -24,7 +24,7 @@ MAY_IMPORT = {
     "recipes": BELOW_RECIPE | {"recipe"},
     "training": BELOW_RECIPE | {"recipe", "files"},
     "pipeline": {"models", "conditioning", "layers", "data", "photos"},
-    "evaluation": BELOW_RECIPE | {"pipeline", "photos"},
+    "evaluation": BELOW_RECIPE | {"pipeline", "photos", "files"},
     "demo": {"pipeline", "data.strokes"},
     "cli": BELOW_RECIPE | {"pipeline", "photos", "evaluation", "demo"},
     "__init__": {"models", "pipeline"},
