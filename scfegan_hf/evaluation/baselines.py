@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from scfegan_hf.conditioning import fill_hole
-from scfegan_hf.data.datasets import to_tensors
+from scfegan_hf.data.masks import bounds
 from scfegan_hf.evaluation.tasks import Drawing, EditTask
 
 Edit = Callable[[EditTask, Drawing, int], np.ndarray]
@@ -44,7 +44,10 @@ def navier_stokes(task: EditTask, given: Drawing, seed: int) -> np.ndarray:
 
 def fill_alone(task: EditTask, given: Drawing, seed: int) -> np.ndarray:
     """What the network starts from (conditioning.fill_hole with walls), which it must improve on."""
-    return _filled(task.photo, task.mask, given, "walls")
+    window = _window(task.mask)
+    photo, mask = task.photo[window].astype(np.float32) / 127.5 - 1, task.mask[window]
+    color = given.color[window][..., :3].astype(np.float32) / 127.5 - 1
+    return _pasted(task, window, (_flow(photo, mask, given.sketch[window], color, given.painted[window]) + 1) * 127.5)
 
 
 def poisson_paste(task: EditTask, given: Drawing, seed: int) -> np.ndarray:
@@ -52,37 +55,45 @@ def poisson_paste(task: EditTask, given: Drawing, seed: int) -> np.ndarray:
 
     Solved as the map plus a membrane through its misfit at the border. Without colours the map is flat.
     """
-    painted = given.painted & task.mask
-    pasted = np.zeros(task.photo.shape, np.float32)
+    window = _window(task.mask)
+    photo, mask = task.photo[window], task.mask[window]
+    painted, color = given.painted[window] & mask, given.color[window][..., :3]
+    pasted = np.zeros(photo.shape, np.float32)
     if painted.any():
         _, nearest = cv2.distanceTransformWithLabels(
             (~painted).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
         )
         colors = np.zeros((nearest.max() + 1, 3), np.float32)
-        colors[nearest[painted]] = given.color[..., :3][painted]
+        colors[nearest[painted]] = color[painted]
         pasted = cv2.GaussianBlur(colors[nearest], (0, 0), 2)  # a brush has no edge of one pixel
-    misfit = torch.from_numpy((task.photo - pasted).transpose(2, 0, 1)[None]) / 127.5
-    mask = torch.from_numpy(task.mask[None, None].astype(np.float32))
-    nothing = torch.zeros_like(mask)
-    membrane = fill_hole(misfit, mask, nothing, torch.zeros_like(misfit), nothing, "walls")[0].permute(1, 2, 0).numpy()
-    return _pasted(task, pasted + membrane * 127.5)
+    nothing = np.zeros_like(mask)
+    return _pasted(task, window, pasted + _flow(photo - pasted, mask, nothing, np.zeros_like(pasted), nothing))
 
 
-def _filled(photo: np.ndarray, mask: np.ndarray, given: Drawing, fill: str) -> np.ndarray:
-    arrays = to_tensors(
-        photo, mask.astype(np.uint8), given.sketch.astype(np.uint8), given.color[..., :3], given.painted.astype(np.uint8)
-    )
-    tensors = [arrays[name][None] for name in ("image", "mask", "sketch", "color", "color_mask")]
-    filled = (fill_hole(*tensors, fill)[0].permute(1, 2, 0).numpy() + 1) * 127.5
-    return _into(photo, mask, filled)
+def _window(mask: np.ndarray) -> tuple[slice, slice]:
+    """The hole and a little around it: what is in a hole depends on nothing but its border."""
+    x0, y0, x1, y1 = bounds(mask)
+    return np.s_[max(y0 - 4, 0) : y1 + 4, max(x0 - 4, 0) : x1 + 4]
 
 
-def _pasted(task: EditTask, answer: np.ndarray) -> np.ndarray:
-    return _into(task.photo, task.mask, answer)
+def _flow(values: np.ndarray, mask: np.ndarray, sketch: np.ndarray, color: np.ndarray, painted: np.ndarray) -> np.ndarray:
+    """`fill_hole` with walls on float32 (H, W, 3) of any range, (H, W) bool for the rest; returns (H, W, 3)."""
+    height, width = mask.shape
+
+    def tensor(array: np.ndarray) -> torch.Tensor:
+        array = array.astype(np.float32).reshape(height, width, -1)
+        # The solver halves the sides down to its coarsest grid, so they are made multiples of 64.
+        padded = np.pad(array, ((0, -height % 64), (0, -width % 64), (0, 0)), mode="edge")
+        return torch.from_numpy(np.ascontiguousarray(padded.transpose(2, 0, 1)))[None]
+
+    filled = fill_hole(*map(tensor, (values, mask, sketch, color, painted)), "walls")
+    return filled[0, :, :height, :width].permute(1, 2, 0).numpy()
 
 
-def _into(photo: np.ndarray, mask: np.ndarray, answer: np.ndarray) -> np.ndarray:
-    return np.where(mask[..., None], np.round(answer.clip(0, 255)), photo).astype(np.uint8)
+def _pasted(task: EditTask, window: tuple[slice, slice], answer: np.ndarray) -> np.ndarray:
+    result, mask = task.photo.copy(), task.mask[window]
+    result[window][mask] = np.round(answer[mask].clip(0, 255)).astype(np.uint8)
+    return result
 
 
 def of_pipeline(pipe) -> Method:

@@ -225,8 +225,8 @@ def facts(found: Run, methods: Sequence[str], seed: int = 0) -> list[Fact]:
         changed = bootstrap([row["changed_outside"] for row in found.rows if row["method"] == method], seed)
         result.append(Fact(f"{method}: share of pixels changed outside the hole", changed, changed.mean == 0))
         for figure, sign, pairs in (
-            ("sketch_f1", 1, (("none", "sketch"), ("color", "both"))),
-            ("color_difference", -1, (("none", "color"), ("sketch", "both"))),
+            ("sketch_f1", 1, (("none", "sketch"), ("color", "both"), ("none", "both"))),
+            ("color_difference", -1, (("none", "color"), ("sketch", "both"), ("none", "both"))),
         ):
             for without, with_ in pairs:
                 change = _paired_change(found.rows, method, figure, without, with_)

