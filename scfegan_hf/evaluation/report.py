@@ -29,7 +29,7 @@ COLUMNS = {
     "squeezenet_unpaired": ("SqueezeNet unpaired ↑", 3),
     "squeezenet_paired": ("SqueezeNet paired ↑", 3),
 }
-TILE, FACES_PER_TASK = 192, 2  # side of a picture on the sheet; rows of each task
+TILE, HEAD, FACES_PER_TASK = 192, 28, 2  # side of a picture on the sheet, height of its headings; rows of each task
 EXACT = 140  # dB that only identical pictures reach
 
 
@@ -115,7 +115,7 @@ class ContactSheet:
             columns += [name for name in row if name not in columns]
         order = sorted(self.rows, key=lambda key: (self.names.index(key[0]), key[1]))
         blank = np.full((TILE, TILE, 3), 255, np.uint8)
-        lines = [np.hstack([_words(name, (TILE, 28)) for name in ("", *columns)])]
+        lines = [np.hstack([_words(name, (TILE, HEAD)) for name in ("", *columns)])]
         for key in order:
             cells = [self.rows[key].get(name, blank) for name in columns]
             lines.append(np.hstack([_words(f"{key[0]}, face {key[1]}", (TILE, TILE)), *cells]))

@@ -142,7 +142,7 @@ def test_the_report_has_every_row_and_the_sheet_every_task(tmp_path, prepared, s
     assert all(fact["figure"]["mean"] == 0 for fact in stored["facts"] if "outside" in fact["sentence"])
     assert "| both | Telea |" in text and "LPIPS" in text
     sheet = np.asarray(Image.open(tmp_path / "report" / "sheet.png"))
-    assert sheet.shape[0] == 28 + 2 * 2 * report.TILE  # two tasks on two faces
+    assert sheet.shape[0] == report.HEAD + 2 * 2 * report.TILE  # two tasks on two faces
 
 
 def test_models_need_names_of_their_own(tmp_path):
