@@ -15,7 +15,8 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from scfegan_hf import cli
-from scfegan_hf.evaluation.edits import EditTask, show_drawing
+from scfegan_hf.evaluation.report import show_drawing
+from scfegan_hf.evaluation.tasks import Drawing as Drawn
 from scfegan_hf.photos import save_png
 
 Points = list[tuple[int, int]]
@@ -123,8 +124,8 @@ def layers(drawing: Drawing, photo: Image.Image) -> tuple[Image.Image, Image.Ima
 
 def show(photo: Image.Image, mask: Image.Image, sketch: Image.Image, color: Image.Image) -> Image.Image:
     """The drawing as a user sees it."""
-    task = EditTask("drawn", np.asarray(photo), np.asarray(mask) > 0, np.asarray(sketch) > 0, np.asarray(color))
-    return Image.fromarray(show_drawing(task))
+    drawn = Drawn(np.asarray(sketch) > 0, np.asarray(color))
+    return Image.fromarray(show_drawing(np.asarray(photo), np.asarray(mask) > 0, drawn))
 
 
 def edit(photo: Path, mask: Image.Image, sketch: Image.Image, color: Image.Image, model: str | None) -> Image.Image:

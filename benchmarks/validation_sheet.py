@@ -1,4 +1,4 @@
-"""The sheet of docs/results.md from what `scfegan evaluate` wrote: every second edit, in two columns, small.
+"""The picture of docs/results.md from what `scfegan evaluate` wrote: every second row of the sheet, smaller.
 
 python benchmarks/validation_sheet.py REPORT/sheet.png [--out docs/pictures/validation.jpg]
 """
@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-SIDE, TILE, GAP = 512, 176, 48  # of prepared faces, of printed ones, between the columns
+from scfegan_hf.evaluation.report import HEAD, TILE
+
+PRINTED = 116  # side of a printed tile
 
 
 def main() -> None:
@@ -18,11 +20,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("docs/pictures/validation.jpg"))
     options = parser.parse_args()
     sheet = np.asarray(Image.open(options.sheet))
-    rows = [sheet[top : top + SIDE] for top in range(0, len(sheet), 2 * SIDE)]
-    columns = [np.vstack(rows[: len(rows) // 2]), np.vstack(rows[len(rows) // 2 :])]
-    gap = np.full((len(columns[0]), GAP, 3), 255, np.uint8)
-    picture = Image.fromarray(np.hstack([columns[0], gap, columns[1]]))
-    size = (round(picture.width * TILE / SIDE), round(picture.height * TILE / SIDE))
+    rows = [sheet[:HEAD], *(sheet[top : top + TILE] for top in range(HEAD, len(sheet), 2 * TILE))]
+    picture = Image.fromarray(np.vstack(rows))
+    size = (round(picture.width * PRINTED / TILE), round(picture.height * PRINTED / TILE))
     picture.resize(size, Image.Resampling.LANCZOS).save(options.out, quality=88)
 
 

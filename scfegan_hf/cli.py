@@ -68,12 +68,21 @@ def _parser() -> argparse.ArgumentParser:
     mask.add_argument("-o", "--output", required=True, help="PNG file to write, white on black")
     mask.set_defaults(run=_mask)
 
-    evaluate = commands.add_parser("evaluate", help="figures and a contact sheet on prepared validation faces")
-    evaluate.add_argument("data", nargs="+", help="folders that `scfegan prepare` wrote")
-    evaluate.add_argument("--out", required=True, help="folder for table.md, table.json and sheet.png")
-    evaluate.add_argument("--model", help="folder or Hub repository (default: the weights in the package)")
-    evaluate.add_argument("--faces", type=int, default=40, help="faces, three edits each (default 40)")
-    evaluate.add_argument("--feature-weights", metavar="FILE", help="SqueezeNet safetensors for the feature distance")
+    evaluate = commands.add_parser("evaluate", help="the benchmark of edits on prepared validation faces")
+    evaluate.add_argument("data", nargs="+", help="folders that `scfegan prepare` wrote, or Hub datasets like them")
+    evaluate.add_argument("--out", required=True, help="folder for report.md, report.json and sheet.png")
+    evaluate.add_argument(
+        "--model",
+        action="append",
+        default=[],
+        metavar="[NAME=]PATH",
+        help="folder or Hub repository in place of the weights in the package; with a name: one more row, may be repeated",
+    )
+    evaluate.add_argument("--faces", type=int, default=20, help="faces, up to 13 tasks each (default 20)")
+    evaluate.add_argument("--tasks", nargs="+", metavar="TASK", help="only these, such as mouth hair free-form-20 whole-face")
+    evaluate.add_argument("--guidance", nargs="+", metavar="KIND", help="only these of: none sketch color both altered")
+    evaluate.add_argument("--feature-weights", metavar="FILE", help="SqueezeNet safetensors for figures of its features")
+    evaluate.add_argument("--seed", type=int, default=0)
     evaluate.set_defaults(run=_evaluate)
 
     demo = commands.add_parser("demo", help="the web app")
@@ -129,30 +138,15 @@ def _mask(options: argparse.Namespace) -> None:
 
 
 def _evaluate(options: argparse.Namespace) -> None:
-    import numpy as np
-    from PIL import Image
+    from scfegan_hf.evaluation.command import evaluate
+    from scfegan_hf.evaluation.tasks import GUIDANCE, TASKS
 
-    from scfegan_hf.data.datasets import load_rows
-    from scfegan_hf.evaluation import edits
-    from scfegan_hf.photos import save_png
-
-    pipe = _pipeline(options.model)
-    tasks = edits.make_tasks(load_rows(options.data, "validation"), options.faces)
-    compared = {
-        "this model": lambda task: np.asarray(pipe(task.photo, task.mask, task.sketch, task.color).image),
-        "fill alone": edits.fill_alone,
-        "Telea": edits.telea,
-    }
-    table = edits.evaluate(compared, tasks, options.feature_weights)
-    out = Path(options.out)
-    out.mkdir(parents=True, exist_ok=True)
-    text = "\n\n".join(edits.to_markdown(table, group) for group in edits.groups(tasks))
-    (out / "table.md").write_text(text + "\n")
-    (out / "table.json").write_text(edits.to_json(table))
-    shown = tasks[:24]
-    sheet = edits.contact_sheet(shown, {name: [edit(task) for task in shown] for name, edit in compared.items()})
-    save_png(Image.fromarray(sheet), out / "sheet.png")
-    print(text)
+    names, guidance = options.tasks or TASKS, options.guidance or GUIDANCE
+    print(
+        evaluate(
+            options.data, options.out, options.model, options.faces, names, guidance, options.feature_weights, options.seed
+        )
+    )
 
 
 def _demo(options: argparse.Namespace) -> None:

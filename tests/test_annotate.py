@@ -9,7 +9,7 @@ from scfegan_hf.data import faces
 from scfegan_hf.data.faces import REGIONS
 from scfegan_hf.pipeline import part, trace
 
-# Read off skimage's astronaut by eye, to a few pixels: pupils, middle of the lips, hair, a cheek; her face is about 90 pixels wide.
+# Read off skimage's astronaut by eye, to a few pixels: pupils, middle of the lips, hair, a cheek. Her face is 90 wide.
 LEFT_PUPIL, RIGHT_PUPIL, LIPS, HAIR, CHEEK = (203, 102), (247, 104), (223, 147), (230, 45), (200, 125)
 
 

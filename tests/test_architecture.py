@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "training": BELOW_RECIPE | {"recipe", "files"},
     "annotate": {"models", "data"},
     "pipeline": {"models", "conditioning", "layers", "data", "photos", "annotate"},
-    "evaluation": BELOW_RECIPE | {"pipeline", "photos"},
+    "evaluation": BELOW_RECIPE | {"pipeline", "photos", "files"},
     "demo": {"pipeline", "data.strokes"},
     "cli": BELOW_RECIPE | {"annotate", "pipeline", "photos", "evaluation", "demo"},
     "__init__": {"models", "pipeline"},

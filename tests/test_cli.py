@@ -52,7 +52,10 @@ def test_prepare_and_evaluate(tmp_path, model, capsys):
     assert main(["prepare", str(photos), str(tmp_path / "data"), "--size", "256", "--num-proc", "1"]) == 0
     assert "2 photographs prepared, 0 left out" in capsys.readouterr().out
     out = tmp_path / "report"
-    assert main(["evaluate", str(tmp_path / "data"), "--out", str(out), "--model", model, "--faces", "1"]) == 0
-    table = json.loads((out / "table.json").read_text())
-    assert set(table) == {"this model", "fill alone", "Telea"} and table["this model"]["all/changed_outside"] == 0
-    assert (out / "sheet.png").is_file() and "masked_psnr" in (out / "table.md").read_text()
+    options = ["--model", model, "--faces", "1", "--tasks", "free-form-10", "--guidance", "none"]
+    assert main(["evaluate", str(tmp_path / "data"), "--out", str(out), *options]) == 0
+    table = json.loads((out / "report.json").read_text())["table"]["free-form-10"]["none"]
+    assert {"this model", "fill alone", "Telea"} <= set(table) and table["this model"]["changed_outside"]["mean"] == 0
+    assert (out / "sheet.png").is_file() and (out / "report.md").read_text() in capsys.readouterr().out
+    assert main(["evaluate", str(tmp_path / "data"), "--out", str(out), *options, "--tasks", "beard"]) == 1
+    assert "There is no task 'beard'" in capsys.readouterr().err

@@ -1,49 +1,153 @@
-"""Figures of an edit against values known by construction."""
+"""Figures of one edit react as they should: each has a result on which it must be good and one on which it must be bad."""
 
+import cv2
 import numpy as np
 import pytest
+from skimage.metrics import structural_similarity
 
-from scfegan_hf.evaluation import edits, metrics
+from scfegan_hf.evaluation import metrics
 
 
-def test_masked_psnr_counts_the_hole_only():
-    truth = np.zeros((8, 8, 3), np.uint8)
-    mask = np.zeros((8, 8), bool)
-    mask[2:4] = True
+@pytest.fixture
+def scene():
+    """A smooth photograph with a bright disc, a round hole across its edge, and the disc's outline as the sketch."""
+    y, x = np.mgrid[:96, :96]
+    photo = np.stack([60 + x / 3, 80 + y / 4, 90 + (x + y) / 8], -1)
+    photo[np.hypot(x - 60, y - 48) < 22] += 90
+    photo = cv2.GaussianBlur(photo.clip(0, 255).astype(np.uint8), (3, 3), 0)
+    mask = np.hypot(x - 40, y - 48) < 20
+    sketch = np.abs(np.hypot(x - 60, y - 48) - 22) < 0.7
+    return photo, mask, sketch
+
+
+def flat(photo, mask):
+    result = photo.copy()
+    result[mask] = (100, 100, 100)
+    return result
+
+
+def test_closeness_counts_the_hole_only():
+    truth = np.zeros((40, 40, 3), np.uint8)
+    mask = np.zeros((40, 40), bool)
+    mask[12:20] = True
     result = truth.copy()
-    result[2:4] = 16
-    result[6] = 255  # outside
+    result[12:20] = 16
+    result[36] = 255  # outside
+    assert metrics.masked_l1(result, truth, mask) == pytest.approx(16)
     assert metrics.masked_psnr(result, truth, mask) == pytest.approx(20 * np.log10(255 / 16))
+    inner = np.zeros_like(mask)
+    inner[20:28] = True  # SSIM's window reaches 5 pixels, to 33
+    assert metrics.masked_ssim(result, result, mask) == pytest.approx(1)
+    assert metrics.masked_ssim(result, truth, inner) < 0.9
 
 
-def test_sketch_recall_sees_edges_within_reach():
-    result = np.full((64, 64, 3), 40, np.uint8)
-    result[32:] = 200
-    mask = np.ones((64, 64), bool)
-    sketch = np.zeros((64, 64), bool)
-    sketch[33] = True
-    assert metrics.sketch_recall(result, sketch, mask) > 0.95
-    sketch[33], sketch[10] = False, True
-    assert metrics.sketch_recall(result, sketch, mask) == 0
-    assert np.isnan(metrics.sketch_recall(result, np.zeros_like(sketch), mask))
-
-
-def test_color_difference_is_that_of_lab():
-    result, color = np.full((4, 4, 3), 255, np.uint8), np.zeros((4, 4, 3), np.uint8)
-    painted = np.eye(4, dtype=bool)
-    assert metrics.color_difference(result, color, painted) == pytest.approx(100, abs=0.1)  # white to black in L
-    assert metrics.color_difference(color, color, painted) == 0
-
-
-def test_evaluation_ranks_the_photograph_itself_first():
+def test_closeness_takes_windows_of_larger_pictures():
     rng = np.random.default_rng(0)
-    photo = rng.integers(0, 255, (128, 128, 3), np.uint8)
-    mask = np.zeros((128, 128), bool)
-    mask[40:80, 40:80] = True
-    sketch = np.zeros_like(mask)
-    sketch[60, 45:75] = True
-    task = edits.EditTask("feature", photo, mask, sketch, np.zeros((128, 128, 4), np.uint8))
-    table = edits.evaluate({"truth": lambda t: t.photo, "fill": edits.fill_alone, "Telea": edits.telea}, [task])
-    assert table["truth"]["all/masked_psnr"] > 60 > table["fill"]["all/masked_psnr"]
-    assert table["Telea"]["all/changed_outside"] == table["fill"]["all/changed_outside"] == 0
-    assert "| fill |" in edits.to_markdown(table) and edits.contact_sheet([task], {"t": [photo]}).shape == (128, 384, 3)
+    first, second = (rng.integers(0, 256, (60, 60, 3), np.uint8)[5:50, 7:40] for _ in range(2))
+    mask = rng.random((60, 60))[5:50, 7:40] < 0.3
+    difference = first[mask].astype(float) - second[mask]
+    assert metrics.masked_l1(first, second, mask) == pytest.approx(np.abs(difference).mean())
+    assert metrics.masked_psnr(first, second, mask) == pytest.approx(10 * np.log10(255**2 / (difference**2).mean()))
+
+
+def test_ssim_is_that_of_scikit_image():
+    rng = np.random.default_rng(0)
+    first = rng.integers(0, 256, (64, 64, 3), np.uint8)
+    second = np.clip(first + rng.normal(0, 20, first.shape), 0, 255).astype(np.uint8)
+    mask = np.zeros((64, 64), bool)
+    mask[20:40, 20:44] = True
+    grey = [cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) for picture in (first, second)]
+    _, similarity = structural_similarity(
+        *grey, full=True, gaussian_weights=True, sigma=1.5, use_sample_covariance=False, data_range=255
+    )
+    assert metrics.masked_ssim(first, second, mask) == pytest.approx(similarity[mask].mean(), abs=1e-4)
+
+
+def test_sketch_obedience_is_high_where_the_edges_are_the_lines_and_low_elsewhere(scene):
+    photo, mask, sketch = scene
+    good = metrics.sketch_obedience(metrics.edges(photo), sketch, mask)
+    assert min(good.values()) > 0.95
+    nothing = metrics.sketch_obedience(np.zeros_like(mask), sketch, mask)
+    assert max(nothing.values()) == 0
+    # Noise has an edge near every line, which only precision tells from obedience.
+    noisy = photo.copy()
+    noisy[mask] = np.random.default_rng(0).integers(0, 256, (mask.sum(), 3))
+    noise = metrics.sketch_obedience(metrics.edges(noisy), sketch, mask)
+    assert noise["sketch_recall"] > 0.9 and noise["sketch_precision"] < 0.5 and noise["sketch_f1"] < 0.7
+    # A line that is not followed.
+    elsewhere = np.roll(sketch, -10, axis=1)
+    assert metrics.sketch_obedience(metrics.edges(photo), elsewhere, mask)["sketch_f1"] < 0.3
+    assert np.isnan(list(metrics.sketch_obedience(metrics.edges(photo), np.zeros_like(sketch), mask).values())).all()
+
+
+def test_sketch_obedience_forgives_two_pixels_and_no_more():
+    edges, mask = np.zeros((40, 40), bool), np.ones((40, 40), bool)
+    edges[20] = True
+    for distance, wanted in ((0, 1), (2, 1), (3, 0)):
+        sketch = np.roll(edges, distance, axis=0)
+        assert metrics.sketch_obedience(edges, sketch, mask)["sketch_f1"] == pytest.approx(wanted)
+
+
+def test_precision_is_in_parts_of_what_the_photograph_has():
+    edges, mask = np.zeros((60, 60), bool), np.ones((60, 60), bool)
+    edges[[10, 25, 40]] = True
+    sketch = np.zeros_like(edges)
+    sketch[10] = True
+    typical = metrics.explained_share(edges, sketch, mask)
+    assert typical == pytest.approx(1 / 3)
+    assert metrics.sketch_obedience(edges, sketch, mask, typical)["sketch_precision"] == pytest.approx(1)
+    edges[[50, 55]] = True  # two lines more that nobody drew
+    assert metrics.sketch_obedience(edges, sketch, mask, typical)["sketch_precision"] == pytest.approx(3 / 5)
+
+
+def test_color_obedience_sees_the_colour_and_not_the_texture():
+    color = np.full((40, 40, 3), (150, 100, 80), np.uint8)
+    painted = np.zeros((40, 40), bool)
+    painted[10:30, 10:30] = True
+    assert metrics.color_obedience(color, color, painted) == 0
+    rough = np.clip(color + np.random.default_rng(0).normal(0, 12, color.shape), 0, 255).astype(np.uint8)
+    assert metrics.color_obedience(rough, color, painted) < 2.5
+    wrong = color.copy()
+    wrong[painted] = (80, 100, 150)
+    assert metrics.color_obedience(wrong, color, painted) > 20
+    wrong[painted] = color[painted]
+    wrong[~painted] = 0  # what nobody painted does not count
+    assert metrics.color_obedience(wrong, color, painted) == 0
+    assert np.isnan(metrics.color_obedience(color, color, np.zeros_like(painted)))
+
+
+def test_seam_is_0_for_the_photograph_and_large_for_a_pasted_patch(scene):
+    photo, mask, _ = scene
+    profiles = metrics.border_profiles(mask)
+    own = metrics.border_jumps(photo, profiles)
+    assert metrics.seam_visibility(own, own) == 0
+    shifted = photo.copy()
+    shifted[mask] = np.clip(photo[mask].astype(int) + 8, 0, 255)
+    slight = metrics.seam_visibility(metrics.border_jumps(shifted, profiles), own)
+    bad = metrics.seam_visibility(metrics.border_jumps(flat(photo, mask), profiles), own)
+    assert 0.05 < slight < bad and bad > 0.5
+    # What happens in the middle of the hole is no seam.
+    inside = photo.copy()
+    inside[44:52, 36:44] = 255
+    assert metrics.seam_visibility(metrics.border_jumps(inside, profiles), own) == 0
+    # Nor has a hole that is the whole picture a border.
+    assert np.isnan(metrics.seam_visibility(metrics.border_jumps(photo, metrics.border_profiles(np.ones_like(mask))), own))
+
+
+def test_seam_sees_a_dark_line_along_the_border(scene):
+    photo, mask, _ = scene
+    profiles = metrics.border_profiles(mask)
+    rim = mask & (cv2.erode(mask.astype(np.uint8), np.ones((3, 3), np.uint8)) == 0)
+    lined = photo.copy()
+    lined[rim] = 0
+    own = metrics.border_jumps(photo, profiles)
+    assert metrics.seam_visibility(metrics.border_jumps(lined, profiles), own) > 0.5
+
+
+def test_one_changed_pixel_outside_is_found(scene):
+    photo, mask, _ = scene
+    result = flat(photo, mask)
+    assert metrics.changed_outside(result, photo, mask) == 0
+    result[2, 3, 1] ^= 1
+    assert metrics.changed_outside(result, photo, mask) == pytest.approx(1 / (~mask).sum())
+    assert metrics.changed_outside(result, photo, np.ones_like(mask)) == 0

@@ -1,0 +1,244 @@
+"""The edits of the benchmark: holes that a user would erase in a face, and what they would draw into them.
+
+Every task is a function of a seed, the face's row number and the task's name alone, so that a subset of faces, tasks or
+guidance gives the same tasks again.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from scfegan_hf.conditioning import context_square
+from scfegan_hf.data import datasets, drawing, faces, masks, strokes
+from scfegan_hf.evaluation import donors
+
+# Features by the names of data/masks.py; a face has two of some, of which its number decides.
+FEATURE_HOLES = {
+    "eye": ("left eye and brow", "right eye and brow", "left eye", "right eye"),
+    "both-eyes": ("both eyes",),
+    "brow": ("left brow", "right brow"),
+    "nose": ("nose",),
+    "mouth": ("mouth",),
+    "ear": ("left ear", "right ear"),
+}
+# Shares of the frame, the bins of irregular holes that inpainting reports (Liu et al. 2018, section 4.2), the first four.
+FREE_FORM_SHARES = {
+    "free-form-10": (0.01, 0.1),
+    "free-form-20": (0.1, 0.2),
+    "free-form-30": (0.2, 0.3),
+    "free-form-40": (0.3, 0.4),
+}
+TASKS = (*FEATURE_HOLES, "hair", *FREE_FORM_SHARES, "half-face", "whole-face")
+# What of the drawing is given. "altered" is another face's drawing, lines and colours, so that no truth is known.
+GUIDANCE = ("none", "sketch", "color", "both", "altered")
+
+VISIBLE_EAR = 0.2  # share of skin in a blob beside the face's contour from which on an ear is taken to show
+DONOR_CANDIDATES = 12
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """What a user drew: sketch (H, W) bool, color (H, W, 4) uint8 RGBA, painted where alpha is not 0."""
+
+    sketch: np.ndarray
+    color: np.ndarray
+
+    @property
+    def painted(self) -> np.ndarray:
+        return self.color[..., 3] > 0
+
+
+@dataclass(frozen=True)
+class EditTask:
+    """One hole in one photograph (uint8 RGB, mask bool), with the photograph's own drawing and another face's."""
+
+    name: str
+    face: int
+    photo: np.ndarray
+    mask: np.ndarray
+    own: Drawing
+    altered: Drawing | None = None
+
+    def reference(self, guidance: str) -> Drawing:
+        """The drawing that results are held against, whether or not it was given."""
+        drawn = self.altered if guidance == "altered" else self.own
+        if drawn is None:
+            raise ValueError("There is no other face with landmarks to take a drawing from.")
+        return drawn
+
+    def given(self, guidance: str) -> Drawing:
+        """What of it the edit is given."""
+        drawn = self.reference(guidance)
+        lines = drawn.sketch if guidance in ("sketch", "both", "altered") else np.zeros_like(drawn.sketch)
+        color = drawn.color if guidance in ("color", "both", "altered") else np.zeros_like(drawn.color)
+        return Drawing(lines, color)
+
+
+def pick_faces(rows: Sequence, count: int) -> list[int]:
+    """``count`` row numbers spread over the rows; all of them if there are fewer."""
+    count = min(count, len(rows))
+    return [number * len(rows) // count for number in range(count)]
+
+
+def make_tasks(rows: Sequence, faces_: Sequence[int], names: Sequence[str] = TASKS, seed: int = 0) -> Iterator[EditTask]:
+    """The tasks ``names`` of the rows ``faces_``, face by face; those that a face cannot have are left out.
+
+    Without landmarks there are only free-form strokes and hair, and no altered drawing. ``rows``: encoded rows of
+    prepared data. Raises ValueError for unknown names.
+    """
+    unknown = [name for name in names if name not in TASKS]
+    if unknown:
+        raise ValueError(f"There is no task {unknown[0]!r}. Choose from {', '.join(TASKS)}.")
+    for face in faces_:
+        row = datasets.decode_row(rows[face])
+        lines = strokes.sketch_at_level(row["sketch"], strokes.SKETCH_LEVELS["medium"]) > 0
+        others: Sequence[dict] = []
+        if len(row["landmarks"]):
+            rng = np.random.default_rng((seed, face, len(TASKS)))
+            others = donors.Donors(rows, donors.most_alike(rows, face, row["landmarks"], rng, DONOR_CANDIDATES))
+        for name in names:
+            rng = np.random.default_rng((seed, face, TASKS.index(name)))
+            task = _make_task(name, face, row, lines, others, rng)
+            if task is not None:
+                yield task
+
+
+def _make_task(
+    name: str, face: int, row: dict, lines: np.ndarray, others: Sequence[dict], rng: np.random.Generator
+) -> EditTask | None:
+    part = _part(name, row, rng)
+    if part is None:
+        return None
+    hole_seed = int(rng.integers(2**31))
+    mask = _hole(name, part, row["regions"], row["landmarks"], hole_seed)
+    other = next((other for other in others if name != "ear" or _ear_share(other, part) > VISIBLE_EAR), None)
+    placed = None
+    if other is not None:
+        placed = donors.place(other, row, donors.PLANS[donors.plan_name(name, part)])
+        # Whoever draws a wider mouth erases enough for it, and so does whoever draws fuller hair.
+        if name in FEATURE_HOLES or name == "hair":
+            mask |= _hole(name, part, placed.regions, placed.points, hole_seed)
+    mask = masks.valid(mask, rng) > 0
+    own = Drawing(lines & mask, dabs(row["image"], row["regions"], mask, rng))
+    altered = None
+    if placed is not None:
+        region = mask & placed.colored
+        color = dabs(placed.image, placed.regions, region, rng) if region.any() else np.zeros_like(own.color)
+        altered = Drawing(placed.sketch & mask, color)
+    return EditTask(name, face, row["image"], mask, own, altered)
+
+
+def _part(name: str, row: dict, rng: np.random.Generator) -> str | None:
+    """Which of the alternatives (the left or the right ear ...) this face gets; None if it can have none."""
+    if name in FREE_FORM_SHARES:
+        return name
+    if name == "hair":
+        return name if _hair(row["regions"], row["landmarks"]).mean() > 0.02 else None
+    if not len(row["landmarks"]):
+        return None
+    if name in ("half-face", "whole-face"):
+        return f"{'left' if rng.random() < 0.5 else 'right'} half" if name == "half-face" else "whole"
+    parts = list(rng.permutation(FEATURE_HOLES[name]))
+    if name == "ear":
+        parts = [part for part in parts if _ear_share(row, part) > VISIBLE_EAR]
+    return str(parts[0]) if parts else None
+
+
+def _hole(name: str, part: str, regions: np.ndarray, points: np.ndarray, seed: int) -> np.ndarray:
+    """uint8 HxW, 1 = hole."""
+    size, rng = regions.shape[0], np.random.default_rng(seed)
+    if name == "ear":
+        return cv2.dilate(_ear(regions, points, part)[0], _disc(max(size // 50, 1)))
+    if name in FEATURE_HOLES:
+        return masks.feature(size, points, rng, part)
+    if name == "hair":
+        return _hair(regions, points)
+    if name in FREE_FORM_SHARES:
+        return _free_form(size, rng, drawing.eye_points(points), *FREE_FORM_SHARES[name])
+    return _face(size, points, part)
+
+
+def _disc(radius: int) -> np.ndarray:
+    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1,) * 2)
+
+
+def _hair(regions: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """All hair with a margin, as a user's brush leaves it, but neither beards nor specks."""
+    size = regions.shape[0]
+    kernel = _disc(max(size // 60, 1))
+    hair = (regions == faces.REGIONS.index("hair")).astype(np.uint8)
+    if len(points):
+        below = int(points[list(faces.PUPILS)][:, 1].mean())
+        hair[below:][_face(size, points, "whole")[below:] > 0] = 0
+    hair = cv2.morphologyEx(hair, cv2.MORPH_OPEN, kernel)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(hair)
+    large = stats[:, cv2.CC_STAT_AREA] > 0.2 * stats[1:, cv2.CC_STAT_AREA].max(initial=0)
+    large[0] = False
+    return cv2.dilate(large[labels].astype(np.uint8), kernel)
+
+
+def _ear(regions: np.ndarray, points: np.ndarray, part: str) -> tuple[np.ndarray, np.ndarray]:
+    """The skin beside the contour at the height of the ears, and all that is beside it there."""
+    beside = masks.feature(regions.shape[0], points, np.random.default_rng(0), part)
+    cv2.fillPoly(beside, [np.round(points[faces.CONTOUR]).astype(np.int32)], 0)
+    skin = (regions == faces.REGIONS.index("skin")).astype(np.uint8)
+    return cv2.morphologyEx(beside * skin, cv2.MORPH_OPEN, _disc(1)), beside
+
+
+def _ear_share(row: dict, part: str) -> float:
+    """How much of where an ear may be is ear, not hair or background."""
+    ear, beside = _ear(row["regions"], row["landmarks"], part)
+    return float(ear.sum() / max(beside.sum(), 1))
+
+
+def _free_form(size: int, rng: np.random.Generator, eyes: np.ndarray, low: float, high: float) -> np.ndarray:
+    for _ in range(1000):
+        mask = np.zeros((size, size), np.uint8)
+        while mask.mean() <= low:
+            mask |= masks.free_form(size, rng, eyes)
+        if mask.mean() <= high:
+            return mask
+    raise RuntimeError(f"No strokes came to cover {low} to {high} of {size} pixels.")
+
+
+def _face(size: int, points: np.ndarray, part: str) -> np.ndarray:
+    """The face from chin to hairline, or its half on one side of the line from the nose's bridge to the chin."""
+    eyes = (points[faces.LEFT_EYE].mean(0) + points[faces.RIGHT_EYE].mean(0)) / 2
+    mouth = points[list(faces.MOUTH_CORNERS)].mean(0)
+    left, right = points[faces.CONTOUR][0], points[faces.CONTOUR][-1]
+    # Half an ellipse over the temples; foreheads are about as high above the eyes as mouths are below them.
+    angle = np.linspace(0, np.pi, 17)[1:-1, None]
+    forehead = (left + right) / 2 + np.cos(angle) * (right - left) / 2 + np.sin(angle) * (eyes - mouth)
+    mask = np.zeros((size, size), np.uint8)
+    cv2.fillPoly(mask, [np.round(np.concatenate([points[faces.CONTOUR], forehead])).astype(np.int32)], 1)
+    mask = cv2.dilate(mask, _disc(max(size // 64, 1)))
+    if part == "whole":
+        return mask
+    chin = points[faces.CONTOUR][16]
+    y, x = np.mgrid[:size, :size]
+    side = (x - eyes[0]) * (chin - eyes)[1] - (y - eyes[1]) * (chin - eyes)[0]  # below 0 on the picture's left
+    return mask & ((side < 0) if part.startswith("left") else (side > 0))
+
+
+def dabs(photo: np.ndarray, regions: np.ndarray, mask: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Colour strokes (H, W, 4): one in each region of the hole, four in large ones.
+
+    Their width fits the hole: nobody paints an iris with the brush for hair.
+    """
+    size = mask.shape[0]
+    result = np.zeros((size, size, 4), np.uint8)
+    x0, y0, x1, y1 = context_square(masks.bounds(mask), size, size, 1.3, size // 10)
+    window = np.s_[y0:y1, x0:x1]
+    labels, counts = np.unique(regions[mask > 0], return_counts=True)
+    for label, count in zip(labels, counts, strict=True):
+        share = count / counts.sum()
+        if share < 0.003:  # a sliver that the hole just touches
+            continue
+        here = (mask[window] > 0) & (regions[window] == label)
+        color, painted = drawing.color_strokes(
+            photo[window], regions[window], here.astype(np.uint8), rng, 4 if share > 0.25 else 1
+        )
+        result[window][painted > 0] = np.dstack([color, painted * 255])[painted > 0]
+    return result
