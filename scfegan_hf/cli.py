@@ -1,4 +1,7 @@
-"""The command line: `scfegan prepare | edit | trace | mask | evaluate | demo`. Errors of the user's making are one line."""
+"""The command line: `scfegan prepare | edit | trace | mask | evaluate | export | demo`.
+
+Errors of the user's making are one line.
+"""
 
 import argparse
 import sys
@@ -11,7 +14,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         options.run(options)
     except ModuleNotFoundError as error:
-        print(f"error: {error}. Install what this command needs: pip install 'scfegan_hf[demo,prepare,train]'", file=sys.stderr)
+        extras = "scfegan_hf[demo,prepare,train,export]"
+        print(f"error: {error}. Install what this command needs: pip install '{extras}'", file=sys.stderr)
         return 1
     except (OSError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
@@ -85,6 +89,11 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--seed", type=int, default=0)
     evaluate.set_defaults(run=_evaluate)
 
+    export = commands.add_parser("export", help="an edit as one file that runs without PyTorch")
+    export.add_argument("--onnx", required=True, metavar="OUT", help="ONNX file to write")
+    export.add_argument("--model", help="folder or Hub repository (default: the weights in the package)")
+    export.set_defaults(run=_export)
+
     demo = commands.add_parser("demo", help="the web app")
     demo.add_argument("--model", help="folder or Hub repository (default: the weights in the package)")
     demo.add_argument("--host", default="127.0.0.1")
@@ -147,6 +156,14 @@ def _evaluate(options: argparse.Namespace) -> None:
             options.data, options.out, options.model, options.faces, names, guidance, options.feature_weights, options.seed
         )
     )
+
+
+def _export(options: argparse.Namespace) -> None:
+    from scfegan_hf.export import export_onnx
+    from scfegan_hf.models.scfegan import SCFEGANGenerator
+    from scfegan_hf.pipeline import BUNDLED_WEIGHTS
+
+    export_onnx(SCFEGANGenerator.from_pretrained(options.model or BUNDLED_WEIGHTS), options.onnx)
 
 
 def _demo(options: argparse.Namespace) -> None:

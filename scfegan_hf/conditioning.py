@@ -107,7 +107,7 @@ def _wall_fill(values: Tensor, known: Tensor, sketch: Tensor) -> Tensor:
     levels, links = _levels(values, known), [(across, down)]
     for _ in levels[1:]:
         across, down = links[-1]
-        links.append((_coarser_links(across), _coarser_links(down.mT).mT))
+        links.append((_coarser_links(across), _coarser_links(down.transpose(2, 3)).transpose(2, 3)))
     result = _coarsest(*levels[-1])
     for depth in reversed(range(len(levels))):
         if depth < len(levels) - 1:
@@ -138,6 +138,12 @@ def _relax(result: Tensor, values: Tensor, share: Tensor, across: Tensor, down: 
     source = values * (pull * scale)
     for sweep in range(sweeps):
         weight = 1 / (1.075 - 0.925 * math.cos(math.pi * (2 * sweep + 1) / (2 * sweeps)))
+        if torch.onnx.is_in_onnx_export():  # a graph knows no slices that are written to
+            around = F.pad(result, (1, 1, 1, 1))
+            sides = left * around[..., 1:-1, :-2] + right * around[..., 1:-1, 2:]
+            sides = sides + up * around[..., :-2, 1:-1] + below * around[..., 2:, 1:-1]
+            result = result + weight * (source - result + sides)
+            continue
         step = source - result
         step[..., :, 1:].addcmul_(result[..., :, :-1], left[..., :, 1:])
         step[..., :, :-1].addcmul_(result[..., :, 1:], right[..., :, :-1])

@@ -24,10 +24,11 @@ MAY_IMPORT = {
     "recipes": BELOW_RECIPE | {"recipe"},
     "training": BELOW_RECIPE | {"recipe", "files"},
     "annotate": {"models", "data"},
+    "export": {"models", "conditioning", "files"},
     "pipeline": {"models", "conditioning", "layers", "data", "photos", "annotate"},
     "evaluation": BELOW_RECIPE | {"pipeline", "photos", "files"},
     "demo": {"pipeline", "data.strokes"},
-    "cli": BELOW_RECIPE | {"annotate", "pipeline", "photos", "evaluation", "demo"},
+    "cli": BELOW_RECIPE | {"annotate", "export", "pipeline", "photos", "evaluation", "demo"},
     "__init__": {"models", "pipeline"},
 }
 # The one place that looks recipes up by name.
