@@ -103,7 +103,7 @@ def agreement(annotator: FaceAnnotator, rows: list[dict]) -> dict:
     precision, recall = hits[0] / hits[1], hits[2] / hits[3]
     return {
         "faces": len(rows),
-        "landmarks, % of the distance between the eyes": float(np.mean(away)),
+        "landmarks, % of the distance between the eyes": {"mean": float(np.mean(away)), "median": float(np.median(away))},
         "region overlap (IoU)": {name: round(float(both[i] / max(either[i], 1)), 3) for i, name in enumerate(REGIONS)},
         "mean overlap": float(np.mean(both[either > 0] / either[either > 0])),
         "edge F1 within 2 pixels": float(2 * precision * recall / (precision + recall)),
@@ -120,7 +120,7 @@ def lab(annotator: FaceAnnotator, options: argparse.Namespace) -> dict:
     teacher = faces.open_network(options.landmarks) if options.landmarks else None
     found: dict[str, list[float]] = {"annotator": [], "teacher": []}
     lost = 0
-    files = sorted(p for p in options.lab.glob("*0-*.jpg") if p.stem.split("-")[0].endswith("0"))
+    files = sorted(p for p in options.lab.glob("*0-*.jpg") if p.with_suffix(".csv").is_file())  # not all have points
     theirs, ours = list(SAME), list(SAME.values())
     for file in files:
         photo = np.asarray(Image.open(file).convert("RGB"))
