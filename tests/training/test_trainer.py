@@ -11,9 +11,11 @@ from torch.utils.data import Dataset
 
 from scfegan_hf.models.hub import HubNetwork
 from scfegan_hf.recipe import AdamOptions, Recipe, Update
+from scfegan_hf.training import schedule
 from scfegan_hf.training.config import TrainConfig
 from scfegan_hf.training.pictures import save_sheet
-from scfegan_hf.training.trainer import Trainer, average_gradients
+from scfegan_hf.training.processes import average_gradients
+from scfegan_hf.training.trainer import Trainer
 
 pytestmark = pytest.mark.usefixtures("fresh_accelerate")
 
@@ -116,8 +118,8 @@ def test_turns_come_in_order_with_others_frozen_and_as_often_as_they_say(configu
 
 def test_updates_of_the_same_networks_share_an_optimiser(configured):
     trainer = trained(Toy(), configured())
-    assert set(trainer.optimizers) == {"generator", "critic"}
-    (slot,) = trainer.optimizers["critic"].state_dict()["state"].values()
+    assert set(trainer.turns.optimizers) == {"generator", "critic"}
+    (slot,) = trainer.turns.optimizers["critic"].state_dict()["state"].values()
     assert slot["step"] == 8
     # Adam moves by the learning rate while the gradient stays, which is 2 a turn for the second weight.
     assert trainer.networks["critic"].weight[1].item() == pytest.approx(-1 - 8 * 0.01, abs=1e-5)
@@ -138,12 +140,12 @@ def test_the_average_follows_by_its_decay(configured):
     for step in range(1, 200):
         trainer.step = step
         weight.data.fill_(float(step))
-        trainer._average()
+        schedule.average(trainer.averaged, trainer.networks, trainer.step, 0.9)
         decay = min(0.9, (1 + step) / (10 + step))
         expected = decay * expected + (1 - decay) * step
         torch.testing.assert_close(average, expected)
     trainer.networks["generator"].calls.fill_(7)
-    trainer._average()
+    schedule.average(trainer.averaged, trainer.networks, trainer.step, 0.9)
     assert trainer.averaged["generator"].calls == 7  # buffers are copied
     assert not average.requires_grad and not trainer.averaged["generator"].training
 
@@ -160,14 +162,14 @@ def test_learning_rates_rise_and_fall(configured, scheduler, expected):
     found = []
     for step in range(9):
         trainer.step = step
-        found.append(trainer._rate_factor())
+        found.append(trainer.turns.rate(trainer.updates[0], trainer.step))
     assert found == pytest.approx(expected, abs=1e-4)
 
 
 def test_gradients_are_clipped_to_their_norm(configured, tmp_path):
     def biggest(**options) -> float:
         trainer, seen = Trainer(Toy(), configured(**options)), []
-        trainer.optimizers["generator"].register_step_pre_hook(
+        trainer.turns.optimizers["generator"].register_step_pre_hook(
             lambda optimizer, *_: seen.append(optimizer.param_groups[0]["params"][0].grad.norm().item())
         )
         trainer.train()
@@ -182,7 +184,8 @@ def test_unused_parameters_take_a_zero_gradient_on_any_number_of_processes(confi
     trainer = Trainer(Toy(), configured())
     used, unused = nn.Parameter(torch.ones(2)), nn.Parameter(torch.ones(3))
     used.grad = torch.tensor([1.0, 2.0])
-    average_gradients(trainer.accelerator, [used, unused])
+    reported = average_gradients(trainer.accelerator, [used, unused], torch.tensor([7.0]))
+    assert reported.tolist() == [7.0]
     assert torch.equal(used.grad, torch.tensor([1.0, 2.0])) and torch.equal(unused.grad, torch.zeros(3))
 
 
