@@ -1,18 +1,12 @@
 """The training loop on recipes small enough to follow by hand."""
 
 import json
-from dataclasses import dataclass, field
-from typing import ClassVar
 
 import pytest
 import torch
-from torch import Tensor, nn
-from torch.utils.data import Dataset
+from torch import nn
 
-from scfegan_hf.models.hub import HubNetwork
-from scfegan_hf.recipe import AdamOptions, Recipe, Update
 from scfegan_hf.training import schedule
-from scfegan_hf.training.config import TrainConfig
 from scfegan_hf.training.pictures import save_sheet
 from scfegan_hf.training.processes import average_gradients
 from scfegan_hf.training.trainer import Trainer
@@ -20,94 +14,15 @@ from scfegan_hf.training.trainer import Trainer
 pytestmark = pytest.mark.usefixtures("fresh_accelerate")
 
 
-class Point(nn.Module, HubNetwork):
-    """Two numbers to train."""
-
-    def __init__(self, start: float = 1.0):
-        super().__init__()
-        self.weight = nn.Parameter(torch.full((2,), start))
-        self.register_buffer("calls", torch.zeros(()))
-
-    def forward(self, x: Tensor) -> Tensor:
-        if self.training:
-            self.calls += 1
-        return x * self.weight
-
-
-class Numbers(Dataset):
-    """The n-th sample is n; three rows for validation."""
-
-    def __len__(self) -> int:
-        return 3
-
-    def __getitem__(self, n: int) -> dict[str, Tensor]:
-        return {"x": torch.tensor([float(n), 1.0]), "picture": torch.full((3, 4, 4), n / 10)}
-
-
-@dataclass(frozen=True)
-class Toy(Recipe):
-    """Pulls two points apart; `turns` notes who took a turn, with which batch and who was frozen."""
-
-    name: str = field(default="toy", init=False, repr=False)
-    turns: ClassVar[list] = []
-    learning_rate: float = 0.01
-    noise: float = 0.0
-    every: int = 1
-
-    def networks(self):
-        return {"generator": Point(1.0), "critic": Point(-1.0), "frozen": Point(5.0).requires_grad_(False)}
-
-    def dataset(self, folders, split, resolution, seed):
-        return Numbers()
-
-    def turn(self, name: str):
-        def loss(networks, batch) -> dict[str, Tensor]:
-            trained = {n for n, network in networks.items() if any(p.requires_grad for p in network.parameters())}
-            self.turns.append((name, batch["x"][:, 0].tolist(), trained))
-            network = networks["generator" if name == "generator" else "critic"]
-            sum_ = network(batch["x"]).sum()
-            return {f"loss_of_{name}": sum_, "_shown": self.noise * sum_}
-
-        return loss
-
-    def updates(self):
-        adam = AdamOptions(self.learning_rate)
-        return [
-            Update("generator", ("generator",), self.turn("generator"), adam),
-            Update("critic", ("critic",), self.turn("critic"), adam),
-            Update("extra", ("critic",), self.turn("extra"), adam, every=self.every),
-        ]
-
-    def sample(self, networks, batch):
-        return {"picture": batch["picture"]}
-
-    def metrics(self, networks, batch):
-        return {"first": batch["x"][:, 0], "weight": networks["generator"].weight[:1].expand(len(batch["x"]))}
-
-
 @pytest.fixture
 def configured(tmp_path):
     Toy.turns.clear()
-
-    def configure(**options) -> TrainConfig:
-        given = dict(
-            output_dir=str(tmp_path / "out"), train_data_dir=("numbers",), train_batch_size=2, max_train_steps=4,
-            lr_warmup_steps=1, dataloader_num_workers=0, report_to="none", logging_steps=2, validation_steps=100,
-        )  # fmt: skip
-        return TrainConfig(**{**given, **options})
-
-    return configure
-
-
-def trained(recipe: Recipe, config: TrainConfig) -> Trainer:
-    trainer = Trainer(recipe, config)
-    trainer.train()
-    return trainer
+    return lambda output_dir=tmp_path / "out", **options: toy_config(output_dir, **options)
 
 
 def test_turns_come_in_order_with_others_frozen_and_as_often_as_they_say(configured):
     recipe = Toy(every=3)
-    trainer = trained(recipe, configured())
+    trainer = train(recipe, configured())
     assert [turn for turn, _, _ in recipe.turns] == [
         "generator", "critic", "extra", "generator", "critic", "generator", "critic", "generator", "critic", "extra",
     ]  # fmt: skip
@@ -117,7 +32,7 @@ def test_turns_come_in_order_with_others_frozen_and_as_often_as_they_say(configu
 
 
 def test_updates_of_the_same_networks_share_an_optimiser(configured):
-    trainer = trained(Toy(), configured())
+    trainer = train(Toy(), configured())
     assert set(trainer.turns.optimizers) == {"generator", "critic"}
     (slot,) = trainer.turns.optimizers["critic"].state_dict()["state"].values()
     assert slot["step"] == 8
@@ -126,8 +41,8 @@ def test_updates_of_the_same_networks_share_an_optimiser(configured):
 
 
 def test_losses_with_an_underscore_are_only_logged(configured, tmp_path):
-    plain = trained(Toy(), configured(output_dir=str(tmp_path / "a")))
-    noisy = trained(Toy(noise=-1e6), configured(output_dir=str(tmp_path / "b")))
+    plain = train(Toy(), configured(output_dir=str(tmp_path / "a")))
+    noisy = train(Toy(noise=-1e6), configured(output_dir=str(tmp_path / "b")))
     assert torch.equal(plain.networks["generator"].weight, noisy.networks["generator"].weight)
     line = json.loads((tmp_path / "b" / "log.jsonl").read_text().splitlines()[1])
     assert line["_shown"] == pytest.approx(-1e6 * line["loss_of_extra"])
@@ -190,7 +105,7 @@ def test_unused_parameters_take_a_zero_gradient_on_any_number_of_processes(confi
 
 
 def test_validation_takes_the_averages_and_all_samples_before_the_first_and_after_the_last_step(configured, tmp_path):
-    trainer = trained(Toy(), configured())
+    trainer = train(Toy(), configured())
     log = [line for line in (tmp_path / "out" / "log.jsonl").read_text().splitlines() if "validation" in line]
     assert len(log) == 2
     assert '"step": 0' in log[0] and '"step": 4' in log[1]
@@ -200,7 +115,7 @@ def test_validation_takes_the_averages_and_all_samples_before_the_first_and_afte
 
 def test_without_data_it_says_what_to_give(configured):
     with pytest.raises(ValueError, match="Give --train_data_dir FOLDER"):
-        trained(Toy(), configured(train_data_dir=()))
+        train(Toy(), configured(train_data_dir=()))
 
 
 @pytest.mark.parametrize("channels_last", [True, False])
