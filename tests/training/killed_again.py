@@ -52,7 +52,7 @@ def damaged() -> list[str]:
 def fork(work, *arguments) -> int:
     process = os.fork()
     if process == 0:
-        sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115: it closes with the process
+        sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115
         try:
             work(*arguments)
         finally:

@@ -5,6 +5,8 @@ import json
 import pytest
 import torch
 from torch import nn
+from toy import Toy, toy_config
+from whole_runs import train
 
 from scfegan_hf.training import schedule
 from scfegan_hf.training.pictures import save_sheet
