@@ -1,4 +1,4 @@
-"""The command line: `scfegan prepare | edit | trace | evaluate | demo`. Errors of the user's making are one line."""
+"""The command line: `scfegan prepare | edit | trace | convert | evaluate | demo`. Errors of the user's making are one line."""
 
 import argparse
 import sys
@@ -57,6 +57,12 @@ def _parser() -> argparse.ArgumentParser:
     trace.add_argument("-o", "--output", required=True, help="PNG file to write, white lines on black")
     trace.set_defaults(run=_trace)
 
+    convert = commands.add_parser("convert", help="a release from a training checkpoint: averaged weights, config, card")
+    convert.add_argument("checkpoint", help="a step-* folder, or a training's output folder for its newest")
+    convert.add_argument("out", help="folder for the release")
+    convert.add_argument("--dtype", choices=("fp32", "fp16"), default="fp32", help="of the stored weights (default fp32)")
+    convert.set_defaults(run=_convert)
+
     evaluate = commands.add_parser("evaluate", help="figures and a contact sheet on prepared validation faces")
     evaluate.add_argument("data", nargs="+", help="folders that `scfegan prepare` wrote")
     evaluate.add_argument("--out", required=True, help="folder for table.md, table.json and sheet.png")
@@ -102,6 +108,12 @@ def _trace(options: argparse.Namespace) -> None:
     from scfegan_hf.pipeline import trace
 
     save_png(Image.fromarray(trace(options.photo, options.level)), options.output)
+
+
+def _convert(options: argparse.Namespace) -> None:
+    from scfegan_hf.training.convert import convert
+
+    print(f"{options.out} holds the averaged weights of {convert(options.checkpoint, options.out, options.dtype)}.")
 
 
 def _evaluate(options: argparse.Namespace) -> None:
