@@ -34,7 +34,8 @@ def save(
                 tensors = {key: value.detach().cpu().contiguous() for key, value in network.state_dict().items()}
                 save_file(tensors, partial / f"{prefix}{name}.safetensors")
         for name, optimizer in optimizers.items():
-            torch.save(optimizer.state_dict(), partial / f"optimizer-{name}.pt")
+            with open(partial / f"optimizer-{name}.pt", "wb") as opened:  # by its path it would not say what went wrong
+                torch.save(optimizer.state_dict(), opened)
         (partial / "state.json").write_text(json.dumps(state))
         for file in partial.iterdir():  # on the disk before the name says so, lest the power fails
             with open(file, "rb") as opened:
@@ -44,12 +45,13 @@ def save(
             os.replace(final, aside)
         os.replace(partial, final)
         shutil.rmtree(aside, ignore_errors=True)
-    except (OSError, SafetensorError, RuntimeError) as error:  # torch.save has no error of its own
+    except (OSError, SafetensorError, RuntimeError) as error:  # torch.save wraps the disk's error in a RuntimeError
+        cause = error.__context__ if isinstance(error.__context__, OSError) else error
         free = shutil.disk_usage(folder).free
         shutil.rmtree(partial, ignore_errors=True)
         found = all_checkpoints(folder)
         raise TrainingFault(
-            f"The checkpoint of step {state['step']} could not be written to {folder} ({str(error).splitlines()[0]}; "
+            f"The checkpoint of step {state['step']} could not be written to {folder} ({(str(cause) or type(cause).__name__).splitlines()[0]}; "
             f"{free / 2**20:.0f} MiB free). "
             + (f"{found[-1].name} is whole. " if found else "There is no other. ")
             + "Make room and run the same command again."

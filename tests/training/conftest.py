@@ -17,6 +17,7 @@ def configured(prepared, tmp_path):
     """A function from a folder's name and options to the settings of a tiny run."""
 
     def configure(folder: str = "run", **options) -> TrainConfig:
-        return TrainConfig(output_dir=str(tmp_path / folder), train_data_dir=(prepared,), **{**TINY_RUN, **options})
+        given = {"train_data_dir": (prepared,), **TINY_RUN, **options}
+        return TrainConfig(output_dir=str(tmp_path / folder), **given)
 
     return configure

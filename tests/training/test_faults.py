@@ -162,7 +162,7 @@ def small_disk(folder: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        subprocess.run(["umount", folder], check=True)
+        subprocess.run(["umount", "--lazy", folder], check=True)  # the error's traceback may still hold a file open
 
 
 def expect_a_clear_end(folder: Path) -> None:
