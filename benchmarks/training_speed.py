@@ -63,7 +63,7 @@ def flops_of_a_step(preset: str, perceptual: str, weights: str, resolution: int)
     """Multiplications and additions, as two operations, for one image by part; both passes of all networks."""
     recipe = SCFEGAN(preset=preset, perceptual=perceptual, perceptual_weights=weights)
     networks = recipe.networks()
-    side, one = resolution, {}
+    side, one = 128, {}  # all of it is proportional to the pixels
     generator = networks["generator"]
     fakes = {
         "image": torch.zeros(1, 3, side, side), "mask": torch.ones(1, 1, side, side), "sketch": torch.zeros(1, 1, side, side),
@@ -76,7 +76,7 @@ def flops_of_a_step(preset: str, perceptual: str, weights: str, resolution: int)
         with FlopCounterMode(display=False) as counter:
             losses = update.loss(networks, fakes)
             sum(value for key, value in losses.items() if not key.startswith("_")).backward()
-        one[update.name] = counter.get_total_flops()
+        one[update.name] = counter.get_total_flops() * (resolution / side) ** 2
     one["parameters"] = sum(p.numel() for p in generator.parameters())
     one["discriminator parameters"] = sum(p.numel() for p in networks["discriminator"].parameters())
     return one
