@@ -20,6 +20,8 @@ import cv2
 import numpy as np
 import torch
 from safetensors.torch import save_file
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import FlopCounterMode
 
 from scfegan_hf.losses.perceptual import FEATURE_NETWORKS
@@ -59,6 +61,21 @@ def prepare(folder: Path, faces: int = 16, size: int = 512) -> Path:
     return folder
 
 
+class BytesCounter(TorchDispatchMode):
+    """Bytes that move when every operation reads what it is given and writes what it returns, views left out."""
+
+    def __init__(self):
+        super().__init__()
+        self.total = 0
+
+    def __torch_dispatch__(self, operation, types, given=(), named=None):
+        found = operation(*given, **(named or {}))
+        if not operation.is_view:
+            tensors = [leaf for leaf in tree_leaves((given, named, found)) if isinstance(leaf, torch.Tensor)]
+            self.total += sum(tensor.numel() * tensor.element_size() for tensor in tensors)
+        return found
+
+
 def flops_of_a_step(preset: str, perceptual: str, weights: str, resolution: int) -> dict[str, float]:
     """Multiplications and additions, as two operations, for one image by part; both passes of all networks."""
     recipe = SCFEGAN(preset=preset, perceptual=perceptual, perceptual_weights=weights)
@@ -73,10 +90,11 @@ def flops_of_a_step(preset: str, perceptual: str, weights: str, resolution: int)
     for update in recipe.updates():
         for name, network in networks.items():
             network.requires_grad_(name in update.trains)
-        with FlopCounterMode(display=False) as counter:
+        with FlopCounterMode(display=False) as counter, BytesCounter() as moved:
             losses = update.loss(networks, fakes)
             sum(value for key, value in losses.items() if not key.startswith("_")).backward()
         one[update.name] = counter.get_total_flops() * (resolution / side) ** 2
+        one["bytes"] = one.get("bytes", 0) + moved.total * (resolution / side) ** 2
     one["parameters"] = sum(p.numel() for p in generator.parameters())
     one["discriminator parameters"] = sum(p.numel() for p in networks["discriminator"].parameters())
     return one
@@ -113,7 +131,7 @@ def calculate(flops: dict[str, dict[str, float]], batch: int) -> None:
     )
     print("|---|---:|---:|---:|---:|---:|")
     for preset, one in flops.items():
-        work = sum(value for name, value in one.items() if "parameters" not in name)
+        work = one["generator"] + one["discriminator"]
         bytes_ = 4 * (one["parameters"] + one["discriminator parameters"])  # fp32, both turns
         compute = batch * work / (0.4 * H100["flops"])
         # Ring within a node, then between nodes over all cards of a node at once; nothing overlaps.
@@ -144,11 +162,15 @@ def main() -> None:
         resolution = options.resolutions[-1]
         flops = {p: flops_of_a_step(p, options.perceptual, weights, resolution) for p in options.presets}
         print(f"Operations for one image at {resolution} with {options.perceptual}, forward and backward:\n")
-        print("| preset | turn of G (GFLOP) | turn of D (GFLOP) | at most on an H100 (images/s) |\n|---|---:|---:|---:|")
+        print("| preset | G's turn (GFLOP) | D's turn (GFLOP) | moved in bf16 (GB) | H100 by operations (images/s) | by bytes |")
+        print("|---|---:|---:|---:|---:|---:|")
         for preset, one in flops.items():
             work = one["generator"] + one["discriminator"]
-            floor = H100["flops"] / work
-            print(f"| {preset} | {one['generator'] / 1e9:.0f} | {one['discriminator'] / 1e9:.0f} | {floor:.0f} |")
+            moved = one["bytes"] / 2  # counted in fp32
+            print(
+                f"| {preset} | {one['generator'] / 1e9:.0f} | {one['discriminator'] / 1e9:.0f} | {moved / 1e9:.1f} "
+                f"| {H100['flops'] / work:.0f} | {H100['memory'] / moved:.0f} |"
+            )
         calculate(flops, options.batch)
         if options.calculate:
             return

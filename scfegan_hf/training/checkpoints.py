@@ -47,11 +47,12 @@ def save(
         shutil.rmtree(aside, ignore_errors=True)
     except (OSError, SafetensorError, RuntimeError) as error:  # torch.save wraps the disk's error in a RuntimeError
         cause = error.__context__ if isinstance(error.__context__, OSError) else error
+        reason = (str(cause) or type(cause).__name__).splitlines()[0]
         free = shutil.disk_usage(folder).free
         shutil.rmtree(partial, ignore_errors=True)
         found = all_checkpoints(folder)
         raise TrainingFault(
-            f"The checkpoint of step {state['step']} could not be written to {folder} ({(str(cause) or type(cause).__name__).splitlines()[0]}; "
+            f"The checkpoint of step {state['step']} could not be written to {folder} ({reason}; "
             f"{free / 2**20:.0f} MiB free). "
             + (f"{found[-1].name} is whole. " if found else "There is no other. ")
             + "Make room and run the same command again."

@@ -6,6 +6,8 @@ import time
 from pathlib import Path
 
 from accelerate import Accelerator
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 
 from scfegan_hf.files import replacing, write_text
 from scfegan_hf.training.config import TrainConfig
@@ -55,9 +57,6 @@ def read_log(path: Path) -> list[dict]:
 
 def draw_curves(log: Path, groups: dict[str, set[str]], png: Path) -> None:
     """One panel of losses for each group of names, and one of validation figures, over steps."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
     lines = read_log(log)
     names = list(dict.fromkeys(name for line in lines for name in line))
     panels = {title: [name for name in names if name in group] for title, group in groups.items()}
