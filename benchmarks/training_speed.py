@@ -162,7 +162,7 @@ def main() -> None:
         resolution = options.resolutions[-1]
         flops = {p: flops_of_a_step(p, options.perceptual, weights, resolution) for p in options.presets}
         print(f"Operations for one image at {resolution} with {options.perceptual}, forward and backward:\n")
-        print("| preset | G's turn (GFLOP) | D's turn (GFLOP) | moved in bf16 (GB) | H100 by operations (images/s) | by bytes |")
+        print("| preset | G's turn (GFLOP) | D's turn (GFLOP) | moved, bf16 (GB) | H100 by operations (images/s) | by bytes |")
         print("|---|---:|---:|---:|---:|---:|")
         for preset, one in flops.items():
             work = one["generator"] + one["discriminator"]

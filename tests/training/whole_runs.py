@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import asdict
@@ -58,11 +59,17 @@ def launch(processes: int, jobs: list[tuple[Recipe, TrainConfig]], folder: Path)
     path = folder / "jobs.json"
     path.write_text(json.dumps(given))
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", str(processes)]
-    done = subprocess.run(
-        [*command, Path(__file__).with_name("one_of_several.py"), path], cwd=ROOT, capture_output=True, text=True, timeout=120,
-        env=ENVIRONMENT,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-3000:]
+    command += [str(Path(__file__).with_name("one_of_several.py")), str(path)]
+    with open(folder / "printed", "w") as printed:
+        running = subprocess.Popen(
+            command, cwd=ROOT, env=ENVIRONMENT, stdout=printed, stderr=subprocess.STDOUT, start_new_session=True
+        )
+        try:
+            assert running.wait(280) == 0, (folder / "printed").read_text()[-3000:]
+        finally:
+            if running.poll() is None:
+                os.killpg(running.pid, signal.SIGTERM)  # torchrun ends its workers
+                running.wait(60)
 
 
 def ranks(config: TrainConfig, processes: int) -> list[dict[str, torch.Tensor]]:
