@@ -12,6 +12,7 @@ from scfegan_hf.training import schedule
 from scfegan_hf.training.pictures import save_sheet
 from scfegan_hf.training.processes import average_gradients
 from scfegan_hf.training.trainer import Trainer
+from scfegan_hf.training.turns import iterate_once
 
 pytestmark = pytest.mark.usefixtures("fresh_accelerate")
 
@@ -138,3 +139,25 @@ def test_a_sheet_has_one_row_per_title(tmp_path):
     colors = [sheet.getpixel(at) for at in ((0, 0), (9, 3), (0, 4), (9, 7))]
     assert colors == [(0, 0, 0), (0, 0, 0), (255, 255, 255), (128, 255, 255)]
     assert [path.name for path in (tmp_path / "below").iterdir()] == ["sheet.png"]
+
+
+def test_samples_are_made_ahead_by_workers_that_stay(configured):
+    trainer = Trainer(Toy(), configured(dataloader_num_workers=2, dataloader_prefetch_factor=3))
+    loader = trainer._loader(trainer.recipe.dataset((), "train", 128, 0))
+    assert (loader.num_workers, loader.prefetch_factor, loader.persistent_workers) == (2, 3, True)
+    assert loader.pin_memory is (trainer.device.type == "cuda")
+
+
+def test_spectral_norm_moves_once_a_turn_whatever_the_number_of_passes():
+    from torch.nn.utils.parametrizations import spectral_norm
+
+    network = spectral_norm(nn.Linear(5, 4))
+    vector = network.parametrizations.weight[0]._u
+    before = vector.clone()
+    iterate_once(network)
+    moved = vector.clone()
+    assert not torch.equal(before, moved)
+    first, second = network(torch.ones(1, 5)), network(torch.ones(1, 5))
+    assert torch.equal(vector, moved) and torch.equal(first, second)
+    iterate_once(network)
+    assert not torch.equal(vector, moved)
