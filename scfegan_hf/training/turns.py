@@ -75,15 +75,15 @@ class Turns:
             reported = average_gradients(self.accelerator, parameters, reported)
         if scaler:
             scaler.unscale_(optimizer)
-        norm = torch.linalg.vector_norm(torch.stack(torch._foreach_norm([p.grad for p in parameters])))
-        *values, stopped, norm_value = torch.cat([reported, norm[None]]).tolist()  # the turn's one wait for a GPU
+        gradients = [p.grad for p in parameters]
+        largest = torch.stack(torch._foreach_norm(gradients, math.inf)).max()  # of squares a large but finite one is none
+        *values, stopped, largest = torch.cat([reported, largest[None]]).tolist()  # the turn's one wait for a GPU
         self.stop_asked |= stopped > 0
         values = dict(zip(losses, values, strict=True))
         summed = [key for key in values if not key.startswith("_")]
-        if all(math.isfinite(value) for value in (norm_value, *(values[key] for key in summed))):
+        if all(math.isfinite(value) for value in (largest, *(values[key] for key in summed))):
             if self.config.max_grad_norm:
-                factor = (self.config.max_grad_norm / (norm + 1e-6)).clamp(max=1.0)
-                torch._foreach_mul_([p.grad for p in parameters], factor)
+                nn.utils.clip_grad_norm_(parameters, self.config.max_grad_norm)
             optimizer.step()
             self.not_finite.fine(update.name)
         else:
@@ -100,7 +100,7 @@ class Turns:
             if scaler and scaler.get_scale() > 1:
                 return
             named = self.named["-".join(update.trains)]
-            terms = [f"gradient of {key}" for key, p in named.items() if not p.grad.isfinite().all()][:3] or ["gradients' norm"]
+            terms = [f"gradient of {key}" for key, p in named.items() if not p.grad.isfinite().all()][:3]
         self.not_finite.skip(update.name, terms)
 
     def rate(self, update: Update, step: int) -> float:
