@@ -85,6 +85,7 @@ def test_a_checkpoint_of_two_goes_on_on_one(recipe, two, tmp_path, capsys):
         assert difference(held_by(trainer), ranks(two[0], 2)[0], network)[0] < 1e-5
 
 
+@pytest.mark.slow
 def test_a_checkpoint_of_two_goes_on_on_four(recipe, two, tmp_path):
     config = going_on(two, tmp_path, "four", train_batch_size=2, expect_processes=4)
     launch(4, [(recipe, config)], tmp_path)
