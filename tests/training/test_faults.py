@@ -89,9 +89,12 @@ def test_control_c_reaches_all_processes_of_a_terminal_and_the_exit_code_says_re
         [sys.executable, "train_accelerate.py", *flags], cwd=ROOT, env=ENVIRONMENT, start_new_session=True, text=True,
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
     )  # fmt: skip
-    wait_for(lambda: len(steps_logged(out)) >= 2 or running.poll() is not None)
-    os.killpg(running.pid, signal.SIGINT)  # what a terminal does: the sample worker gets it too
-    _, printed = running.communicate(timeout=120)
+    try:
+        wait_for(lambda: len(steps_logged(out)) >= 2 or running.poll() is not None)
+        os.killpg(running.pid, signal.SIGINT)  # what a terminal does: the sample worker gets it too
+        _, printed = running.communicate(timeout=120)
+    finally:
+        running.kill()
     assert running.returncode == RESUME_ME == 75, printed[-2000:]
     (saved,) = checkpoints.all_checkpoints(out / "checkpoints")
     step = json.loads((saved / "state.json").read_text())["step"]
@@ -109,11 +112,14 @@ def test_torchrun_restarts_after_a_worker_was_killed_and_loses_no_more_than_sinc
         running = subprocess.Popen(
             [*launcher, "train_accelerate.py", *flags], cwd=ROOT, env=ENVIRONMENT, stdout=printed, stderr=subprocess.STDOUT
         )
+    try:
         wait_for(lambda: len(steps_logged(out)) >= 5 or running.poll() is not None, 200)
         workers = [p for p in psutil.Process(running.pid).children() if "train_accelerate.py" in " ".join(p.cmdline())]
         assert len(workers) == 2
         workers[1].kill()
         assert running.wait(250) == 0, (tmp_path / "printed").read_text()[-3000:]
+    finally:
+        running.terminate()  # of no effect on what has ended; torchrun ends its workers
     (resumed,) = re.findall(r"Going on from step (\d+)", (tmp_path / "printed").read_text())
     assert int(resumed) % 3 == 0 and int(resumed) >= 3
     assert steps_logged(out) == list(range(1, 13))  # what was lost was taken back from the log

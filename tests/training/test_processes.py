@@ -1,6 +1,7 @@
 """Several processes and accumulated batches take the steps of one process with one large batch."""
 
 import shutil
+from pathlib import Path
 
 import pytest
 import torch
@@ -100,3 +101,15 @@ def test_another_number_of_processes_with_the_same_flags_goes_on_at_the_next_sam
     assert (trainer.step, trainer.images) == (5, 24 + 2 * 4)
     with pytest.raises(ValueError, match="train_batch_size: 4 before, 3 now"):
         train(recipe, going_on(two, tmp_path, "odd", train_batch_size=3))
+
+
+def test_the_example_configurations_are_accelerates():
+    from accelerate.commands.config.config_args import load_config_from_file
+
+    folder = Path(__file__).resolve().parents[2] / "examples" / "accelerate"
+    found = {path.stem: load_config_from_file(str(path)) for path in folder.glob("*.yaml")}
+    assert {name: config.num_processes for name, config in found.items()} == {
+        "cpu": 1, "one_gpu": 1, "eight_gpus": 8, "two_nodes": 16
+    }  # fmt: skip
+    assert found["two_nodes"].num_machines == 2 and found["cpu"].use_cpu
+    assert {name for name, config in found.items() if config.distributed_type == "MULTI_GPU"} == {"eight_gpus", "two_nodes"}
