@@ -19,7 +19,7 @@ from toy import toy_config
 from scfegan_hf.training import checkpoints
 from scfegan_hf.training.trainer import Trainer
 
-STEPS = 40
+STEPS = 60  # more than twenty runs come to before they are killed
 folder = Path(sys.argv[1])
 saved = folder / "killed" / "checkpoints"
 options = dict(max_train_steps=STEPS, checkpointing_steps=1, logging_steps=1, validation_steps=1000)
@@ -62,7 +62,7 @@ def fork(work, *arguments) -> int:
 
 def main() -> None:
     torch.set_num_threads(1)
-    chance, kills = random.Random(0), []
+    chance = random.Random(0)
     for _ in range(20):
         process, before = fork(train, "killed"), traces()
         while traces() == before:  # until it has begun to save
@@ -73,10 +73,9 @@ def main() -> None:
         found = checkpoints.find(saved, "latest")
         newest = json.loads((found / "state.json").read_text())["step"] if found else 0
         partial = any(name.startswith(".partial") for name in traces())
-        kills.append({"signal": os.WTERMSIG(status), "while_saving": partial, "damaged": damaged(), "newest": newest})
-        if newest >= STEPS - 1:
-            break
-    (folder / "kills.json").write_text(json.dumps(kills))
+        kill = {"signal": os.WTERMSIG(status), "while_saving": partial, "damaged": damaged(), "newest": newest}
+        with open(folder / "kills.jsonl", "a") as kills:
+            kills.write(json.dumps(kill) + "\n")
     for name in ("killed", "whole"):
         _, status = os.waitpid(fork(train, name), 0)
         assert status == 0, name
