@@ -1,17 +1,20 @@
-# make demo: the app, from nothing.   make test: lint and tests, from nothing.   make lint, make clean.
+# make demo: the app, from nothing.   make test: lint and tests, from nothing.   make slow, make lint, make clean.
 # PYTHON makes the virtual environment, VENV is where it lies: make test PYTHON=python3.12 VENV=/tmp/venv
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint clean
+.PHONY: demo test slow lint clean
 
 demo: $(VENV)/installed-demo
 	$(BIN)/python app.py
 
 test: lint
 	$(BIN)/python -m pytest
+
+slow: $(VENV)/installed-dev
+	$(BIN)/python -m pytest -m slow
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .

@@ -1,4 +1,4 @@
-"""The command line: `scfegan prepare | edit | trace | mask | evaluate | export | demo`.
+"""The command line: `scfegan prepare | edit | trace | mask | convert | evaluate | export | demo`.
 
 Errors of the user's making are one line.
 """
@@ -72,6 +72,12 @@ def _parser() -> argparse.ArgumentParser:
     mask.add_argument("-o", "--output", required=True, help="PNG file to write, white on black")
     mask.set_defaults(run=_mask)
 
+    convert = commands.add_parser("convert", help="a release from a training checkpoint: averaged weights, config, card")
+    convert.add_argument("checkpoint", help="a step-* folder, or a training's output folder for its newest")
+    convert.add_argument("out", help="folder for the release")
+    convert.add_argument("--dtype", choices=("fp32", "fp16"), default="fp32", help="of the stored weights (default fp32)")
+    convert.set_defaults(run=_convert)
+
     evaluate = commands.add_parser("evaluate", help="the benchmark of edits on prepared validation faces")
     evaluate.add_argument("data", nargs="+", help="folders that `scfegan prepare` wrote, or Hub datasets like them")
     evaluate.add_argument("--out", required=True, help="folder for report.md, report.json and sheet.png")
@@ -133,6 +139,12 @@ def _trace(options: argparse.Namespace) -> None:
     from scfegan_hf.pipeline import trace
 
     save_png(Image.fromarray(trace(options.photo, options.level)), options.output)
+
+
+def _convert(options: argparse.Namespace) -> None:
+    from scfegan_hf.training.convert import convert
+
+    print(f"{options.out} holds the averaged weights of {convert(options.checkpoint, options.out, options.dtype)}.")
 
 
 def _mask(options: argparse.Namespace) -> None:

@@ -53,7 +53,7 @@ class FaceEditPipeline:
     def from_pretrained(cls, path_or_repo_id: str | Path | None = None, device: str | torch.device | None = None, **kwargs):
         """From a folder or Hub repository, or (None) from the weights that the package carries.
 
-        ``kwargs`` go to `SCFEGANGenerator.from_pretrained` (revision, token, cache_dir, local_files_only).
+        ``kwargs`` go to `SCFEGANGenerator.from_pretrained` (revision, token, cache_dir, local_files_only, dtype).
         """
         return cls(SCFEGANGenerator.from_pretrained(path_or_repo_id or BUNDLED_WEIGHTS, **kwargs), device)
 
@@ -128,7 +128,8 @@ class FaceEditPipeline:
         if mirrored:
             tensors = [tensor.flip(3) for tensor in tensors]
         network_input = assemble(*tensors, field, fill=generator.fill, color_flag=generator.color_flag)
-        generated = generator(network_input.contiguous(memory_format=torch.channels_last))
+        dtype = next(generator.parameters()).dtype
+        generated = generator(network_input.to(dtype, memory_format=torch.channels_last))
         if mirrored:
             generated = generated.flip(3)
         answer = ((generated[0].float().clamp(-1, 1) + 1) * 127.5).permute(1, 2, 0).cpu().numpy()

@@ -14,11 +14,13 @@ Losses = dict[str, Tensor]
 
 @dataclass(frozen=True)
 class AdamOptions:
-    """Adam's settings for the parameters of one or more updates."""
+    """Adam's settings for the parameters of one or more updates. Schedule and warm-up are the run's where None."""
 
     learning_rate: float
     betas: tuple[float, float] = (0.5, 0.999)
     weight_decay: float = 0.0
+    schedule: str | None = None
+    warmup_steps: int | None = None
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,8 @@ class Recipe:
         """The samples of a split ("train" or "validation"): dicts of tensors, endless for training.
 
         A recipe that can stream takes ``streaming: bool = False`` as well, and then returns an IterableDataset whose
-        `take(batches)` says which samples to yield.
+        `take(batches)` says which samples to yield; one that can mix takes ``weights: tuple[float, ...] = ()``, one share
+        per folder. A sample's "_skipped" counts the unreadable rows that it stands in for.
         """
         raise NotImplementedError("A recipe must define dataset().")
 

@@ -32,7 +32,7 @@ MAY_IMPORT = {
     "__init__": {"models", "pipeline"},
 }
 # The one place that looks recipes up by name.
-ALSO = {"training.command": {"recipes"}}
+ALSO = {"training.command": {"recipes"}, "cli": {"training.convert"}}
 # Public names of the package, by the room they come from.
 PUBLIC = {
     "SCFEGANGenerator": "models",

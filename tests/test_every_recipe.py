@@ -1,5 +1,6 @@
 """One contract over all recipes of the folder. A new recipe needs a row in conftest's `tiny_options`, nothing here."""
 
+import math
 from dataclasses import FrozenInstanceError, fields, replace
 
 import pytest
@@ -70,13 +71,13 @@ def test_a_dataset_is_a_function_of_seed_and_number(recipe, prepared):
 def test_every_turn_moves_only_what_it_trains(trainer, batch):
     """Through the trainer's own turn: losses are finite scalars, gradients and movement only where trained."""
     reached = {}
-    for optimizer in trainer.optimizers.values():
+    for optimizer in trainer.turns.optimizers.values():
         optimizer.register_step_pre_hook(lambda *_: reached.update(gradients(trainer)))
     for update in trainer.updates:
         before = {name: [p.detach().clone() for p in network.parameters()] for name, network in trainer.networks.items()}
         reached.clear()
-        losses = trainer._turn(update, batch)
-        assert losses and all(value.ndim == 0 and value.isfinite() for value in losses.values()), losses
+        losses = trainer.turns.take(update, [batch], step=0)
+        assert losses and all(math.isfinite(value) for value in losses.values()), losses
         assert any(not name.startswith("_") for name in losses)
         assert {name for name, share in reached.items() if share > 0} == set(update.trains)
         for name, network in trainer.networks.items():
@@ -89,9 +90,8 @@ def test_every_summed_loss_teaches_somebody(trainer, batch):
     """Under the trainer's freezing each term has a gradient, and no term is a detached one's ghost."""
     for update in trainer.updates:
         seen = {}
-        trainer._turn(
-            replace(update, loss=lambda *given, update=update, seen=seen: seen.update(update.loss(*given)) or seen), batch
-        )
+        noting = replace(update, loss=lambda *given, update=update, seen=seen: seen.update(update.loss(*given)) or seen)
+        trainer.turns.take(noting, [batch], step=0)
         assert [name for name, value in seen.items() if not name.startswith("_") and not value.requires_grad] == []
 
 
@@ -111,10 +111,10 @@ def test_in_a_step_every_parameter_receives_a_gradient(trainer, batch):
         for name, network in trainer.trainable.items():
             idle.difference_update(f"{name}.{k}" for k, p in network.named_parameters() if p.grad is not None and p.grad.any())
 
-    for optimizer in trainer.optimizers.values():
+    for optimizer in trainer.turns.optimizers.values():
         optimizer.register_step_pre_hook(note)
     for update in trainer.updates:
-        trainer._turn(update, batch)
+        trainer.turns.take(update, [batch], step=0)
     assert idle == set()
 
 

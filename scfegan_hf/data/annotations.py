@@ -4,13 +4,16 @@ Reads the columns image, edges, regions and landmarks of what `scfegan prepare` 
 (seed, n) alone.
 """
 
+import itertools
+
 import cv2
 import numpy as np
 import torch
 from torch.utils.data import Dataset
 
-from scfegan_hf.data.datasets import RowOrder, apply_tone, decode_row, tone_curve
+from scfegan_hf.data.datasets import apply_tone, first_readable, tone_curve
 from scfegan_hf.data.faces import REGIONS
+from scfegan_hf.data.order import Passes
 
 COLUMNS = ("image", "edges", "regions", "landmarks")
 
@@ -37,19 +40,23 @@ class AnnotatorSamples(Dataset):
 
     Each is a dict: image (3, R, R) in [-1, 1], edges (1, R, R) in [0, 1], regions (R, R) labels of REGIONS as int64,
     known (R, R) 0 where the labels are made up, points (98, 2) in parts of the frame, inside (98,) 1 where a point lies
-    in it. Validation faces are turned, scaled and moved mildly and keep their light.
+    in it, _skipped () how many unreadable rows it stands in for. Validation faces are turned, scaled and moved mildly and
+    keep their light.
     """
 
     def __init__(self, rows, resolution: int, seed: int, train: bool = True):
         self.rows, self.resolution, self.seed, self.train = rows, resolution, seed, train
-        self.row_number = RowOrder(len(rows), seed if train else None)
+        self.order = Passes(len(rows), seed)
 
     def __len__(self) -> int:
         return len(self.rows)
 
     def __getitem__(self, n: int) -> dict[str, torch.Tensor]:
-        rng = np.random.default_rng((self.seed, 2, n))
-        return annotator_sample(decode_row(self.rows[self.row_number(n)]), self.resolution, rng, self.train)
+        first = self.order(n) if self.train else n % len(self.rows)
+        numbers = ((first + attempt) % len(self.rows) for attempt in itertools.count())
+        row, skipped = first_readable((number, lambda number=number: self.rows[number]) for number in numbers)
+        sample = annotator_sample(row, self.resolution, np.random.default_rng((self.seed, 2, n)), self.train)
+        return {**sample, "_skipped": torch.tensor(skipped)}
 
 
 def annotator_sample(row: dict, resolution: int, rng: np.random.Generator, augment: bool = True) -> dict[str, torch.Tensor]:

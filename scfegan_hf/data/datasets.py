@@ -6,24 +6,28 @@ editing will show.
 """
 
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import cv2
 import numpy as np
 import torch
-from torch.utils.data import Dataset, IterableDataset, Sampler
+from torch.utils.data import Dataset, IterableDataset
 
 from scfegan_hf.conditioning import context_square
 from scfegan_hf.data import drawing, masks
 from scfegan_hf.data.faces import REGIONS
+from scfegan_hf.data.order import Mixture, Passes, SourceOrder, StepSampler
 
+log = logging.getLogger(__name__)
 COLUMNS = ("image", "sketch", "color", "regions", "landmarks")
 IN_COLOR = {"image": cv2.IMREAD_COLOR, "color": cv2.IMREAD_COLOR}  # of all pictures a row may hold
 PICTURES = {**IN_COLOR, "sketch": cv2.IMREAD_GRAYSCALE, "edges": cv2.IMREAD_GRAYSCALE, "regions": cv2.IMREAD_GRAYSCALE}
 # Shares of the kinds of holes. Ours: the paper has free-form strokes with eye positions and hair only.
 HOLES = {"feature": 0.45, "free_form": 0.43, "hair": 0.12}
 HAIR_TOO = 0.1  # share of free-form holes to which all hair is added (Algorithm 2, line 22)
+MAX_TRIES = 50  # rows one after another that cannot be read before a sample is given up
 
 
 def load_rows(folders: Sequence[str], split: str, streaming: bool = False, columns: Sequence[str] = COLUMNS):
@@ -67,90 +71,147 @@ def _load_part(folder: str, split: str, streaming: bool, columns: Sequence[str])
     return part.select_columns(list(columns))
 
 
+def edit_samples(
+    folders: Sequence[str],
+    split: str,
+    resolution: int,
+    seed: int,
+    streaming: bool = False,
+    weights: Sequence[float] = (),
+) -> Dataset:
+    """The samples of a split, from ``folders`` one after another, or mixed by ``weights`` (one each).
+
+    Raises what `load_rows` raises, ValueError for weights that do not fit the folders.
+    """
+    if weights and len(weights) != len(folders):
+        raise ValueError(f"Give one weight for each of the {len(folders)} data sources, not {len(weights)}.")
+    if split != "train":
+        return EditSamples(load_rows(folders, split), resolution, seed, train=False)
+    if streaming:
+        groups = [(folder,) for folder in folders] if weights else [tuple(folders)]
+        return StreamedSamples([load_rows(group, split, True) for group in groups], resolution, seed, weights=weights or (1,))
+    rows = load_rows(folders, split)
+    if not weights:
+        return EditSamples(rows, resolution, seed)
+    lengths = [len(load_rows((folder,), split)) for folder in folders]
+    return EditSamples(rows, resolution, seed, order=Mixture(lengths, weights, seed))
+
+
 def decode_row(row: dict) -> dict[str, np.ndarray]:
-    """Pictures of a prepared row as arrays (image and color RGB), landmarks in pixels as (98, 2) or (0, 2)."""
+    """Pictures of a prepared row as arrays (image and color RGB), landmarks in pixels as (98, 2) or (0, 2).
+
+    Raises ValueError for a picture that is none, is cut short or has another size, OSError for one that has vanished.
+    """
     found = {}
     for name in PICTURES.keys() & row.keys():
-        picture = cv2.imdecode(np.frombuffer(row[name]["bytes"], np.uint8), PICTURES[name])
+        data = row[name]["bytes"]
+        if data is None:
+            data = Path(row[name]["path"]).read_bytes()
+        # OpenCV fills what is missing of a JPEG with grey.
+        whole = not data.startswith(b"\xff\xd8") or b"\xff\xd9" in data[-1024:]
+        picture = cv2.imdecode(np.frombuffer(data, np.uint8), PICTURES[name]) if data and whole else None
         if picture is None:
             raise ValueError(f"The column {name!r} of a prepared row is not a picture. Prepare the photographs again.")
         found[name] = cv2.cvtColor(picture, cv2.COLOR_BGR2RGB) if name in IN_COLOR else picture
-    found["landmarks"] = np.array(row["landmarks"], np.float32).reshape(-1, 2) * found["image"].shape[0]
-    return found
+    size = found["image"].shape[:2]
+    for name, array in found.items():
+        if array.shape[:2] != size:
+            raise ValueError(f"The column {name!r} of a prepared row is not of its photograph's size. Prepare it again.")
+    return {**found, "landmarks": np.array(row["landmarks"], np.float32).reshape(-1, 2) * size[0]}
 
 
-class RowOrder:
-    """Which row the n-th sample is made of: every pass has an order of its own; without a seed rows keep theirs."""
+def first_readable(candidates: Iterable[tuple[object, Callable[[], dict]]]) -> tuple[dict[str, np.ndarray], int]:
+    """The first row that can be decoded, of (its name, how to fetch it), and how many could not be.
 
-    def __init__(self, rows: int, seed: int | None):
-        self.rows, self.seed = rows, seed
-        self._order: tuple[int, np.ndarray] | None = None
-
-    def __call__(self, n: int) -> int:
-        epoch, position = divmod(n, self.rows)
-        if self.seed is None:
-            return position
-        if self._order is None or self._order[0] != epoch:
-            self._order = (epoch, np.random.default_rng((self.seed, 0, epoch)).permutation(self.rows))
-        return int(self._order[1][position])
+    Each of those is reported once a process as a warning. Raises ValueError after MAX_TRIES of them.
+    """
+    error: Exception | None = None
+    for skipped, (name, fetch) in enumerate(itertools.islice(candidates, MAX_TRIES)):
+        try:
+            return decode_row(fetch()), skipped
+        except (ValueError, OSError) as found:
+            error = found
+            log.warning("Row %s is left out: %s", name, error)
+    raise ValueError(f"{MAX_TRIES} rows one after another could not be read, the last because: {error}") from error
 
 
 class EditSamples(Dataset):
     """Endless stream of samples; ``self[n]`` is the n-th.
 
     Each is a dict: image (3, R, R) and color in [-1, 1], mask, sketch, color_mask (1, R, R) in {0, 1}, noise (1, R, R)
-    normal, mix () uniform in [0, 1] for penalties. Validation neither flips nor jitters.
+    normal, mix () uniform in [0, 1] for penalties, _skipped () how many unreadable rows it stands in for. Validation
+    neither flips nor jitters. ``order`` says which row the n-th sample comes from; passes over all rows without it.
     """
 
-    def __init__(self, rows, resolution: int, seed: int, train: bool = True):
+    def __init__(self, rows, resolution: int, seed: int, train: bool = True, order: Callable[[int], int] | None = None):
         self.rows, self.resolution, self.seed, self.train = rows, resolution, seed, train
-        self.row_number = RowOrder(len(rows), seed if train else None)
+        self.order = order or Passes(len(rows), seed)
 
     def __len__(self) -> int:
         return len(self.rows)
 
+    def row_number(self, n: int) -> int:
+        """The row of the n-th sample; validation keeps the order of the rows."""
+        return self.order(n) if self.train else n % len(self.rows)
+
     def __getitem__(self, n: int) -> dict[str, torch.Tensor]:
-        return sample_of(self.rows[self.row_number(n)], n, self.resolution, self.seed, self.train)
+        first = self.row_number(n)
+        numbers = ((first + attempt) % len(self.rows) for attempt in itertools.count())
+        row, skipped = first_readable((number, lambda number=number: self.rows[number]) for number in numbers)
+        return sample_of(row, n, self.resolution, self.seed, self.train, skipped)
 
 
 class StreamedSamples(IterableDataset):
-    """The same kind of samples from rows that are never stored, in the order in which they arrive.
+    """The same kind of samples from ``sources`` that are never stored, each in the order in which it arrives.
 
-    Rows are shuffled through a buffer, anew in every pass. Call `take` before iterating. Every process reads the whole
-    stream and decodes its own share, so that numbering and resuming stay those of `EditSamples`. It does so itself:
-    among sample workers `datasets` would deal out the stream's files, and numbers would depend on their count.
+    Rows are shuffled through a buffer, anew in every pass. Call `take` before iterating. Each of P processes reads files
+    of its own where their number divides by P, else every P-th row: none sees another's. Samples are numbered as those of
+    `EditSamples`, but which photograph has which number depends on P, and after a resume on rows that could not be read.
+    For one sample worker at most: among several, `datasets` would deal out the files once more.
     """
 
-    def __init__(self, rows, resolution: int, seed: int, buffer: int = 1000):
+    def __init__(self, sources: Sequence, resolution: int, seed: int, buffer: int = 1000, weights: Sequence[float] = (1,)):
         super().__init__()
-        self.rows, self.resolution, self.seed, self.buffer = rows, resolution, seed, buffer
-        self.batches: Iterable[list[int]] = ()
+        self.sources, self.resolution, self.seed, self.buffer, self.weights = sources, resolution, seed, buffer, weights
+        self.batches: StepSampler | None = None
 
-    def take(self, batches: Iterable[list[int]]) -> None:
-        """Which samples to yield: a StepSampler."""
+    def take(self, batches: StepSampler) -> None:
+        """Which samples to yield."""
         self.batches = batches
 
     def __iter__(self) -> Iterator[dict[str, torch.Tensor]]:
-        rows = enumerate(self._endless())
-        for n in itertools.chain.from_iterable(self.batches):
-            yield sample_of(next(row for number, row in rows if number == n), n, self.resolution, self.seed)
+        batches = self.batches
+        streams = [self._endless(source, batches.process, batches.processes) for source in self.sources]
+        source_of = SourceOrder(self.weights, self.seed)
+        for k in range(batches.first_sample // batches.processes):  # what this process took before
+            next(streams[source_of(k)[0]])
+        for k, n in enumerate(itertools.chain.from_iterable(batches), batches.first_sample // batches.processes):
+            stream = streams[source_of(k)[0]]
+            row, skipped = first_readable((n, lambda row=row: row) for row in stream)
+            yield sample_of(row, n, self.resolution, self.seed, skipped=skipped)
 
-    def _endless(self) -> Iterator[dict]:
+    def _endless(self, source, process: int, processes: int) -> Iterator[dict]:
+        from datasets.distributed import split_dataset_by_node
+
+        own = split_dataset_by_node(source, process, processes) if processes > 1 else source
         for epoch in itertools.count():
             empty = True
-            for row in self.rows.shuffle(seed=self.seed + epoch, buffer_size=self.buffer):
+            for row in own.shuffle(seed=self.seed + epoch, buffer_size=self.buffer):
                 empty = False
                 yield row
             if empty:
-                raise ValueError("The stream holds no rows.")
+                raise ValueError("The stream holds no rows for this process.")
 
 
-def sample_of(row: dict, n: int, resolution: int, seed: int, augment: bool = True) -> dict[str, torch.Tensor]:
-    """The n-th sample, from an encoded row."""
+def sample_of(
+    row: dict[str, np.ndarray], n: int, resolution: int, seed: int, augment: bool = True, skipped: int = 0
+) -> dict[str, torch.Tensor]:
+    """The n-th sample, from a decoded row."""
     rng = np.random.default_rng((seed, 1, n))
-    sample = to_tensors(**make_sample(decode_row(row), resolution, rng, augment))
+    sample = to_tensors(**make_sample(row, resolution, rng, augment))
     sample["noise"] = torch.from_numpy(rng.standard_normal((1, resolution, resolution), dtype=np.float32))
     sample["mix"] = torch.tensor(rng.random(), dtype=torch.float32)
+    sample["_skipped"] = torch.tensor(skipped)
     return sample
 
 
@@ -244,23 +305,3 @@ def tone_curve(rng: np.random.Generator, strength: float = 1.0) -> np.ndarray:
 def apply_tone(table: np.ndarray, image: np.ndarray) -> np.ndarray:
     """A picture through a table of 256 x 3."""
     return cv2.LUT(image, table[None])
-
-
-class StepSampler(Sampler):
-    """Sample numbers of one process, batch by batch, from ``first_step`` on: a checkpoint needs no sampler state.
-
-    Step s of the whole run takes samples s*B .. s*B + B-1, of which process r of P takes the r-th slice of B/P.
-    """
-
-    def __init__(self, first_step: int, last_step: int, batch_size: int, process: int, processes: int):
-        self.first_step, self.last_step, self.batch_size = first_step, last_step, batch_size
-        self.process, self.processes = process, processes
-
-    def __len__(self) -> int:
-        return max(self.last_step - self.first_step, 0)
-
-    def __iter__(self) -> Iterator[list[int]]:
-        whole = self.batch_size * self.processes
-        for step in range(self.first_step, self.last_step):
-            start = step * whole + self.process * self.batch_size
-            yield list(range(start, start + self.batch_size))

@@ -4,6 +4,7 @@ import inspect
 import json
 from pathlib import Path
 
+import torch
 from huggingface_hub import PyTorchModelHubMixin, hf_hub_download
 from huggingface_hub.errors import (
     EntryNotFoundError,
@@ -43,11 +44,16 @@ class HubNetwork(
         cache_dir: str | Path | None = None,
         force_download: bool = False,
         local_files_only: bool = False,
+        dtype: torch.dtype | str = torch.float32,
     ):
-        """Load from a folder or a Hub repository; in evaluation mode, in fp32, on the CPU.
+        """Load from a folder or a Hub repository; in evaluation mode, as ``dtype`` ("bfloat16"), on the CPU.
 
-        Raises FileNotFoundError without config.json or weights, ValueError when either does not fit this class.
+        Raises FileNotFoundError without config.json or weights, ValueError when either does not fit this class or
+        ``dtype`` is none.
         """
+        dtype = getattr(torch, dtype, None) if isinstance(dtype, str) else dtype
+        if not isinstance(dtype, torch.dtype) or not dtype.is_floating_point:
+            raise ValueError('dtype must be a floating point one of torch, such as torch.bfloat16 or "bfloat16".')
         source = str(pretrained_model_name_or_path)
         where = dict(
             revision=revision,
@@ -68,7 +74,7 @@ class HubNetwork(
             raise ValueError(f"{WEIGHTS} of {source} is damaged ({error}). Fetch or save it again.") from error
         except RuntimeError as error:
             raise ValueError(f"The weights of {source} do not fit its {CONFIG}: {error}") from error
-        return network.eval()
+        return network.to(dtype).eval()
 
 
 def fetch(source: str, name: str, **where) -> Path:

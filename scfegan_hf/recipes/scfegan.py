@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from scfegan_hf.conditioning import assemble, blend
-from scfegan_hf.data.datasets import EditSamples, StreamedSamples, load_rows
+from scfegan_hf.data.datasets import edit_samples
 from scfegan_hf.losses.adversarial import discriminator_loss, generator_loss, in_hole, real_drift_loss
 from scfegan_hf.losses.penalties import gradient_penalty, interpolate
 from scfegan_hf.losses.perceptual import feature_network, feature_sizes, perceptual_loss, style_loss
@@ -45,6 +45,8 @@ class SCFEGAN(Recipe):
     penalty_every: int = 8  # ours: lazy regularisation (Karras et al. 2020, section 3.1)
     learning_rate: float = 2e-4  # ours
     discriminator_learning_rate: float = 4e-4  # ours
+    discriminator_lr_scheduler: Literal["constant", "cosine"] | None = None  # ours; None: --lr_scheduler
+    discriminator_lr_warmup_steps: int | None = None  # ours; None: --lr_warmup_steps
 
     def networks(self) -> dict[str, nn.Module]:
         try:
@@ -61,19 +63,21 @@ class SCFEGAN(Recipe):
             networks["projected"] = ProjectedDiscriminator(features.CHANNELS, features.HEAD_STRIDES)
         return networks
 
-    def dataset(self, folders: tuple[str, ...], split: str, resolution: int, seed: int, streaming: bool = False) -> Dataset:
-        if resolution % 128:
+    def dataset(self, folders: tuple[str, ...], split: str, resolution: int, seed: int, **loading) -> Dataset:
+        if resolution % STRIDE:
             raise ValueError(f"--resolution must be divisible by {STRIDE}, not {resolution}.")
-        if streaming:
-            return StreamedSamples(load_rows(folders, split, streaming=True), resolution, seed)
-        return EditSamples(load_rows(folders, split), resolution, seed, train=split == "train")
+        return edit_samples(folders, split, resolution, seed, **loading)
 
     def release(self) -> tuple[str, ...]:
         return ("generator", "discriminator", *(("projected",) if self.projected_beta else ()))
 
     def updates(self) -> list[Update]:
         generator = AdamOptions(self.learning_rate)
-        discriminator = AdamOptions(self.discriminator_learning_rate)
+        discriminator = AdamOptions(
+            self.discriminator_learning_rate,
+            schedule=self.discriminator_lr_scheduler,
+            warmup_steps=self.discriminator_lr_warmup_steps,
+        )
         turns = [
             Update("generator", ("generator",), self.generator_turn, generator),
             Update("discriminator", ("discriminator",), self.discriminator_turn, discriminator),

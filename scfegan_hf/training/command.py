@@ -6,11 +6,15 @@ from dataclasses import dataclass
 import tyro
 
 from scfegan_hf.training.config import TrainConfig
+from scfegan_hf.training.faults import RESUME_ME, Stopped, TrainingFault
 from scfegan_hf.training.trainer import Trainer
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Parse RECIPE and flags, train. Errors of the user's making end with one line instead of a traceback."""
+    """Parse RECIPE and flags, train. Errors of the user's making end with one line instead of a traceback.
+
+    Exit codes: 0 done, 1 an error, 2 a wrong flag, 75 stopped by a signal with all saved: run the same command again.
+    """
     from scfegan_hf.recipes import recipe_class, recipe_names
 
     arguments = sys.argv[1:] if arguments is None else arguments
@@ -26,5 +30,9 @@ def main(arguments: list[str] | None = None) -> None:
     run = tyro.cli(Run, args=arguments[1:], prog=f"train_accelerate.py {arguments[0]}", use_underscores=True)
     try:
         Trainer(run.recipe, run.training).train()
-    except (FileNotFoundError, ValueError) as error:
-        raise SystemExit(f"error: {error}") from error
+    except Stopped as stopped:
+        print(f"{stopped}. Exit code {RESUME_ME}: run the same command again to go on.", file=sys.stderr)
+        raise SystemExit(RESUME_ME) from stopped
+    except (OSError, TrainingFault, ValueError) as error:
+        # A sample worker's error arrives with its traceback before it.
+        raise SystemExit(f"error: {str(error).strip().splitlines()[-1].removeprefix('ValueError: ')}") from error

@@ -1,17 +1,24 @@
-"""Releases: averaged networks with config, card, figures and training settings, in a folder or on the Hub."""
+"""Releases: averaged networks with config, card, figures and training settings; and starting from one."""
 
 import json
-from dataclasses import asdict
+import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
 
 from scfegan_hf.files import replacing, write_text
-from scfegan_hf.models.hub import WEIGHTS, fetch
-from scfegan_hf.recipe import Recipe
-from scfegan_hf.training.config import TrainConfig
+from scfegan_hf.models.hub import CONFIG, WEIGHTS, fetch
+from scfegan_hf.training.card import model_card
+
+# Files that a card shows, with their captions.
+PICTURES = {
+    "samples.png": "Held-out photographs, what was erased and drawn, and the results, row by row",
+    "curves.png": "Losses and validation figures over the steps of the training",
+}
 
 
 def load_initial_weights(networks: dict[str, nn.Module], source: str) -> None:
@@ -32,54 +39,35 @@ def load_initial_weights(networks: dict[str, nn.Module], source: str) -> None:
             raise ValueError(f"{path} does not fit this {name}: {error}") from error
 
 
-def save_release(out: Path, recipe: Recipe, config: TrainConfig, networks: dict[str, nn.Module], metrics: dict) -> None:
-    """Write the networks (first one at the root, others in folders of their names), metrics.json and the card."""
-    for number, (name, network) in enumerate(networks.items()):
+def configs_of(networks: Mapping[str, nn.Module]) -> dict[str, dict]:
+    """Constructor arguments by name, the released one first."""
+    return {name: network._hub_mixin_config for name, network in networks.items()}
+
+
+def save_release(out: Path, networks: Mapping[str, nn.Module], settings: dict, metrics: dict) -> None:
+    """Write the networks (first one at the root, others in folders of their names), metrics.json, samples and the card."""
+    tensors = {name: network.state_dict() for name, network in networks.items()}
+    write_release(out, tensors, configs_of(networks), settings, metrics)
+
+
+def write_release(
+    out: Path, tensors: Mapping[str, dict[str, torch.Tensor]], configs: Mapping[str, dict], settings: dict, metrics: dict
+) -> None:
+    """`save_release` from tensors and configs. Each file is replaced whole."""
+    for number, (name, held) in enumerate(tensors.items()):
         folder = out if number == 0 else out / name
         folder.mkdir(parents=True, exist_ok=True)
-        save_network(network, folder)
+        with replacing(folder / WEIGHTS) as partial:
+            save_file({k: v.detach().cpu().contiguous() for k, v in held.items()}, partial, metadata={"format": "pt"})
+        write_text(folder / CONFIG, json.dumps(configs[name], indent=2, sort_keys=True))
     write_text(out / "metrics.json", json.dumps(metrics, indent=2))
-    write_text(out / "README.md", model_card(recipe, config, metrics))
+    sheets = sorted((out / "validation").glob("step-*.png"))
+    if sheets:
+        with replacing(out / "samples.png") as partial:
+            shutil.copyfile(sheets[-1], partial)
+    write_text(out / "README.md", card_of(out, settings, metrics, settings["hub_model_id"] or out.resolve().name))
 
 
-def save_network(network: nn.Module, folder: Path) -> None:
-    """model.safetensors and config.json as `from_pretrained` reads them, each replaced whole."""
-    tensors = {k: v.detach().cpu().contiguous() for k, v in network.state_dict().items()}
-    with replacing(folder / "model.safetensors") as partial:
-        save_file(tensors, partial, metadata={"format": "pt"})
-    write_text(folder / "config.json", json.dumps(network._hub_mixin_config, indent=2, sort_keys=True))
-
-
-def model_card(recipe: Recipe, config: TrainConfig, metrics: dict) -> str:
-    """The card of a release: the template with this run's settings and figures."""
-    values = {
-        "recipe": recipe.name,
-        "repository": config.hub_model_id or str(config.output_dir),
-        "license": config.weights_license,
-        "data": ", ".join((*config.dataset_name, *(Path(folder).name for folder in config.train_data_dir))),
-        "history": f"Started from {config.pretrained_model_name_or_path}." if config.pretrained_model_name_or_path else "",
-        "figures": "\n".join(f"| {name} | {value:.6g} |" for name, value in metrics.items()),
-        "settings": json.dumps({**asdict(recipe), **asdict(config)}, indent=2),
-    }
-    text = template()
-    for key, value in values.items():
-        text = text.replace("{{" + key + "}}", value)
-    return text
-
-
-def template() -> str:
-    """model_card.md beside the installed package, or in the checkout."""
-    package = Path(__file__).resolve().parent.parent
-    for path in (package / "model_card.md", package.parent / "model_card.md"):
-        if path.is_file():
-            return path.read_text()
-    raise FileNotFoundError("model_card.md is not installed with the package. Install scfegan_hf again.")
-
-
-def push_release(out: Path, repo_id: str) -> None:
-    """Create the repository if need be and upload the release: networks, card, figures, pictures; no checkpoints."""
-    from huggingface_hub import HfApi
-
-    api = HfApi()
-    full_name = api.create_repo(repo_id, exist_ok=True).repo_id
-    api.upload_folder(repo_id=full_name, folder_path=out, ignore_patterns=["checkpoints/*", "logs/*", "*.partial", "log.jsonl"])
+def card_of(folder: Path, settings: dict, metrics: dict, repository: str) -> str:
+    """The card of a release in ``folder``, with the pictures that are there."""
+    return model_card(settings, metrics, repository, {f: caption for f, caption in PICTURES.items() if (folder / f).is_file()})

@@ -1,36 +1,76 @@
-"""What several processes need of each other, and what sample workers must not take from them."""
+"""What several processes need of each other and of their launcher, and what sample workers must not take from them."""
+
+import os
+import signal
 
 import torch
 from accelerate import Accelerator
-from torch import nn
+from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset, IterableDataset
 
-from scfegan_hf.data.datasets import StepSampler
+from scfegan_hf.data.order import StepSampler
+from scfegan_hf.training.config import TrainConfig
+
+ONE_MODEL_EACH = {
+    "ACCELERATE_USE_FSDP": "FSDP",
+    "ACCELERATE_USE_DEEPSPEED": "DeepSpeed",
+    "ACCELERATE_USE_MEGATRON_LM": "Megatron-LM",
+}
 
 
-def average_gradients(accelerator: Accelerator, parameters: list[nn.Parameter]) -> None:
-    """Mean of the gradients over all processes by one flat all-reduce; unused parameters count as zero."""
+def start_processes(config: TrainConfig, **options) -> Accelerator:
+    """The Accelerator of this process, which here is devices, collectives and trackers; precision is the turns' own.
+
+    Raises ValueError when the launcher was configured for what this trainer does not do.
+    """
+    for variable, name in ONE_MODEL_EACH.items():
+        if os.environ.get(variable, "false").lower() in ("1", "true"):
+            raise ValueError(
+                f"accelerate is configured for {name}, which takes one network per training; a GAN has several. Choose plain "
+                "multi-GPU in `accelerate config` (or examples/accelerate/*.yaml); to save memory, accumulate gradients."
+            )
+    launcher = os.environ.get("ACCELERATE_MIXED_PRECISION", "no")
+    if launcher not in ("no", config.mixed_precision):
+        raise ValueError(
+            f"accelerate is configured for {launcher}, the training for {config.mixed_precision}: "
+            f"give --mixed_precision {launcher}."
+        )
+    accelerator = Accelerator(mixed_precision="no", **options)
+    if config.expect_processes not in (None, accelerator.num_processes):
+        raise ValueError(
+            f"--expect_processes is {config.expect_processes}, but the launcher started {accelerator.num_processes}. "
+            "`accelerate launch --cpu` starts one whatever it is told; see docs/training.md."
+        )
+    return accelerator
+
+
+def average_gradients(accelerator: Accelerator, parameters: list[nn.Parameter], reported: Tensor) -> Tensor:
+    """Mean over all processes of the gradients and of ``reported`` (N,), by one flat all-reduce; returns the latter.
+
+    Unused parameters count as zero.
+    """
     for parameter in parameters:
         if parameter.grad is None:
             parameter.grad = torch.zeros_like(parameter)
     if accelerator.num_processes == 1:
-        return
+        return reported
     gradients = [p.grad for p in parameters]
-    flat = accelerator.reduce(torch.cat([g.flatten() for g in gradients]), reduction="mean")
+    flat = accelerator.reduce(torch.cat([*(g.flatten() for g in gradients), reported]), reduction="mean")
     start = 0
     for parameter, gradient in zip(parameters, gradients, strict=True):
         # In the parameter's own memory format: Adam's fused form pairs elements by their place in memory.
         parameter.grad = torch.empty_like(parameter).copy_(flat[start : start + gradient.numel()].view_as(parameter))
         start += gradient.numel()
+    return flat[start:]
 
 
-def make_loader(dataset: Dataset, batches: StepSampler, workers: int, pin_memory: bool) -> DataLoader:
+def make_loader(dataset: Dataset, batches: StepSampler, workers: int, pin_memory: bool, prefetch: int = 2) -> DataLoader:
     """Batches of a dataset's samples by number, or of a stream that is told the numbers, made by worker processes."""
     stream = isinstance(dataset, IterableDataset)
-    workers = 0 if stream else workers
+    workers = min(workers, 1) if stream else workers
     options = dict(
         num_workers=workers, persistent_workers=workers > 0, pin_memory=pin_memory,
-        worker_init_fn=one_thread_worker if workers else None,
+        prefetch_factor=prefetch if workers else None, worker_init_fn=quiet_worker if workers else None,
         multiprocessing_context="spawn" if workers else None,  # forked workers hang on the parent's OpenCV threads
     )  # fmt: skip
     if not stream:
@@ -39,9 +79,11 @@ def make_loader(dataset: Dataset, batches: StepSampler, workers: int, pin_memory
     return DataLoader(dataset, batch_size=batches.batch_size, **options)
 
 
-def one_thread_worker(_: int) -> None:
-    """Sample workers leave the cores to the networks."""
+def quiet_worker(_: int) -> None:
+    """Sample workers leave the cores to the networks, and the signals, which a terminal sends to all, to their parent."""
     import cv2
 
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)

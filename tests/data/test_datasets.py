@@ -4,12 +4,14 @@ import json
 import shutil
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
 
 from scfegan_hf.data import datasets, masks
-from scfegan_hf.data.datasets import EditSamples, StepSampler, StreamedSamples, decode_row, load_rows, make_sample, to_tensors
+from scfegan_hf.data.datasets import EditSamples, StreamedSamples, decode_row, edit_samples, load_rows, make_sample, to_tensors
+from scfegan_hf.data.order import Mixture, SourceOrder, StepSampler
 from scfegan_hf.training.processes import make_loader
 
 
@@ -39,7 +41,9 @@ def test_shapes_and_ranges(rows):
         assert {name: tuple(value.shape) for name, value in sample.items()} == {
             "image": (3, 64, 64), "mask": (1, 64, 64), "sketch": (1, 64, 64), "color": (3, 64, 64),
             "color_mask": (1, 64, 64), "noise": (1, 64, 64), "mix": (),
+            "_skipped": (),
         }  # fmt: skip
+        assert sample.pop("_skipped") == 0
         assert all(value.dtype == torch.float32 and value.isfinite().all() for value in sample.values())
         for name in ("image", "color"):
             assert sample[name].min() >= -1 and sample[name].max() <= 1
@@ -207,6 +211,18 @@ def numbers(first: int, last: int, batch: int, process: int = 0, processes: int 
     return list(StepSampler(first, last, batch, process, processes))
 
 
+def test_accumulated_batches_and_any_number_of_processes_take_the_same_samples():
+    step = [list(range(8 * s, 8 * s + 8)) for s in range(3)]
+    assert numbers(0, 3, 8) == step
+    parts = list(StepSampler(0, 3, 4, 0, 1, accumulation=2))
+    assert len(parts) == len(StepSampler(0, 3, 4, 0, 1, accumulation=2)) == 6
+    assert [a + b for a, b in zip(parts[::2], parts[1::2], strict=True)] == step
+    both = [list(StepSampler(0, 3, 2, process, 2, accumulation=2)) for process in (0, 1)]
+    assert [[n for parts in both for part in parts[2 * s : 2 * s + 2] for n in part] for s in range(3)] == step
+    # Going on after 16 samples, whatever the layout was before.
+    assert list(StepSampler(5, 6, 8, 0, 1, first_sample=16)) == [step[2]]
+
+
 def test_two_processes_take_the_samples_of_one_with_twice_the_batch():
     one = numbers(0, 6, 8)
     two = [a + b for a, b in zip(numbers(0, 6, 4, 0, 2), numbers(0, 6, 4, 1, 2), strict=True)]
@@ -234,7 +250,7 @@ def test_shares_of_holes_add_up():
 
 
 def streamed(prepared, batches):
-    stream = StreamedSamples(load_rows((prepared,), "train", streaming=True), 128, seed=3, buffer=4)
+    stream = StreamedSamples([load_rows((prepared,), "train", streaming=True)], 128, seed=3, buffer=4)
     return list(make_loader(stream, batches, 2, pin_memory=False))
 
 
@@ -244,9 +260,112 @@ def test_a_stream_gives_every_row_in_each_pass_and_resumes_where_it_stopped(prep
     assert whole[0]["image"].shape == (2, 3, 128, 128)
     tail = streamed(prepared, StepSampler(3, 5, 2, 0, 1))
     assert all(torch.equal(a[key], b[key]) for a, b in zip(whole[3:], tail, strict=True) for key in a)
-    halves = [streamed(prepared, StepSampler(0, 5, 1, process, 2)) for process in (0, 1)]
-    for batch, first, second in zip(whole, *halves, strict=True):
-        assert torch.equal(batch["image"], torch.cat([first["image"], second["image"]]))
-    stream = StreamedSamples(load_rows((prepared,), "train", streaming=True), 128, seed=3, buffer=4)
-    rows = [row["sketch"]["bytes"] for row, _ in zip(stream._endless(), range(10), strict=False)]
+    stream = StreamedSamples([load_rows((prepared,), "train", streaming=True)], 128, seed=3, buffer=4)
+    rows = taken(stream, 10)
     assert sorted(rows[:5]) == sorted(rows[5:]) and len(set(rows[:5])) > 1 and rows[:5] != rows[5:]
+
+
+def taken(stream, count: int, process: int = 0, processes: int = 1) -> list[bytes]:
+    """The first rows that a process takes from a stream's first source, by their lines."""
+    rows = stream._endless(stream.sources[0], process, processes)
+    return [row["sketch"]["bytes"] for row, _ in zip(rows, range(count), strict=False)]
+
+
+@pytest.mark.parametrize("files", [1, 2])
+def test_processes_share_a_stream_without_overlap(prepared, tmp_path, files):
+    """By whole files where they divide by the processes, else by rows."""
+    from datasets import Dataset
+
+    table = load_rows((prepared,), "train")
+    (tmp_path / "data").mkdir()
+    for number in range(files):
+        rows = [{**table[i], "sketch": {"bytes": b"%d-%d" % (number, i), "path": None}} for i in range(4)]
+        Dataset.from_list(rows, features=table.features).to_parquet(str(tmp_path / "data" / f"train-{number:05d}.parquet"))
+    stream = StreamedSamples([load_rows((str(tmp_path),), "train", streaming=True)], 128, seed=3, buffer=3)
+    everything = sorted(b"%d-%d" % (number, i) for number in range(files) for i in range(4))
+    two_passes = [taken(stream, 4 * files, process, 2) for process in (0, 1)]
+    for first in (0, 2 * files):
+        shares = [rows[first : first + 2 * files] for rows in two_passes]
+        assert sorted(shares[0] + shares[1]) == everything
+        if files == 2:
+            assert len({name.split(b"-")[0] for name in shares[0]}) == 1  # a file of its own
+
+
+def test_a_stream_of_several_sources_is_mixed_by_weight_and_resumes(prepared):
+    rows = load_rows((prepared,), "train", streaming=True)
+
+    def first(sampler, weights):
+        stream = StreamedSamples([rows, rows.take(1)], 128, seed=3, buffer=4, weights=weights)
+        stream.take(sampler)
+        return [sample["image"] for sample in stream]
+
+    whole = first(StepSampler(0, 3, 2, 0, 1), (1, 3))
+    tail = first(StepSampler(1, 3, 2, 0, 1), (1, 3))
+    assert all(torch.equal(a, b) for a, b in zip(whole[2:], tail, strict=True))
+    assert not all(torch.equal(a, b) for a, b in zip(whole, first(StepSampler(0, 3, 2, 0, 1), (3, 1)), strict=True))
+
+
+# mixing
+
+
+def test_weights_set_the_shares_of_sources(prepared):
+    mixed = edit_samples((prepared, prepared), "train", 128, seed=0, weights=(1, 4))
+    chosen = [mixed.row_number(n) for n in range(1000)]
+    assert len(mixed) == 10 and sum(row >= 5 for row in chosen) == 800
+    assert {chosen.count(row) for row in range(5)} == {40} and {chosen.count(row) for row in range(5, 10)} == {160}
+    plain = edit_samples((prepared, prepared), "train", 128, seed=0)
+    assert sorted(plain.row_number(n) for n in range(10)) == list(range(10))
+    held_out = edit_samples((prepared, prepared), "validation", 128, seed=0, weights=(1, 4))
+    assert [held_out.row_number(n) for n in range(4)] == [0, 1, 2, 3]
+    with pytest.raises(ValueError, match="one weight for each of the 2"):
+        edit_samples((prepared, prepared), "train", 128, seed=0, weights=(1,))
+
+
+@pytest.mark.parametrize("weights", [(1, 0), (1, -1), (1e-5, 1)])
+def test_weights_that_leave_a_source_out_are_refused(weights):
+    with pytest.raises(ValueError, match="Weights of data sources must be"):
+        SourceOrder(weights, seed=0)
+
+
+def test_a_mixture_is_a_function_of_seed_and_number():
+    one, two = Mixture([7, 50], (0.3, 0.7), seed=4), Mixture([7, 50], (0.3, 0.7), seed=4)
+    numbers = [5, 2500, 17, 999, 1000, 3]
+    assert [one(n) for n in numbers] == [two(n) for n in reversed(numbers)][::-1]
+    first = [n for n in range(2000) if one(n) < 7]
+    assert len(first) == 600 and {one(n) for n in first[7:14]} == set(range(7))  # passes go on over blocks
+    assert [one(n) for n in range(20)] != [Mixture([7, 50], (0.3, 0.7), seed=5)(n) for n in range(20)]
+
+
+# rows that cannot be read
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda row: {"image": {"bytes": b"nothing", "path": None}}, "not a picture"),
+        (lambda row: {"image": {"bytes": b"", "path": None}}, "not a picture"),
+        (lambda row: {"image": {"bytes": jpeg()[:-700], "path": None}}, "not a picture"),
+        (lambda row: {"sketch": {"bytes": row["sketch"]["bytes"][:200], "path": None}}, "not a picture"),
+        (lambda row: {"image": {"bytes": jpeg(64), "path": None}}, "not of its photograph's size"),
+        (lambda row: {"image": {"bytes": None, "path": "/absent/face.jpg"}}, "No such file"),
+    ],
+)
+def test_a_row_that_cannot_be_read_is_replaced_counted_and_named(landmark_rows, caplog, damage, message):
+    rows = list(landmark_rows)
+    rows[2] = {**rows[2], **damage(rows[2])}
+    samples = EditSamples(rows, 32, seed=0)
+    found = [samples[n] for n in range(10)]
+    assert sum(int(sample["_skipped"]) for sample in found) == 2  # two passes
+    assert "Row 2 is left out" in caplog.text and message in caplog.text
+    assert all(sample["image"].std() > 0 for sample in found)
+
+
+def jpeg(size: int = 128) -> bytes:
+    picture = np.random.default_rng(0).integers(0, 255, (size, size, 3), np.uint8)
+    return cv2.imencode(".jpg", picture)[1].tobytes()
+
+
+def test_when_no_row_can_be_read_it_says_so(landmark_rows):
+    rows = [{**row, "image": {"bytes": b"nothing", "path": None}} for row in landmark_rows]
+    with pytest.raises(ValueError, match="50 rows one after another could not be read.*not a picture"):
+        EditSamples(rows, 32, seed=0)[0]

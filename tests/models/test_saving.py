@@ -130,3 +130,16 @@ def test_broken_weights(folder, content):
 def test_neither_a_folder_nor_a_repository(name):
     with pytest.raises(FileNotFoundError, match=name):
         SCFEGANGenerator.from_pretrained(name)
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, "bfloat16", "float16"])
+def test_loaded_as_another_type(folder, dtype):
+    wanted = getattr(torch, dtype) if isinstance(dtype, str) else dtype
+    assert {p.dtype for p in SCFEGANGenerator.from_pretrained(folder, dtype=dtype).parameters()} == {wanted}
+    assert {p.dtype for p in SCFEGANGenerator.from_pretrained(folder).parameters()} == {torch.float32}
+
+
+@pytest.mark.parametrize("dtype", ["bf16", torch.int8, 16])
+def test_a_type_that_no_network_has(folder, dtype):
+    with pytest.raises(ValueError, match="dtype must be a floating point one"):
+        SCFEGANGenerator.from_pretrained(folder, dtype=dtype)

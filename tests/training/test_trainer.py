@@ -1,111 +1,31 @@
 """The training loop on recipes small enough to follow by hand."""
 
 import json
-from dataclasses import dataclass, field
-from typing import ClassVar
 
 import pytest
 import torch
-from torch import Tensor, nn
-from torch.utils.data import Dataset
+from torch import nn
+from toy import Toy, toy_config
+from whole_runs import train
 
-from scfegan_hf.models.hub import HubNetwork
-from scfegan_hf.recipe import AdamOptions, Recipe, Update
-from scfegan_hf.training.config import TrainConfig
+from scfegan_hf.training import schedule
 from scfegan_hf.training.pictures import save_sheet
-from scfegan_hf.training.trainer import Trainer, average_gradients
+from scfegan_hf.training.processes import average_gradients
+from scfegan_hf.training.trainer import Trainer
+from scfegan_hf.training.turns import iterate_once
 
 pytestmark = pytest.mark.usefixtures("fresh_accelerate")
-
-
-class Point(nn.Module, HubNetwork):
-    """Two numbers to train."""
-
-    def __init__(self, start: float = 1.0):
-        super().__init__()
-        self.weight = nn.Parameter(torch.full((2,), start))
-        self.register_buffer("calls", torch.zeros(()))
-
-    def forward(self, x: Tensor) -> Tensor:
-        if self.training:
-            self.calls += 1
-        return x * self.weight
-
-
-class Numbers(Dataset):
-    """The n-th sample is n; three rows for validation."""
-
-    def __len__(self) -> int:
-        return 3
-
-    def __getitem__(self, n: int) -> dict[str, Tensor]:
-        return {"x": torch.tensor([float(n), 1.0]), "picture": torch.full((3, 4, 4), n / 10)}
-
-
-@dataclass(frozen=True)
-class Toy(Recipe):
-    """Pulls two points apart; `turns` notes who took a turn, with which batch and who was frozen."""
-
-    name: str = field(default="toy", init=False, repr=False)
-    turns: ClassVar[list] = []
-    learning_rate: float = 0.01
-    noise: float = 0.0
-    every: int = 1
-
-    def networks(self):
-        return {"generator": Point(1.0), "critic": Point(-1.0), "frozen": Point(5.0).requires_grad_(False)}
-
-    def dataset(self, folders, split, resolution, seed):
-        return Numbers()
-
-    def turn(self, name: str):
-        def loss(networks, batch) -> dict[str, Tensor]:
-            trained = {n for n, network in networks.items() if any(p.requires_grad for p in network.parameters())}
-            self.turns.append((name, batch["x"][:, 0].tolist(), trained))
-            network = networks["generator" if name == "generator" else "critic"]
-            sum_ = network(batch["x"]).sum()
-            return {f"loss_of_{name}": sum_, "_shown": self.noise * sum_}
-
-        return loss
-
-    def updates(self):
-        adam = AdamOptions(self.learning_rate)
-        return [
-            Update("generator", ("generator",), self.turn("generator"), adam),
-            Update("critic", ("critic",), self.turn("critic"), adam),
-            Update("extra", ("critic",), self.turn("extra"), adam, every=self.every),
-        ]
-
-    def sample(self, networks, batch):
-        return {"picture": batch["picture"]}
-
-    def metrics(self, networks, batch):
-        return {"first": batch["x"][:, 0], "weight": networks["generator"].weight[:1].expand(len(batch["x"]))}
 
 
 @pytest.fixture
 def configured(tmp_path):
     Toy.turns.clear()
-
-    def configure(**options) -> TrainConfig:
-        given = dict(
-            output_dir=str(tmp_path / "out"), train_data_dir=("numbers",), train_batch_size=2, max_train_steps=4,
-            lr_warmup_steps=1, dataloader_num_workers=0, report_to="none", logging_steps=2, validation_steps=100,
-        )  # fmt: skip
-        return TrainConfig(**{**given, **options})
-
-    return configure
-
-
-def trained(recipe: Recipe, config: TrainConfig) -> Trainer:
-    trainer = Trainer(recipe, config)
-    trainer.train()
-    return trainer
+    return lambda output_dir=tmp_path / "out", **options: toy_config(output_dir, **options)
 
 
 def test_turns_come_in_order_with_others_frozen_and_as_often_as_they_say(configured):
     recipe = Toy(every=3)
-    trainer = trained(recipe, configured())
+    trainer = train(recipe, configured())
     assert [turn for turn, _, _ in recipe.turns] == [
         "generator", "critic", "extra", "generator", "critic", "generator", "critic", "generator", "critic", "extra",
     ]  # fmt: skip
@@ -115,17 +35,17 @@ def test_turns_come_in_order_with_others_frozen_and_as_often_as_they_say(configu
 
 
 def test_updates_of_the_same_networks_share_an_optimiser(configured):
-    trainer = trained(Toy(), configured())
-    assert set(trainer.optimizers) == {"generator", "critic"}
-    (slot,) = trainer.optimizers["critic"].state_dict()["state"].values()
+    trainer = train(Toy(), configured())
+    assert set(trainer.turns.optimizers) == {"generator", "critic"}
+    (slot,) = trainer.turns.optimizers["critic"].state_dict()["state"].values()
     assert slot["step"] == 8
     # Adam moves by the learning rate while the gradient stays, which is 2 a turn for the second weight.
     assert trainer.networks["critic"].weight[1].item() == pytest.approx(-1 - 8 * 0.01, abs=1e-5)
 
 
 def test_losses_with_an_underscore_are_only_logged(configured, tmp_path):
-    plain = trained(Toy(), configured(output_dir=str(tmp_path / "a")))
-    noisy = trained(Toy(noise=-1e6), configured(output_dir=str(tmp_path / "b")))
+    plain = train(Toy(), configured(output_dir=str(tmp_path / "a")))
+    noisy = train(Toy(noise=-1e6), configured(output_dir=str(tmp_path / "b")))
     assert torch.equal(plain.networks["generator"].weight, noisy.networks["generator"].weight)
     line = json.loads((tmp_path / "b" / "log.jsonl").read_text().splitlines()[1])
     assert line["_shown"] == pytest.approx(-1e6 * line["loss_of_extra"])
@@ -138,12 +58,12 @@ def test_the_average_follows_by_its_decay(configured):
     for step in range(1, 200):
         trainer.step = step
         weight.data.fill_(float(step))
-        trainer._average()
+        schedule.average(trainer.averaged, trainer.networks, trainer.step, 0.9)
         decay = min(0.9, (1 + step) / (10 + step))
         expected = decay * expected + (1 - decay) * step
         torch.testing.assert_close(average, expected)
     trainer.networks["generator"].calls.fill_(7)
-    trainer._average()
+    schedule.average(trainer.averaged, trainer.networks, trainer.step, 0.9)
     assert trainer.averaged["generator"].calls == 7  # buffers are copied
     assert not average.requires_grad and not trainer.averaged["generator"].training
 
@@ -160,14 +80,14 @@ def test_learning_rates_rise_and_fall(configured, scheduler, expected):
     found = []
     for step in range(9):
         trainer.step = step
-        found.append(trainer._rate_factor())
+        found.append(trainer.turns.rate(trainer.updates[0], trainer.step))
     assert found == pytest.approx(expected, abs=1e-4)
 
 
 def test_gradients_are_clipped_to_their_norm(configured, tmp_path):
     def biggest(**options) -> float:
         trainer, seen = Trainer(Toy(), configured(**options)), []
-        trainer.optimizers["generator"].register_step_pre_hook(
+        trainer.turns.optimizers["generator"].register_step_pre_hook(
             lambda optimizer, *_: seen.append(optimizer.param_groups[0]["params"][0].grad.norm().item())
         )
         trainer.train()
@@ -182,12 +102,13 @@ def test_unused_parameters_take_a_zero_gradient_on_any_number_of_processes(confi
     trainer = Trainer(Toy(), configured())
     used, unused = nn.Parameter(torch.ones(2)), nn.Parameter(torch.ones(3))
     used.grad = torch.tensor([1.0, 2.0])
-    average_gradients(trainer.accelerator, [used, unused])
+    reported = average_gradients(trainer.accelerator, [used, unused], torch.tensor([7.0]))
+    assert reported.tolist() == [7.0]
     assert torch.equal(used.grad, torch.tensor([1.0, 2.0])) and torch.equal(unused.grad, torch.zeros(3))
 
 
 def test_validation_takes_the_averages_and_all_samples_before_the_first_and_after_the_last_step(configured, tmp_path):
-    trainer = trained(Toy(), configured())
+    trainer = train(Toy(), configured())
     log = [line for line in (tmp_path / "out" / "log.jsonl").read_text().splitlines() if "validation" in line]
     assert len(log) == 2
     assert '"step": 0' in log[0] and '"step": 4' in log[1]
@@ -197,7 +118,7 @@ def test_validation_takes_the_averages_and_all_samples_before_the_first_and_afte
 
 def test_without_data_it_says_what_to_give(configured):
     with pytest.raises(ValueError, match="Give --train_data_dir FOLDER"):
-        trained(Toy(), configured(train_data_dir=()))
+        train(Toy(), configured(train_data_dir=()))
 
 
 @pytest.mark.parametrize("channels_last", [True, False])
@@ -218,3 +139,25 @@ def test_a_sheet_has_one_row_per_title(tmp_path):
     colors = [sheet.getpixel(at) for at in ((0, 0), (9, 3), (0, 4), (9, 7))]
     assert colors == [(0, 0, 0), (0, 0, 0), (255, 255, 255), (128, 255, 255)]
     assert [path.name for path in (tmp_path / "below").iterdir()] == ["sheet.png"]
+
+
+def test_samples_are_made_ahead_by_workers_that_stay(configured):
+    trainer = Trainer(Toy(), configured(dataloader_num_workers=2, dataloader_prefetch_factor=3))
+    loader = trainer._loader(trainer.recipe.dataset((), "train", 128, 0))
+    assert (loader.num_workers, loader.prefetch_factor, loader.persistent_workers) == (2, 3, True)
+    assert loader.pin_memory is (trainer.device.type == "cuda")
+
+
+def test_spectral_norm_moves_once_a_turn_whatever_the_number_of_passes():
+    from torch.nn.utils.parametrizations import spectral_norm
+
+    network = spectral_norm(nn.Linear(5, 4))
+    vector = network.parametrizations.weight[0]._u
+    before = vector.clone()
+    iterate_once(network)
+    moved = vector.clone()
+    assert not torch.equal(before, moved)
+    first, second = network(torch.ones(1, 5)), network(torch.ones(1, 5))
+    assert torch.equal(vector, moved) and torch.equal(first, second)
+    iterate_once(network)
+    assert not torch.equal(vector, moved)

@@ -1,0 +1,78 @@
+"""Watching a run: JSON lines always, a tracker by name, and the curves of all losses as a picture at the end."""
+
+import importlib.util
+import json
+import time
+from pathlib import Path
+
+from accelerate import Accelerator
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from scfegan_hf.files import replacing, write_text
+from scfegan_hf.training.config import TrainConfig
+
+TRACKERS = ("tensorboard", "wandb", "trackio")
+
+
+def check_tracker(name: str) -> None:
+    """Raises ValueError for a tracker that there is none of or that is not installed: accelerate would leave it out."""
+    if name == "none":
+        return
+    if name not in TRACKERS:
+        raise ValueError(f"--report_to must be one of {', '.join(TRACKERS)} or none, not {name!r}.")
+    if importlib.util.find_spec(name) is None:
+        raise ValueError(f"--report_to {name} needs a package that is not installed: pip install {name}.")
+
+
+class RunLog:
+    """Lines of log.jsonl, and the same to the tracker."""
+
+    def __init__(self, accelerator: Accelerator, config: TrainConfig, settings: dict, step: int):
+        """Going on from ``step``; what a run that was killed wrote after it is taken back."""
+        self.accelerator, self.path = accelerator, Path(config.output_dir) / "log.jsonl"
+        self.started = time.perf_counter()
+        if accelerator.is_main_process and self.path.exists():
+            kept = [line for line in read_log(self.path) if line["step"] <= step]
+            write_text(self.path, "".join(json.dumps(line) + "\n" for line in kept))
+        if config.report_to == "tensorboard":
+            accelerator.init_trackers("logs", init_kwargs={"tensorboard": {"purge_step": step + 1}} if step else {})
+        elif config.report_to != "none":
+            accelerator.init_trackers(Path(config.output_dir).resolve().name, config={k: str(v) for k, v in settings.items()})
+
+    def write(self, values: dict[str, float], step: int) -> None:
+        """A line of figures at a step, with the seconds since this process began."""
+        values = {**values, "seconds": round(time.perf_counter() - self.started, 1)}
+        self.accelerator.log(values, step=step)
+        if self.accelerator.is_main_process:
+            with open(self.path, "a") as log:
+                log.write(json.dumps({"step": step, **values}) + "\n")
+
+
+def read_log(path: Path) -> list[dict]:
+    """The whole lines of a log; a killed run may have left half of one at the end."""
+    lines = path.read_text().splitlines(keepends=True)
+    return [json.loads(line) for line in lines if line.endswith("\n")]
+
+
+def draw_curves(log: Path, groups: dict[str, set[str]], png: Path) -> None:
+    """One panel of losses for each group of names, and one of validation figures, over steps."""
+    lines = read_log(log)
+    names = list(dict.fromkeys(name for line in lines for name in line))
+    panels = {title: [name for name in names if name in group] for title, group in groups.items()}
+    panels["validation"] = [name for name in names if name.startswith("validation_")]
+    panels = {title: names for title, names in panels.items() if names}
+    if not panels:
+        return
+    figure = Figure(figsize=(8, 3 * len(panels)), dpi=110, layout="constrained")
+    FigureCanvasAgg(figure)
+    for axes, (title, shown) in zip(figure.subplots(len(panels), squeeze=False)[:, 0], panels.items(), strict=True):
+        for name in shown:
+            points = [(line["step"], line[name]) for line in lines if name in line]
+            few = "." if len(points) < 30 else None
+            axes.plot(*zip(*points, strict=True), label=name.removeprefix("validation_"), linewidth=1, marker=few)
+        axes.set(title=title, xlabel="step", yscale="symlog" if title != "validation" else "linear")
+        axes.grid(alpha=0.3)
+        axes.legend(fontsize="small")
+    with replacing(png) as partial:
+        figure.savefig(partial, format="png")
