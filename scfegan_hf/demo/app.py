@@ -15,7 +15,6 @@ from scfegan_hf.demo.edits import edit_drawing, edit_files, face_frames, marked_
 from scfegan_hf.demo.editor import TELL_THE_PAGE, drawing_editor, page_file
 from scfegan_hf.demo.errors import answer, spoken_errors
 from scfegan_hf.demo.payload import MAX_UPLOAD_BYTES, layer_url, read_drawing, uploaded_file
-from scfegan_hf.demo.samples import read_samples
 from scfegan_hf.pipeline import FaceEditPipeline
 
 EDIT_DOCUMENTATION = """Repaint a photo where a mask says so. All pictures have the photo's size.
@@ -38,7 +37,7 @@ def build_app(pipeline: FaceEditPipeline | None = None, max_queue: int = 20) -> 
     run_files = on_gpu(lambda *given: edit_files(pipeline, *given))
 
     with gr.Blocks(title="Edit a face by drawing", analytics_enabled=False, delete_cache=(CLEAN_EVERY, CLEAN_AFTER)) as app:
-        editor = drawing_editor(read_samples(), elem_id="editor")
+        editor = drawing_editor(elem_id="editor")
 
         def edit_on_page(event: gr.EventData) -> dict[str, Any]:
             with answer(event) as sent:

@@ -10,7 +10,7 @@ from typing import Any
 import gradio as gr
 
 from scfegan_hf.demo.payload import CANVAS_SIDE, MAX_UPLOAD_BYTES
-from scfegan_hf.demo.samples import Samples
+from scfegan_hf.demo.samples import page_samples
 from scfegan_hf.photos import MAX_PIXELS
 
 PAGE = Path(__file__).parent / "page"
@@ -20,7 +20,7 @@ SCRIPTS = ("state", "drawing", "view", "input", "panel", "helpers", "server", "p
 TELL_THE_PAGE = "() => { document.dispatchEvent(new Event('scfegan-ended')); }"
 
 
-def drawing_editor(samples: Samples, **options: Any) -> gr.HTML:
+def drawing_editor(**options: Any) -> gr.HTML:
     """The component; ``options`` go to gr.HTML.
 
     Its events "edit", "trace" and "faces" carry a number and a drawing (see payload.py); the answer is its new value, a
@@ -34,8 +34,7 @@ def drawing_editor(samples: Samples, **options: Any) -> gr.HTML:
         canvas_side=CANVAS_SIDE,
         max_upload_bytes=MAX_UPLOAD_BYTES,
         max_pixels=MAX_PIXELS,
-        samples=samples.drawings,
-        sample_photos=samples.photos,
+        **page_samples(),
         **options,
     )
 

@@ -4,14 +4,14 @@ const DROPPED = ['#8a5a3c', '#2b1d16', '#5b7fa6', '#4d7a4f', '#b5524f', '#f2e9e1
 
 function chooseLayer(name) {
   state.layer = name;
-  if (state.mode === 'result') setMode('draw');
+  backToDrawing();
   refreshPanel();
 }
 
 function chooseTool(tool) {
   if (!LAYERS[state.layer].tools.includes(tool)) return;
   LAYERS[state.layer].tool = tool;
-  if (state.mode === 'result') setMode('draw');
+  backToDrawing();
   refreshPanel();
 }
 
@@ -77,6 +77,7 @@ function refreshPanel() {
   const idle = !version() || state.mode !== 'draw';
   find('[data-do=undo]').disabled = idle || !drawn.length;
   find('[data-do=redo]').disabled = idle || !version().undone.length;
+  find('[data-do=edit] .word').textContent = state.running ? 'Working' : state.mode === 'result' ? 'Try again' : 'Edit';
   find('[data-do=edit]').disabled = !version() || state.running;
   for (const button of findAll('.helpers .buttons button')) button.disabled = !version();
   for (const name of ['clear', 'save']) find(`[data-do=${name}]`).disabled = !version() || !hasInk(state.layer);
@@ -111,7 +112,7 @@ const ACTIONS = {
   clear: () => clearLayer(state.layer),
   grow: () => spreadMask(1), shrink: () => spreadMask(-1), invert: invertMask, surround: maskDrawing, mirror: mirrorSketch, trace: tracePhoto,
   load: () => find('.layer-file').click(), save: saveLayer,
-  edit: () => runEdit(), more: () => runEdit(4), continue: continueFromResult, back: () => setMode('draw'),
+  edit: () => runEdit(), more: () => runEdit(4), continue: continueFromResult, back: backToDrawing,
 };
 
 element.addEventListener('click', (event) => {

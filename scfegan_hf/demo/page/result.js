@@ -41,7 +41,6 @@ async function editOnce(candidates) {
 function running(on) {
   state.running = on;
   editor.classList.toggle('running', on);
-  find('[data-do=edit] .word').textContent = on ? 'Working' : 'Edit';
   for (const name of ['more', 'continue']) find(`[data-do=${name}]`).disabled = on;
   refreshPanel();
 }
@@ -72,6 +71,12 @@ function showCandidates() {
   find('.candidates').hidden = results.length < 2;
 }
 
+function backToDrawing() {
+  if (state.mode !== 'result') return;
+  setMode('draw');
+  say('');
+}
+
 // Thumbnails show the part that changed.
 function cropTo(image, [x, y, wide, high]) {
   const { width, height } = version(), side = Math.min(Math.max(wide, high) * 1.6, Math.max(width, height));
@@ -84,6 +89,7 @@ function cropTo(image, [x, y, wide, high]) {
 let share = 0;
 function setDivider(value) {
   share = Math.min(Math.max(value, 0), 1);
+  stage.style.setProperty('--share', share);
   divider.setAttribute('aria-valuenow', Math.round(share * 100));
   placeDivider();
 }
@@ -100,7 +106,7 @@ const nudgeDivider = (direction) => setDivider(share + direction * 0.05);
 
 function reveal() {
   const from = performance.now(), still = matchMedia('(prefers-reduced-motion: reduce)').matches;
-  const left = Math.max(0.06, 24 / stage.clientWidth);
+  const left = Math.max(24, parseFloat(result.style.left) + 0.06 * parseFloat(result.style.width)) / stage.clientWidth;
   const frame = (now) => {
     const part = still ? 1 : Math.min((now - from) / 700, 1), eased = 1 - (1 - part) ** 3;
     setDivider(1 - (1 - left) * eased);
