@@ -11,8 +11,8 @@ from gradio.processing_utils import save_bytes_to_cache
 from gradio.utils import get_upload_folder
 from PIL import Image
 
-from scfegan_hf.demo.edits import edit_drawing, edit_files, face_frames, marked_png, preview, trace_drawing, trace_file
 from scfegan_hf.demo.editor import TELL_THE_PAGE, drawing_editor, page_file
+from scfegan_hf.demo.edits import edit_drawing, edit_files, face_frames, marked_png, preview, trace_drawing, trace_file
 from scfegan_hf.demo.errors import answer, spoken_errors
 from scfegan_hf.demo.payload import MAX_UPLOAD_BYTES, layer_url, read_drawing, uploaded_file
 from scfegan_hf.pipeline import FaceEditPipeline

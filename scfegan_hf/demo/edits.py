@@ -6,13 +6,12 @@ import numpy as np
 from PIL import Image, ImageOps
 from PIL.PngImagePlugin import PngInfo
 
-from scfegan_hf import __version__
 from scfegan_hf.data.faces import detect_faces, haar_frame
 from scfegan_hf.demo.payload import Drawing, canvas_size, photo_size, place_on_photo, read_candidates, read_seed
 from scfegan_hf.photos import read_photo
 from scfegan_hf.pipeline import FaceEditPipeline
 
-SOFTWARE = f"scfegan_hf {__version__}"
+SOFTWARE = "scfegan_hf"
 MARK = "Edited: parts of this picture were repainted by a computer (SC-FEGAN, scfegan_hf)."
 # The term of the IPTC's vocabulary for a photograph with parts made by a trained model, where readers of XMP look for it.
 XMP = """<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">\

@@ -26,13 +26,23 @@ def pipeline(tmp_path_factory) -> RememberingPipeline:
 
 
 @pytest.fixture(scope="session")
-def served(pipeline):
-    """The address of the running app."""
+def launched(pipeline):
+    """The running app and its address."""
     from scfegan_hf.demo import launch
 
     app, address = launch(pipeline=pipeline, prevent_thread_lock=True)
-    yield address.rstrip("/")
+    yield app, address.rstrip("/")
     app.close()
+
+
+@pytest.fixture(scope="session")
+def served(launched) -> str:
+    return launched[1]
+
+
+@pytest.fixture(scope="session")
+def served_app(launched):
+    return launched[0]
 
 
 @pytest.fixture(scope="session")

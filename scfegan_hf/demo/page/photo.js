@@ -97,9 +97,11 @@ function offerFaces() {
   stage.classList.add('offering');
   offer.querySelector('span').textContent = several ? 'Which face?' : 'Face found';
   offer.querySelector('.primary').hidden = several;
+  find('.faces').classList.toggle('several', several); // one face's box lets strokes through
   find('.faces').replaceChildren(...faces.map((_, index) => {
     const button = document.createElement('button');
     button.type = 'button';
+    button.tabIndex = several ? 0 : -1;
     button.setAttribute('aria-label', `Zoom to face ${index + 1}`);
     button.onclick = () => chooseFace(index);
     return button;
