@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -43,7 +44,8 @@ def build_app(pipeline: FaceEditPipeline | None = None, max_queue: int = 20) -> 
             with answer(event) as sent:
                 drawing = read_drawing(sent.get("drawing"), uploads)
                 images = run_drawing(drawing, sent.get("seed"), sent.get("candidates"))
-                sent.reply["images"] = [_shown(image) for image in images]
+                name = f"{Path(drawing.photo).stem.removesuffix('-edited')}-edited.png"
+                sent.reply["images"] = [_shown(image, name) for image in images]
             return sent.reply
 
         def trace_on_page(event: gr.EventData) -> dict[str, Any]:
@@ -85,7 +87,8 @@ def build_app(pipeline: FaceEditPipeline | None = None, max_queue: int = 20) -> 
             (editor.faces, faces_on_page, dict(concurrency_limit=1)),
         ):
             ended = event(function, None, editor, show_progress="minimal", api_visibility="private", **limits)
-            ended.then(None, js=TELL_THE_PAGE)
+            ended.success(None, js=TELL_THE_PAGE)
+            ended.failure(None, js=TELL_THE_PAGE)
         gr.api(edit, api_name="edit", api_description=EDIT_DOCUMENTATION, **network)
         gr.api(trace, api_name="trace", api_description=TRACE_DOCUMENTATION, **network)
     return app.queue(max_size=max_queue, default_concurrency_limit=1)
@@ -135,9 +138,9 @@ def accelerated() -> Callable[[Callable], Callable]:
     return spaces.GPU
 
 
-def _shown(image: Image.Image) -> dict[str, Any]:
+def _shown(image: Image.Image, name: str) -> dict[str, Any]:
     """A result as the page takes it: the file to keep, and the picture to look at."""
-    file = _file(marked_png(image), "edited.png")
+    file = _file(marked_png(image), name)
     small = preview(image)
     return {"file": file, "preview": file if small is None else _file(small, "preview.jpg")}
 

@@ -9,9 +9,9 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image, ImageDraw
 
-from scfegan_hf.demo import build_app
+from scfegan_hf.demo import build_app, launch
 from scfegan_hf.demo.edits import MARK, SOFTWARE, edit_drawing, face_frames, marked_png, preview, trace_drawing
-from scfegan_hf.demo.payload import MAX_UPLOAD_BYTES, Drawing
+from scfegan_hf.demo.payload import MAX_UPLOAD_BYTES, Drawing, layer_url
 
 HOLE = (90, 90, 150, 130)
 
@@ -165,8 +165,40 @@ def test_a_server_error_shows_no_trace_of_the_server(served, pipeline, monkeypat
     assert "secret" not in str(error.value) and "Traceback" not in str(error.value)
 
 
-def test_uploads_and_results_are_deleted_after_an_hour(pipeline):
-    assert build_app(pipeline).delete_cache[1] == 3600
+def test_uploads_and_results_are_deleted_after_an_hour(pipeline, photo, photo_file, drawn, tmp_path, monkeypatch):
+    """Gradio's own cleaner, an hour later, leaves nothing of what a page and a program made the server keep."""
+    from gradio.route_utils import delete_files_created_by_app
+
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "files"))
+    app, address = launch(pipeline=pipeline, prevent_thread_lock=True)
+    try:
+        assert app.delete_cache[1] == 3600
+        client = Client(address, verbose=False)
+        client.predict(photo=handle_file(photo_file), mask=handle_file(drawn["mask"]), api_name="/edit")
+        client.predict(photo=handle_file(photo_file), api_name="/trace")
+        ask_as_a_page(app, address, photo_file, Image.open(drawn["mask"]))
+        left = [path for path in (tmp_path / "files").rglob("*") if path.is_file()]
+        assert len(left) >= 5
+        delete_files_created_by_app(app, age=-1)  # everything is older than that
+        assert [path for path in (tmp_path / "files").rglob("*") if path.is_file()] == []
+    finally:
+        app.close()
+
+
+def ask_as_a_page(app, address: str, photo_file, mask: Image.Image) -> None:
+    """Upload and edit as the script in the browser does it."""
+    uploaded = httpx.post(f"{address}gradio_api/upload", files={"files": ("me.png", photo_file.read_bytes())}).json()
+    layer = Image.new("RGBA", mask.size)
+    layer.putalpha(mask)
+    function = next(number for number, function in app.fns.items() if function.fn and function.fn.__name__ == "edit_on_page")
+    drawing = {"photo": {"path": uploaded[0]}, "mask": layer_url(layer)}
+    body = {"data": [], "fn_index": function, "session_hash": "page", "event_data": {"number": 1, "drawing": drawing}}
+    assert httpx.post(f"{address}gradio_api/queue/join", json=body).status_code == 200
+    with httpx.stream("GET", f"{address}gradio_api/queue/data?session_hash=page", timeout=60) as answers:
+        for line in answers.iter_lines():
+            if "process_completed" in line:
+                assert '"images"' in line
+                return
 
 
 def test_the_colour_profile_stays(tmp_path):

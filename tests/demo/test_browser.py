@@ -45,12 +45,16 @@ def open_page(browser, served):
         if not request.url.startswith((served, "data:", "blob:")):
             complaints.append(f"asked for {request.url}")
 
-    def open_app(**options):
+    def note_message(message, expected):
+        if message.type == "error" and expected not in message.text:
+            complaints.append(message.text)
+
+    def open_app(expected: str = "\0", **options):
         contexts.append(browser.new_context(**options))
         page = contexts[-1].new_page()
         page.set_default_timeout(20_000)
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda message: message.type == "error" and complaints.append(message.text))
+        page.on("console", lambda message: note_message(message, expected))
         page.on("request", note_request)
         page.goto(served)
         page.wait_for_selector("#editor .choose")
@@ -60,6 +64,12 @@ def open_page(browser, served):
     for context in contexts:
         context.close()
     assert not complaints
+
+
+def opened(path) -> Image.Image:
+    with Image.open(path) as image:
+        image.load()
+    return image
 
 
 def marks(layer) -> np.ndarray:
@@ -85,6 +95,7 @@ def test_from_an_empty_page_to_a_downloaded_result(open_page, photo, photo_file,
     drag(page, (0.5, 0.5), (0.53, 0.52))
     page.keyboard.up("Space")
     draw(page, "sketch", (0.45, 0.5), (0.55, 0.5))
+    page.click("#editor .layers [data-layer=color]")
     page.locator("#editor input[type=color]").fill("#c03050")
     draw(page, "color", (0.5, 0.49), (0.55, 0.49))
     page.click("#editor [data-hide=sketch]")
@@ -93,7 +104,7 @@ def test_from_an_empty_page_to_a_downloaded_result(open_page, photo, photo_file,
 
     image, mask, sketch, color, options = pipeline.last
     assert options == {"seed": 0, "num_candidates": 1}
-    assert np.array_equal(np.asarray(Image.open(image).convert("RGB")), np.asarray(photo))
+    assert np.array_equal(np.asarray(opened(image).convert("RGB")), np.asarray(photo))
     hole, lines, paint = marks(mask), marks(sketch), marks(color)
     assert hole.shape == lines.shape == paint.shape == (256, 256)
     # Brushes of 12, 2 and 4 pixels at 512 are half as thick on this photo; ends are round. Hidden lines count.
@@ -134,7 +145,7 @@ def test_from_an_empty_page_to_a_downloaded_result(open_page, photo, photo_file,
     assert page.evaluate(DRAWN) == {"mask": 0, "sketch": 0, "color": 0}
     draw(page, "mask", (0.45, 0.52), (0.5, 0.52))
     edit(page)
-    assert np.array_equal(np.asarray(Image.open(pipeline.last[0]).convert("RGB")), pixels)
+    assert np.array_equal(np.asarray(opened(pipeline.last[0]).convert("RGB")), pixels)
     page.click("#editor .history .strip button:nth-child(1)")
     restored = page.evaluate(DRAWN)
     assert restored["mask"] and restored["sketch"] and restored["color"]
@@ -189,7 +200,7 @@ def test_undo_erase_shapes_and_helpers(open_page, photo_file, pipeline, tmp_path
     with page.expect_download() as download:
         helper(page, "save")
     download.value.save_as(tmp_path / "sketch.png")
-    saved = np.asarray(Image.open(tmp_path / "sketch.png").convert("L")) > 127
+    saved = np.asarray(opened(tmp_path / "sketch.png").convert("L")) > 127
     assert saved.shape == (256, 256) and near(saved, 50.7, 76.3, 205.3, 128.5)
     helper(page, "clear")
     page.set_input_files("#editor .layer-file", tmp_path / "sketch.png")
@@ -232,7 +243,7 @@ def test_another_photo_keeps_the_drawing_and_a_reload_keeps_all(open_page, photo
     choose_photo(page, tmp_path / "wide.jpg", "2 faces were found")
     page.click("#editor .faces button:nth-child(2)")
     zoom = int(page.inner_text("#editor [data-do=fit]").split()[0])
-    assert 130 < zoom < 400
+    assert 130 < zoom < 600
     draw(page, "mask", (0.7, 0.5), (0.75, 0.5))
     draw(page, "color", (0.72, 0.5), (0.73, 0.5), size=6)
     drawn = page.evaluate(DRAWN)
@@ -319,9 +330,9 @@ def test_by_keyboard_alone(open_page, photo_file, pipeline):
     page.keyboard.down("Tab")
     page.wait_for_selector("#editor .stage.original")
     page.keyboard.up("Tab")
-    assert page.evaluate("document.activeElement.className") == "stage"
+    assert page.evaluate("document.activeElement.classList.contains('stage')")
     page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.className") != "stage"
+    assert not page.evaluate("document.activeElement.classList.contains('stage')")
     page.keyboard.press("Control+Enter")
     page.wait_for_selector("#editor .editor[data-mode=result]:not(.running)")
     columns = np.flatnonzero(marks(pipeline.last[1]).any(0))
@@ -336,11 +347,11 @@ def test_examples_run_on_one_click_and_text_can_be_read(open_page, pipeline, sch
     page.click(f"#editor .samples .strip button:nth-child({1 if scheme == 'light' else 6})")
     page.wait_for_selector("#editor .editor[data-mode=result]:not(.running)")
     assert page.evaluate(CONTRAST) == []
-    assert Image.open(pipeline.last[0]).size == (512, 512) and 0.005 < marks(pipeline.last[1]).mean() < 0.2
+    assert opened(pipeline.last[0]).size == (512, 512) and 0.005 < marks(pipeline.last[1]).mean() < 0.2
 
 
 def test_a_full_queue_says_busy_and_the_drawing_stays(open_page, photo_file, pipeline, served_app):
-    page = open_page(**DESKTOP)
+    page = open_page("503", **DESKTOP)
     choose_photo(page, photo_file)
     draw(page, "mask", (0.4, 0.5), (0.6, 0.5))
     before = page.evaluate(DRAWN)

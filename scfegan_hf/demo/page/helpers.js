@@ -7,15 +7,46 @@ function blank(width, height) {
   return canvas;
 }
 
-// The canvas's shape with everything nearer than `reach` pixels added.
-function widened(canvas, reach) {
-  const out = blank(canvas.width, canvas.height), context = out.getContext('2d');
-  for (let ring = reach; ring > 0; ring -= 6) {
-    const turns = Math.max(8, Math.ceil(ring * 3));
-    for (let i = 0; i < turns; i++) context.drawImage(canvas, ring * Math.cos((2 * Math.PI * i) / turns), ring * Math.sin((2 * Math.PI * i) / turns));
-  }
-  context.drawImage(canvas, 0, 0);
-  return out;
+// Squared distance of each pixel to the nearest marked one (Felzenszwalb & Huttenlocher 2012): lower envelopes of
+// parabolas, down the columns and then along the rows.
+function squaredDistances(marked, width, height) {
+  const field = Float32Array.from(marked, (value) => (value ? 0 : 1e9)), longest = Math.max(width, height);
+  const line = new Float32Array(longest), tips = new Int32Array(longest), bounds = new Float32Array(longest + 1);
+  const along = (start, stride, count) => {
+    for (let i = 0; i < count; i++) line[i] = field[start + i * stride];
+    let last = 0;
+    [tips[0], bounds[0], bounds[1]] = [0, -Infinity, Infinity];
+    for (let i = 1; i < count; i++) {
+      const meet = () => (line[i] + i * i - line[tips[last]] - tips[last] ** 2) / (2 * (i - tips[last]));
+      let at = meet();
+      while (at <= bounds[last]) last--, at = meet();
+      last++;
+      [tips[last], bounds[last], bounds[last + 1]] = [i, at, Infinity];
+    }
+    for (let i = 0, tip = 0; i < count; i++) {
+      while (bounds[tip + 1] < i) tip++;
+      field[start + i * stride] = (i - tips[tip]) ** 2 + line[tips[tip]];
+    }
+  };
+  for (let x = 0; x < width; x++) along(x, width, height);
+  for (let y = 0; y < height; y++) along(y * width, 1, width);
+  return field;
+}
+
+// The canvas's shape with everything nearer than `reach` pixels added, in a paint.
+function widened(canvas, reach, paint) {
+  const { width, height } = canvas, { data } = canvas.getContext('2d').getImageData(0, 0, width, height);
+  const marked = new Uint8Array(width * height);
+  for (let i = 0; i < marked.length; i++) marked[i] = data[4 * i + 3] >= 128;
+  return areaOf(squaredDistances(marked, width, height), (far) => far <= reach * reach, width, height, paint);
+}
+
+// Painted where the test holds for a pixel's value.
+function areaOf(values, test, width, height, paint) {
+  const out = blank(width, height), context = out.getContext('2d'), image = context.createImageData(width, height);
+  values.forEach((value, index) => { image.data[4 * index + 3] = test(value) ? 255 : 0; });
+  context.putImageData(image, 0, 0);
+  return tinted(out, paint);
 }
 
 // Drawn where the canvas is not, in the layer's paint.
@@ -28,7 +59,7 @@ function complement(canvas, paint) {
   return out;
 }
 
-const narrowed = (canvas, reach, paint) => complement(widened(complement(canvas, paint), reach), paint);
+const narrowed = (canvas, reach, paint) => complement(widened(complement(canvas, paint), reach, paint), paint);
 
 function tinted(canvas, paint) {
   const context = canvas.getContext('2d');
@@ -53,11 +84,7 @@ function filled(canvas, paint) {
     if (index >= width) reach(index - width);
     if (index < width * (height - 1)) reach(index + width);
   }
-  const outside = context.createImageData(width, height);
-  reached.forEach((value, index) => { outside.data[4 * index + 3] = value ? 255 : 0; });
-  const wall = blank(width, height);
-  wall.getContext('2d').putImageData(outside, 0, 0);
-  return complement(wall, paint);
+  return areaOf(reached, (value) => !value, width, height, paint);
 }
 
 function addPicture(layer, [x, y, wide, high], canvas) {
@@ -77,7 +104,7 @@ function spreadMask(direction) {
   const amount = 6 * brushUnit(), frame = touchedPixels('mask', 2 * amount);
   if (!frame) return say('There is no mask yet.', true);
   const { canvas } = hardLayer('mask', frame), reach = (amount * photoScale() * canvas.width) / frame[2];
-  addPicture('mask', frame, direction > 0 ? widened(canvas, reach) : narrowed(canvas, reach, LAYERS.mask.paint));
+  addPicture('mask', frame, direction > 0 ? widened(canvas, reach, LAYERS.mask.paint) : narrowed(canvas, reach, LAYERS.mask.paint));
 }
 
 function invertMask() {
@@ -90,9 +117,9 @@ function maskDrawing() {
   if (!hasInk('sketch') && !hasInk('color')) return say('Draw something in Sketch or Color first.', true), false;
   const drawn = hardLayer('sketch', frame).canvas, pixel = (unit * photoScale() * drawn.width) / frame[2];
   drawn.getContext('2d').drawImage(hardLayer('color', frame).canvas, 0, 0);
-  const area = narrowed(filled(widened(drawn, 20 * pixel), LAYERS.mask.paint), 12 * pixel, LAYERS.mask.paint);
+  const area = narrowed(filled(widened(drawn, 20 * pixel, LAYERS.mask.paint), LAYERS.mask.paint), 12 * pixel, LAYERS.mask.paint);
   area.getContext('2d').drawImage(hardLayer('mask', frame).canvas, 0, 0);
-  addPicture('mask', frame, tinted(area, LAYERS.mask.paint));
+  addPicture('mask', frame, area);
   return true;
 }
 

@@ -191,7 +191,7 @@ function keyUp(event) {
   if (!held && document.activeElement === stage) nextAfterStage().focus();
 }
 const nextAfterStage = () => {
-  const all = findAll('button, input, a[href], summary, [tabindex="0"]').filter((item) => item.tabIndex >= 0 && !item.disabled && item.offsetParent);
+  const all = findAll('button, input, a[href], summary, [tabindex="0"]').filter((item) => item.tabIndex >= 0 && !item.disabled && item.checkVisibility({ visibilityProperty: true }));
   return all[all.indexOf(stage) + 1] ?? find('summary');
 };
 document.addEventListener('keydown', keyDown);

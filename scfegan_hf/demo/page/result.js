@@ -49,9 +49,7 @@ async function showResult(index) {
   chosen = index;
   result.src = results[index].preview.url;
   await result.decode();
-  const link = find('[data-do=download]');
-  link.href = results[index].file.url;
-  link.download = `${version().name.replace(/\.[^.]*$/, '')}-edited.png`;
+  find('[data-do=download]').href = results[index].file.url;
   findAll('.candidates button').forEach((button, number) => press(button, number === index));
 }
 
