@@ -111,8 +111,9 @@ def main() -> None:
     kinds = Counter(kind for kind, _ in answers)
     seconds = {kind: [took for name, took in answers if name == kind] for kind in ("result", "busy")}
     print(
-        f"{options.clients} clients, {options.edits} edits each, {options.size} pixels, queue of {options.max_queue}: {took:.1f} s"
+        f"{options.clients} clients, {options.edits} edits each of {options.size} pixels, at most {options.max_queue} waiting"
     )
+    print(f"all answered after {took:.1f} s")
     for kind, times in seconds.items():
         if times:
             print(f"{kind}: {len(times)}, median {statistics.median(times):.2f} s, longest {max(times):.2f} s")

@@ -1,8 +1,8 @@
 """Pictures of every state of the app, on a desktop and a phone, light and dark, to look at before a release.
 
-    python benchmarks/screenshots.py OUT [--photo FILE] [--docs]
+    python benchmarks/screenshots.py OUT [--screens desktop phone ...] [--docs]
 
-The photo needs one face that does not fill it; without one, a portrait of the examples stands before a wall. --docs also
+The photo is a portrait of the examples before a wall, and is given the examples' smile stroke by stroke. --docs also
 writes the few that docs/results.md shows into docs/pictures.
 """
 
@@ -17,7 +17,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from scfegan_hf.demo import launch
 from scfegan_hf.demo.edits import face_frames
-from scfegan_hf.demo.samples import PORTRAITS
+from scfegan_hf.demo.samples import PORTRAITS, SAMPLES
 
 SCREENS = {
     "desktop": {"viewport": {"width": 1280, "height": 800}},
@@ -35,39 +35,34 @@ DOCS = {
     "editor-dark": ("desktop-dark", "3-drawn"),
     "editor-phone": ("phone", "3-drawn"),
 }
-# A smile, in shares of the face's frame (the square that the app zooms to).
-MASKED = [[(0.40, 0.735), (0.50, 0.750), (0.60, 0.735)], [(0.43, 0.775), (0.57, 0.775)]]
-LINES = [
-    [(0.39, 0.715), (0.45, 0.745), (0.50, 0.752), (0.55, 0.745), (0.61, 0.715)],
-    [(0.395, 0.718), (0.44, 0.775), (0.50, 0.798), (0.56, 0.775), (0.605, 0.718)],
-]
-TEETH = [(0.44, 0.750), (0.50, 0.768), (0.56, 0.750)]
+SMILE = SAMPLES[0]
+LEFT, TOP = 120, 60  # of the portrait in the photo
 
 
 def standing_before_a_wall(path: Path) -> Path:
     """The examples' portrait in a wider picture."""
     with Image.open(PORTRAITS / "woman.jpg") as portrait:
         pixels = np.asarray(portrait)
-    wide = np.pad(pixels, ((160, 0), (220, 220), (0, 0)), mode="edge")
+    wide = np.pad(pixels, ((TOP, 0), (LEFT, LEFT), (0, 0)), mode="edge")
     Image.fromarray(wide).save(path, quality=92)
     return path
 
 
-def stroke(page: Page, layer: str, size: int, frame: list[int], points: list[tuple[float, float]]) -> None:
+def stroke(page: Page, layer: str, width: float, points: list[tuple[float, float]]) -> None:
+    """A stroke in pixels of the portrait, by mouse."""
     page.locator(f"#editor .layers [data-layer={layer}]").click()
-    page.locator("#editor [data-set=size]").fill(str(size))
+    page.locator("#editor [data-set=size]").fill(str(max(round(width), 2)))
     box = page.locator("#editor .photo").bounding_box()
-    width = page.evaluate("() => document.querySelector('#editor .photo').naturalWidth")
-    pixel = box["width"] / width
-    places = [(box["x"] + (frame[0] + x * frame[2]) * pixel, box["y"] + (frame[1] + y * frame[3]) * pixel) for x, y in points]
+    pixel = box["width"] / page.evaluate("() => document.querySelector('#editor .photo').naturalWidth")
+    places = [(box["x"] + (x + LEFT) * pixel, box["y"] + (y + TOP) * pixel) for x, y in points]
     page.mouse.move(*places[0])
     page.mouse.down()
     for place in places[1:]:
-        page.mouse.move(*place, steps=5)
+        page.mouse.move(*place, steps=3)
     page.mouse.up()
 
 
-def all_states(page: Page, url: str, photo: Path, frame: list[int], shoot) -> None:
+def all_states(page: Page, url: str, photo: Path, shoot) -> None:
     """Go through the app once; ``shoot(name, whole=False)`` takes a picture."""
     page.goto(url)
     page.wait_for_selector("#editor .choose")
@@ -77,13 +72,16 @@ def all_states(page: Page, url: str, photo: Path, frame: list[int], shoot) -> No
     page.wait_for_selector("#editor .offering")
     shoot("2-face")
     page.click("#editor [data-do=zoom-face]")
-    for points in MASKED:
-        stroke(page, "mask", 56, frame, points)
-    for points in LINES:
-        stroke(page, "sketch", 2, frame, points)
+    [(_, _, side, _)] = face_frames(photo)
+    for width, points in SMILE.masked:
+        stroke(page, "mask", width * 512 / side, points)
+    for points in SMILE.lines:
+        stroke(page, "sketch", 2, points)
     page.click("#editor .layers [data-layer=color]")
-    page.click("#editor .recent button:nth-child(6)")
-    stroke(page, "color", 10, frame, TEETH)
+    for color, width, points in SMILE.colors:
+        page.locator("#editor input[type=color]").fill(color)
+        stroke(page, "color", width * 512 / side, points)
+    page.mouse.move(5, 5)
     shoot("3-drawn")
     page.click("#editor [data-do=edit]")
     page.wait_for_selector("#editor .editor[data-mode=result]:not(.running)")
@@ -109,15 +107,13 @@ def all_states(page: Page, url: str, photo: Path, frame: list[int], shoot) -> No
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--photo", type=Path)
     parser.add_argument("--screens", nargs="*", default=list(SCREENS), choices=list(SCREENS))
     parser.add_argument("--docs", action="store_true")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     app, url = launch(prevent_thread_lock=True)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        photo = options.photo or standing_before_a_wall(Path(folder) / "portrait.jpg")
-        [frame] = face_frames(photo)
+        photo = standing_before_a_wall(Path(folder) / "portrait.jpg")
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"])
         for screen in options.screens:
             page = browser.new_context(**SCREENS[screen]).new_page()
@@ -125,7 +121,7 @@ def main() -> None:
             def shoot(name: str, whole: bool = False, page: Page = page, screen: str = screen) -> None:
                 page.screenshot(path=options.out / f"{screen}-{name}.png", full_page=whole)
 
-            all_states(page, url, photo, frame, shoot)
+            all_states(page, url, photo, shoot)
             print(f"{screen}: {page.evaluate('document.documentElement.scrollWidth')} pixels wide")
             page.context.close()
         browser.close()

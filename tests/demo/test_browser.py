@@ -350,16 +350,62 @@ def test_examples_run_on_one_click_and_text_can_be_read(open_page, pipeline, sch
     assert opened(pipeline.last[0]).size == (512, 512) and 0.005 < marks(pipeline.last[1]).mean() < 0.2
 
 
-def test_a_full_queue_says_busy_and_the_drawing_stays(open_page, photo_file, pipeline, served_app):
-    page = open_page("503", **DESKTOP)
-    choose_photo(page, photo_file)
-    draw(page, "mask", (0.4, 0.5), (0.6, 0.5))
-    before = page.evaluate(DRAWN)
+HAND_OVER = """([bytes, kind]) => {
+    const given = new DataTransfer();
+    given.items.add(new File([new Uint8Array(bytes)], 'handed.png', { type: 'image/png' }));
+    const options = { bubbles: true, cancelable: true, [kind === 'paste' ? 'clipboardData' : 'dataTransfer']: given };
+    const event = kind === 'paste' ? new ClipboardEvent(kind, options) : new DragEvent(kind, options);
+    (kind === 'paste' ? document.body : document.querySelector('#editor .stage')).dispatchEvent(event);
+}"""
+
+
+def test_photos_are_pasted_dropped_and_taken(open_page, photo_file):
+    page = open_page(**DESKTOP)
+    size = "() => { const { naturalWidth: w, naturalHeight: h } = document.querySelector('#editor .photo'); return [w, h]; }"
+    data = list(photo_file.read_bytes())
+    page.evaluate(HAND_OVER, [data, "paste"])
+    page.wait_for_selector("#editor .status:has-text('found')")
+    assert page.evaluate(size) == [256, 256]
+    page.click("#editor .photo-actions [data-do=camera]")
+    page.wait_for_function("() => document.querySelector('#editor video').videoWidth > 0")
+    page.click("#editor [data-do=shoot]")
+    page.wait_for_selector("#editor .status:has-text('No face was found')")
+    assert page.evaluate(size) != [256, 256] and not page.locator("#editor dialog").is_visible()
+    page.evaluate(HAND_OVER, [data, "drop"])
+    page.wait_for_function(f"() => ({size})()[0] === 256")
+
+
+def test_waiting_busy_and_a_lost_connection_leave_the_drawing_alone(open_page, photo_file, pipeline, served_app):
+    first, page = open_page(**DESKTOP), open_page("Failed to load", **DESKTOP)
+    for each in (first, page):
+        choose_photo(each, photo_file)
+        draw(each, "mask", (0.4, 0.5), (0.6, 0.5))
+    pipeline.gate.clear()
+    try:
+        first.click("#editor [data-do=edit]")
+        page.click("#editor [data-do=edit]")
+        page.wait_for_selector("#editor .status:has-text('Waiting: place 1 of 1')")
+        sent = page.evaluate(DRAWN)
+        draw(page, "sketch", (0.4, 0.5), (0.6, 0.5))
+        assert page.evaluate(DRAWN)["sketch"] > 0
+    finally:
+        pipeline.gate.set()
+    for each in (first, page):
+        each.wait_for_selector("#editor .editor[data-mode=result]:not(.running)")
+    page.click("#editor [data-do=back]")
+    drawn = page.evaluate(DRAWN)
+    assert drawn["mask"] == sent["mask"] and drawn["sketch"] > 0
+
     limit, served_app._queue.max_size = served_app._queue.max_size, 0
     try:
         page.click("#editor [data-do=edit]")
         page.wait_for_selector("#editor .status.wrong:has-text('busy')")
     finally:
         served_app._queue.max_size = limit
-    assert page.evaluate(DRAWN) == before
+    page.context.set_offline(True)
+    page.click("#editor [data-do=edit]")
+    page.wait_for_selector("#editor .status.wrong:has-text('Your drawing is safe')")
+    page.context.set_offline(False)
+    assert page.evaluate(DRAWN) == drawn
     edit(page)
+    assert marks(pipeline.last[2]).any()

@@ -44,6 +44,7 @@ function endStroke(kept) {
   if (!kept || empty) return redraw(step.layer);
   if (step.layer === 'color' && tool !== 'eraser') rememberColor(step.paint);
   addStep(step);
+  if (!state.running) say('');
 }
 
 function pointOf(event) {

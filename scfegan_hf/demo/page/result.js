@@ -19,6 +19,7 @@ async function runEdit(candidates = 1) {
       Object.assign(own, { uploaded: null, uploading: null }); // the server forgets photos after an hour
       return editOnce(candidates);
     });
+    while (stroke) await new Promise((resolve) => setTimeout(resolve, 50)); // nobody's stroke is cut off
     if (own !== version()) return;
     results = answer.images;
     await showResult(0);
