@@ -56,3 +56,11 @@ def test_prepare_and_evaluate(tmp_path, model, capsys):
     table = json.loads((out / "table.json").read_text())
     assert set(table) == {"this model", "fill alone", "Telea"} and table["this model"]["all/changed_outside"] == 0
     assert (out / "sheet.png").is_file() and "masked_psnr" in (out / "table.md").read_text()
+
+
+def test_demo_hands_its_options_to_the_app(monkeypatch):
+    given = {}
+    monkeypatch.setattr("scfegan_hf.demo.launch", lambda **options: given.update(options))
+    arguments = ["--model", "folder", "--host", "0.0.0.0", "--port", "7", "--share", "--device", "cpu", "--max-queue", "3"]
+    assert main(["demo", *arguments]) == 0
+    assert given == dict(model="folder", host="0.0.0.0", port=7, share=True, device="cpu", max_queue=3)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+import numpy as np
 from gradio.data_classes import FileData
 from gradio.processing_utils import save_bytes_to_cache
 from gradio.utils import get_upload_folder
@@ -111,7 +112,10 @@ def launch(
     ``host`` and ``port``: None leaves them to Gradio (this machine only, or what a Space's environment says; first free
     port). ``max_queue``: how many edits may wait; who comes later is told to try again.
     """
+    accelerated()  # a ZeroGPU Space has its GPU only after this
     pipeline = pipeline or FaceEditPipeline.from_pretrained(model, device)
+    if find_spec("spaces") is None:  # elsewhere a GPU is there at the start: the first visitor need not wait for kernels
+        pipeline(np.zeros((64, 64, 3), np.uint8), np.ones((64, 64), np.uint8))
     app = build_app(pipeline, max_queue)
     _, address, _ = app.launch(
         server_name=host,

@@ -71,7 +71,7 @@ function touchedPixels(name, margin = 0) {
   for (const step of own.slice(start)) {
     if (step.erase || step.kind === 'clear') continue;
     const [x, y, wide, high] = step.box ?? [];
-    const points = step.points ?? [[x, y], [x + wide, y + high]], reach = (step.size ?? 0) / 2 + margin;
+    const points = step.points ?? [[x, y], [x + wide, y + high]], reach = 0.6 * (step.size ?? 0) + margin; // a pen pressed hard draws wider
     for (const [px, py] of points) {
       left = Math.min(left, px - reach), right = Math.max(right, px + reach);
       top = Math.min(top, py - reach), bottom = Math.max(bottom, py + reach);

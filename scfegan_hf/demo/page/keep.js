@@ -11,8 +11,9 @@ const store = new Promise((resolve) => {
 async function keep(entries) {
   const database = await store;
   if (!database) return;
-  const kept = database.transaction('kept', 'readwrite').objectStore('kept');
-  for (const [key, value] of Object.entries(entries)) kept.put(value, key);
+  const transaction = database.transaction('kept', 'readwrite');
+  transaction.onabort = () => say('This browser has no room to keep your drawing over a reload. Drawing and editing go on.', true);
+  for (const [key, value] of Object.entries(entries)) transaction.objectStore('kept').put(value, key);
 }
 
 async function kept(key) {

@@ -5,6 +5,7 @@ let asked = 0, pending = null, turn = Promise.resolve();
 function ask(kind, question) {
   const answer = turn.then(() => new Promise((resolve, reject) => {
     pending = { number: ++asked, resolve, reject };
+    if (!navigator.onLine) return giveUp();
     trigger(kind, { number: asked, ...question });
   }));
   turn = answer.catch(() => {});
@@ -20,15 +21,29 @@ watch('value', () => {
   else resolve(answer);
 });
 
-// The page's events end with this one, whether they were answered or not.
+function giveUp() {
+  pending?.reject(new Error('The server is busy or out of reach. Your drawing is safe: try again in a moment.'));
+  pending = null;
+}
+
+// The page's events end with this one, whether they were answered or not; the answer may come a little later.
 document.addEventListener('scfegan-ended', () => {
   const ended = pending?.number;
-  setTimeout(() => {
-    if (!pending || pending.number !== ended) return;
-    pending.reject(new Error('The server is busy or out of reach. Your drawing is safe: try again in a moment.'));
-    pending = null;
-  }, 400);
+  setTimeout(() => { if (pending?.number === ended) giveUp(); }, 400);
 });
+
+// Gradio waits for a lost server without a word, so it is asked now and then whether it is there.
+const WATCH_EVERY = 5000; // milliseconds
+setInterval(async () => {
+  const watched = pending?.number;
+  if (!watched) return;
+  try {
+    await fetch(location.pathname, { method: 'HEAD', cache: 'no-store' });
+  } catch {
+    if (pending?.number === watched) giveUp();
+  }
+}, WATCH_EVERY);
+window.addEventListener('offline', giveUp);
 
 // Gradio shows the place in the queue in the component's corner; here it is said where the user looks.
 const tracker = element.closest('.block') ?? element.parentElement;
