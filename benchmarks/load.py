@@ -1,9 +1,10 @@
 """The app under load: 50 clients, each with 4 edits, all at once; what they were answered, how fast, and the server's memory.
 
-    python benchmarks/load.py [--clients 50] [--edits 4] [--size 512] [--max-queue 20]
+    python benchmarks/load.py [--clients 50] [--edits 4] [--rounds 1] [--size 512] [--max-queue 20]
 
 Starts the app of the bundled weights in a process of its own. "busy" is the queue's answer when it is full (HTTP 503 with
-a sentence to show); any other failure counts as an error and makes the script fail.
+a sentence to show); any other failure counts as an error and makes the script fail. Further rounds tell memory that is kept
+for good (threads, buffers of the first rush) from memory that is lost with every rush.
 """
 
 import argparse
@@ -86,10 +87,23 @@ async def all_clients(url: str, clients: int, edits: int, size: int) -> list[tup
     return [answer for each in answers for answer in each]
 
 
+def report(answers: list[tuple[str, float]]) -> int:
+    """Print how many answers of each kind there were and how long they took; returns the number of errors."""
+    kinds = Counter(kind for kind, _ in answers)
+    for kind in ("result", "busy"):
+        times = [took for name, took in answers if name == kind]
+        if times:
+            print(f"{kind}: {len(times)}, median {statistics.median(times):.2f} s, longest {max(times):.2f} s")
+    errors = [kind for kind in kinds if kind not in ("result", "busy")]
+    print(f"errors: {sum(kinds[kind] for kind in errors)} {errors}")
+    return sum(kinds[kind] for kind in errors)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--clients", type=int, default=50)
     parser.add_argument("--edits", type=int, default=4)
+    parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--size", type=int, default=512)
     parser.add_argument("--max-queue", type=int, default=20)
     options = parser.parse_args()
@@ -101,25 +115,19 @@ def main() -> None:
         url = address.get(timeout=180)
         asyncio.run(all_clients(url, 5, 2, options.size))  # what a first visitor makes it load stays
         before = memory(server)
-        start = time.perf_counter()
-        answers = asyncio.run(all_clients(url, options.clients, options.edits, options.size))
-        took = time.perf_counter() - start
-        time.sleep(5)
-        after = memory(server)
+        print(f"{options.clients} clients, {options.edits} edits each of {options.size} pixels, {options.max_queue} may wait")
+        errors = 0
+        for _ in range(options.rounds):
+            start = time.perf_counter()
+            answers = asyncio.run(all_clients(url, options.clients, options.edits, options.size))
+            print(f"all answered after {time.perf_counter() - start:.1f} s")
+            errors += report(answers)
+            time.sleep(5)
+            after = memory(server)
+            print(f"memory: {before:.0f} MB before, {after:.0f} MB after ({100 * (after / before - 1):+.1f} %)", flush=True)
+            before = after
     finally:
         server.terminate()
-    kinds = Counter(kind for kind, _ in answers)
-    seconds = {kind: [took for name, took in answers if name == kind] for kind in ("result", "busy")}
-    print(
-        f"{options.clients} clients, {options.edits} edits each of {options.size} pixels, at most {options.max_queue} waiting"
-    )
-    print(f"all answered after {took:.1f} s")
-    for kind, times in seconds.items():
-        if times:
-            print(f"{kind}: {len(times)}, median {statistics.median(times):.2f} s, longest {max(times):.2f} s")
-    errors = sum(kinds.values()) - kinds["result"] - kinds["busy"]
-    print(f"errors: {errors} {[kind for kind in kinds if kind not in seconds]}")
-    print(f"memory: {before:.0f} MB before, {after:.0f} MB after ({100 * (after / before - 1):+.1f} %)")
     if errors:
         raise SystemExit(1)
 
