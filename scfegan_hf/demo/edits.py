@@ -18,7 +18,7 @@ XMP = """<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.o
 <rdf:Description rdf:about="" xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/" \
 Iptc4xmpExt:DigitalSourceType="http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"/>\
 </rdf:RDF></x:xmpmeta>"""
-# Larger pictures are written with less effort (some 0.2 s instead of 1 s a megapixel row would be felt) and shown smaller.
+# Pictures of more pixels are packed with less effort, which is quicker and makes larger files; longer ones are shown smaller.
 QUICK_PNG, PREVIEW_SIDE = 2_000_000, 2048
 MOST_FACES = 12
 CHOOSE_FIRST = "Choose a photo first and wait until it is loaded."

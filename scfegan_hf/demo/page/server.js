@@ -1,11 +1,12 @@
 // Questions to the server, one at a time: each is an event of the component, the answer comes back as its value.
 
-let asked = 0, pending = null, turn = Promise.resolve();
+let asked = 0, begun = 0, pending = null, turn = Promise.resolve();
 
 function ask(kind, question) {
   const answer = turn.then(() => new Promise((resolve, reject) => {
     pending = { number: ++asked, resolve, reject };
     if (!navigator.onLine) return giveUp();
+    begun++;
     trigger(kind, { number: asked, ...question });
   }));
   turn = answer.catch(() => {});
@@ -26,10 +27,12 @@ function giveUp() {
   pending = null;
 }
 
-// The page's events end with this one, whether they were answered or not; the answer may come a little later.
+// Each event ends with this one, answered or not; the answer may come a little later. It does not say which event has
+// ended: if one that was given up is still about, it may be that one, and there is time for the other's answer.
 document.addEventListener('scfegan-ended', () => {
   const ended = pending?.number;
-  setTimeout(() => { if (pending?.number === ended) giveUp(); }, 400);
+  begun = Math.max(0, begun - 1);
+  setTimeout(() => { if (pending?.number === ended) giveUp(); }, begun ? 15_000 : 400);
 });
 
 // Gradio waits for a lost server without a word, so it is asked now and then whether it is there.
