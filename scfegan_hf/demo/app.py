@@ -26,6 +26,7 @@ candidates: how many results, 1 to 4. Returns a list of PNG files; pixels outsid
 TRACE_DOCUMENTATION = """Lines of a photo to start a sketch from. photo: picture file.
 Returns a PNG file of the photo's size, white lines on black."""
 CLEAN_EVERY, CLEAN_AFTER = 600, 3600  # seconds
+SESSIONS = 200  # that Gradio remembers something about; ours have nothing to remember, and each API call is one
 FONT = ("system-ui", "sans-serif")
 
 
@@ -125,6 +126,7 @@ def launch(
         max_file_size=MAX_UPLOAD_BYTES,
         ssr_mode=False,
         run_history=False,
+        state_session_capacity=SESSIONS,
         footer_links=["api", "gradio"],
         theme=gr.themes.Default(primary_hue="indigo", font=FONT, font_mono=("ui-monospace", "monospace")),
         css=page_file("around.css"),
