@@ -41,13 +41,20 @@ def build_app(pipeline: FaceEditPipeline | None = None, max_queue: int = 20) -> 
 
     with gr.Blocks(title="Edit a face by drawing", analytics_enabled=False, delete_cache=(CLEAN_EVERY, CLEAN_AFTER)) as app:
         editor = drawing_editor(elem_id="editor")
+        made: set[str] = set()
+        app.temp_file_sets.append(made)  # Gradio's cleaner deletes these in time; it does not see all results by itself
+
+        def stored(data: bytes, name: str) -> str:
+            path = save_bytes_to_cache(data, name, uploads)
+            made.add(path)
+            return path
 
         def edit_on_page(event: gr.EventData) -> dict[str, Any]:
             with answer(event) as sent:
                 drawing = read_drawing(sent.get("drawing"), uploads)
                 images = run_drawing(drawing, sent.get("seed"), sent.get("candidates"))
                 name = f"{Path(drawing.photo).stem.removesuffix('-edited')}-edited.png"
-                sent.reply["images"] = [_shown(image, name) for image in images]
+                sent.reply["images"] = [_shown(image, name, stored) for image in images]
             return sent.reply
 
         def trace_on_page(event: gr.EventData) -> dict[str, Any]:
@@ -74,12 +81,12 @@ def build_app(pipeline: FaceEditPipeline | None = None, max_queue: int = 20) -> 
                 paths = [uploaded_file(file, uploads, name) for file, name in ((photo, "photo"), (mask, "mask"))]
                 paths += [file and uploaded_file(file, uploads, name) for file, name in ((sketch, "sketch"), (color, "color"))]
                 images = run_files(*paths, seed, candidates)
-                return [FileData(path=_stored(marked_png(image), "edited.png")) for image in images]
+                return [FileData(path=stored(marked_png(image), "edited.png")) for image in images]
 
         def trace(photo: FileData) -> FileData:
             with spoken_errors():
                 path = uploaded_file(photo, uploads, "photo")
-                return FileData(path=_stored(trace_file(pipeline, path), "sketch.png"))
+                return FileData(path=stored(trace_file(pipeline, path), "sketch.png"))
 
         # One network, few cores: edits wait for each other, whichever way they came in. Looking for faces does not.
         network = dict(concurrency_id="network", concurrency_limit=1)
@@ -144,17 +151,11 @@ def accelerated() -> Callable[[Callable], Callable]:
     return spaces.GPU
 
 
-def _shown(image: Image.Image, name: str) -> dict[str, Any]:
+def _shown(image: Image.Image, name: str, stored: Callable[[bytes, str], str]) -> dict[str, Any]:
     """A result as the page takes it: the file to keep, and the picture to look at."""
-    file = _file(marked_png(image), name)
-    small = preview(image)
-    return {"file": file, "preview": file if small is None else _file(small, "preview.jpg")}
 
+    def file(data: bytes, name: str) -> dict[str, Any]:
+        return FileData(path=stored(data, name), orig_name=name).model_dump()
 
-def _file(data: bytes, name: str) -> dict[str, Any]:
-    return FileData(path=_stored(data, name), orig_name=name).model_dump()
-
-
-def _stored(data: bytes, name: str) -> str:
-    """Write a file where Gradio serves it from and deletes it in time."""
-    return save_bytes_to_cache(data, name, get_upload_folder())
+    whole, small = file(marked_png(image), name), preview(image)
+    return {"file": whole, "preview": whole if small is None else file(small, "preview.jpg")}
