@@ -104,6 +104,9 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--model", help="folder or Hub repository (default: the weights in the package)")
     demo.add_argument("--host", default="127.0.0.1")
     demo.add_argument("--port", type=int, default=7860)
+    demo.add_argument("--share", action="store_true", help="also at a public address of gradio.live, for three days at most")
+    demo.add_argument("--device", help="cpu, cuda, mps (default: cuda where there is one, else cpu)")
+    demo.add_argument("--max-queue", type=int, default=20, help="edits that may wait; later ones are told to try again")
     demo.set_defaults(run=_demo)
     return parser
 
@@ -181,7 +184,14 @@ def _export(options: argparse.Namespace) -> None:
 def _demo(options: argparse.Namespace) -> None:
     from scfegan_hf.demo import launch
 
-    launch(model=options.model, host=options.host, port=options.port)
+    launch(
+        model=options.model,
+        device=options.device,
+        host=options.host,
+        port=options.port,
+        share=options.share,
+        max_queue=options.max_queue,
+    )
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ MAY_IMPORT = {
     "export": {"models", "conditioning", "files"},
     "pipeline": {"models", "conditioning", "layers", "data", "photos", "annotate"},
     "evaluation": BELOW_RECIPE | {"pipeline", "photos", "files"},
-    "demo": {"pipeline", "data.strokes"},
+    "demo": {"pipeline", "photos", "data.faces"},
     "cli": BELOW_RECIPE | {"annotate", "export", "pipeline", "photos", "evaluation", "demo"},
     "__init__": {"models", "pipeline"},
 }
@@ -99,8 +99,8 @@ def test_imports_point_down_only():
         ("pipeline", "from scfegan_hf.training import hub", "training.hub"),
         ("pipeline", "from scfegan_hf.losses import perceptual", "losses.perceptual"),
         ("demo.app", "from scfegan_hf.models.scfegan import SCFEGANGenerator", "models.scfegan.SCFEGANGenerator"),
-        ("demo.app", "from scfegan_hf.data import strokes, masks", "data.masks"),
-        ("demo.app", "from ..data.faces import REGIONS", "data.faces.REGIONS"),
+        ("demo.app", "from scfegan_hf.data import faces, masks", "data.masks"),
+        ("demo.app", "from ..data.strokes import thin", "data.strokes.thin"),
         ("__init__", "from scfegan_hf.demo import launch", "demo.launch"),
     ],
 )
@@ -115,7 +115,7 @@ def test_what_is_allowed_is_not_found():
     for module, line in (
         ("training.command", "from scfegan_hf.recipes import recipe_class"),
         ("demo.app", "from scfegan_hf import FaceEditPipeline\nfrom . import layers"),
-        ("demo.app", "from scfegan_hf.data.strokes import line_strength"),
+        ("demo.app", "from scfegan_hf.data.faces import detect_faces"),
         ("recipes.scfegan", "from scfegan_hf.recipe import Recipe\nimport torch, scfegan_hfx"),
     ):
         assert violations(module, line) == []

@@ -59,3 +59,11 @@ def test_prepare_and_evaluate(tmp_path, model, capsys):
     assert (out / "sheet.png").is_file() and (out / "report.md").read_text() in capsys.readouterr().out
     assert main(["evaluate", str(tmp_path / "data"), "--out", str(out), *options, "--tasks", "beard"]) == 1
     assert "There is no task 'beard'" in capsys.readouterr().err
+
+
+def test_demo_hands_its_options_to_the_app(monkeypatch):
+    given = {}
+    monkeypatch.setattr("scfegan_hf.demo.launch", lambda **options: given.update(options))
+    arguments = ["--model", "folder", "--host", "0.0.0.0", "--port", "7", "--share", "--device", "cpu", "--max-queue", "3"]
+    assert main(["demo", *arguments]) == 0
+    assert given == dict(model="folder", host="0.0.0.0", port=7, share=True, device="cpu", max_queue=3)

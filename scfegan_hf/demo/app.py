@@ -1,32 +1,33 @@
-"""The app's layout, its events and its two API endpoints."""
+"""The app's events, its two API endpoints, and how it is served."""
 
 import os
+from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
+import numpy as np
 from gradio.data_classes import FileData
 from gradio.processing_utils import save_bytes_to_cache
 from gradio.utils import get_upload_folder
+from PIL import Image
 
-from scfegan_hf.demo.editor import FOLDER, drawing_editor, drawn, shown
-from scfegan_hf.demo.edits import edit_drawing, edit_files, trace_drawing, trace_file
-from scfegan_hf.demo.errors import spoken_errors
-from scfegan_hf.demo.payload import MAX_UPLOAD_BYTES, uploaded_file
+from scfegan_hf.demo.editor import TELL_THE_PAGE, drawing_editor, page_file
+from scfegan_hf.demo.edits import edit_drawing, edit_files, face_frames, marked_png, preview, trace_drawing, trace_file
+from scfegan_hf.demo.errors import answer, spoken_errors
+from scfegan_hf.demo.payload import MAX_UPLOAD_BYTES, layer_url, read_drawing, uploaded_file
 from scfegan_hf.pipeline import FaceEditPipeline
 
-INTRODUCTION = """# Edit a face by drawing on it
-Choose a photo. Paint over the part that should change, then draw new lines and dab colours there. Press **Edit**."""
-ETHICS = """Edit only pictures of people who agree to it. Every result is marked as edited in its file. \
-Photos are deleted from the server after an hour."""
 EDIT_DOCUMENTATION = """Repaint a photo where a mask says so. All pictures have the photo's size.
 photo: picture file. mask: picture file, non-zero where to repaint. sketch: picture file, non-zero where a line is.
 color: RGBA picture file, opaque where a colour is wanted. seed: whole number, another one changes the result a little.
-Returns a PNG file; pixels outside the mask are the photo's."""
+candidates: how many results, 1 to 4. Returns a list of PNG files; pixels outside the mask are the photo's."""
 TRACE_DOCUMENTATION = """Lines of a photo to start a sketch from. photo: picture file.
 Returns a PNG file of the photo's size, white lines on black."""
 CLEAN_EVERY, CLEAN_AFTER = 600, 3600  # seconds
-# One network, few cores: edits wait for each other, whichever way they came in.
-ONE_AT_A_TIME = dict(concurrency_id="network", concurrency_limit=1)
+SESSIONS = 200  # that Gradio remembers something about; ours have nothing to remember, and each API call is one
+FONT = ("system-ui", "sans-serif")
 
 
 def build_app(pipeline: FaceEditPipeline | None = None, max_queue: int = 20) -> gr.Blocks:
@@ -34,48 +35,71 @@ def build_app(pipeline: FaceEditPipeline | None = None, max_queue: int = 20) -> 
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     pipeline = pipeline or FaceEditPipeline.from_pretrained()
     uploads = get_upload_folder()
+    on_gpu = accelerated()
+    run_drawing = on_gpu(lambda *given: edit_drawing(pipeline, *given))
+    run_files = on_gpu(lambda *given: edit_files(pipeline, *given))
 
     with gr.Blocks(title="Edit a face by drawing", analytics_enabled=False, delete_cache=(CLEAN_EVERY, CLEAN_AFTER)) as app:
-        gr.Markdown(INTRODUCTION, elem_id="introduction")
-        with gr.Row():
-            with gr.Column(scale=5, min_width=340):
-                editor = drawing_editor(elem_id="editor")
-            with gr.Column(scale=4, min_width=340):
-                edit_button = gr.Button("Edit", variant="primary", elem_id="edit")
-                result = gr.Image(label="Result", format="png", interactive=False, elem_id="result", buttons=["fullscreen"])
-                download = gr.DownloadButton("Download PNG", interactive=False, elem_id="download")
-                seed = gr.Number(
-                    0, label="Seed (another number changes the result a little)", precision=0, minimum=0, elem_id="seed"
-                )
-        gr.Markdown(ETHICS, elem_id="ethics")
+        editor = drawing_editor(elem_id="editor")
+        made: set[str] = set()
+        app.temp_file_sets.append(made)  # Gradio's cleaner deletes these in time; it does not see all results by itself
 
-        def edit_on_page(drawing: Any, seed: int | None) -> tuple[str, Any]:
-            with spoken_errors():
-                path = _stored(edit_drawing(pipeline, drawn(drawing), seed), "edited.png")
-            return path, gr.update(value=path, interactive=True)
+        def stored(data: bytes, name: str) -> str:
+            path = save_bytes_to_cache(data, name, uploads)
+            made.add(path)
+            return path
 
-        def trace_on_page(drawing: Any) -> dict[str, str]:
-            with spoken_errors():
-                return shown(sketch=trace_drawing(pipeline, drawn(drawing)))
+        def edit_on_page(event: gr.EventData) -> dict[str, Any]:
+            with answer(event) as sent:
+                drawing = read_drawing(sent.get("drawing"), uploads)
+                images = run_drawing(drawing, sent.get("seed"), sent.get("candidates"))
+                name = f"{Path(drawing.photo).stem.removesuffix('-edited')}-edited.png"
+                sent.reply["images"] = [_shown(image, name, stored) for image in images]
+            return sent.reply
+
+        def trace_on_page(event: gr.EventData) -> dict[str, Any]:
+            with answer(event) as sent:
+                drawing = read_drawing(sent.get("drawing"), uploads)
+                sent.reply |= {"sketch": layer_url(trace_drawing(pipeline, drawing)), "frame": drawing.frame}
+            return sent.reply
+
+        def faces_on_page(event: gr.EventData) -> dict[str, Any]:
+            with answer(event) as sent:
+                photo = read_drawing(sent.get("drawing"), uploads).photo
+                sent.reply["faces"] = face_frames(photo) if photo else []
+            return sent.reply
 
         def edit(
-            photo: FileData, mask: FileData, sketch: FileData | None = None, color: FileData | None = None, seed: int = 0
-        ) -> FileData:
+            photo: FileData,
+            mask: FileData,
+            sketch: FileData | None = None,
+            color: FileData | None = None,
+            seed: int = 0,
+            candidates: int = 1,
+        ) -> list[FileData]:
             with spoken_errors():
                 paths = [uploaded_file(file, uploads, name) for file, name in ((photo, "photo"), (mask, "mask"))]
                 paths += [file and uploaded_file(file, uploads, name) for file, name in ((sketch, "sketch"), (color, "color"))]
-                return FileData(path=_stored(edit_files(pipeline, *paths, seed), "edited.png"))
+                images = run_files(*paths, seed, candidates)
+                return [FileData(path=stored(marked_png(image), "edited.png")) for image in images]
 
         def trace(photo: FileData) -> FileData:
             with spoken_errors():
                 path = uploaded_file(photo, uploads, "photo")
-                return FileData(path=_stored(trace_file(pipeline, path), "sketch.png"))
+                return FileData(path=stored(trace_file(pipeline, path), "sketch.png"))
 
-        private = dict(api_visibility="private", **ONE_AT_A_TIME)
-        edit_button.click(edit_on_page, [editor, seed], [result, download], show_progress_on=result, **private)
-        editor.trace(trace_on_page, editor, editor, show_progress="hidden", **private)
-        gr.api(edit, api_name="edit", api_description=EDIT_DOCUMENTATION, **ONE_AT_A_TIME)
-        gr.api(trace, api_name="trace", api_description=TRACE_DOCUMENTATION, **ONE_AT_A_TIME)
+        # One network, few cores: edits wait for each other, whichever way they came in. Looking for faces does not.
+        network = dict(concurrency_id="network", concurrency_limit=1)
+        for event, function, limits in (
+            (editor.edit, edit_on_page, network),
+            (editor.trace, trace_on_page, network),
+            (editor.faces, faces_on_page, dict(concurrency_limit=1)),
+        ):
+            ended = event(function, None, editor, show_progress="minimal", api_visibility="private", **limits)
+            ended.success(None, js=TELL_THE_PAGE)
+            ended.failure(None, js=TELL_THE_PAGE)
+        gr.api(edit, api_name="edit", api_description=EDIT_DOCUMENTATION, **network)
+        gr.api(trace, api_name="trace", api_description=TRACE_DOCUMENTATION, **network)
     return app.queue(max_size=max_queue, default_concurrency_limit=1)
 
 
@@ -83,6 +107,7 @@ def launch(
     model: str | None = None,
     *,
     pipeline: FaceEditPipeline | None = None,
+    device: str | None = None,
     host: str | None = None,
     port: int | None = None,
     share: bool = False,
@@ -91,10 +116,15 @@ def launch(
 ) -> tuple[gr.Blocks, str]:
     """Serve the app; returns it and its address, at once only with ``prevent_thread_lock``.
 
-    ``model``: folder or Hub repository (None: the package's weights), unless a ``pipeline`` is given. ``host`` and
-    ``port``: None leaves them to Gradio (this machine only, or what a Space's environment says; first free port).
+    ``model``: folder or Hub repository (None: the package's weights) and ``device``, unless a ``pipeline`` is given.
+    ``host`` and ``port``: None leaves them to Gradio (this machine only, or what a Space's environment says; first free
+    port). ``max_queue``: how many edits may wait; who comes later is told to try again.
     """
-    app = build_app(pipeline or FaceEditPipeline.from_pretrained(model), max_queue)
+    accelerated()  # a ZeroGPU Space has its GPU only after this
+    pipeline = pipeline or FaceEditPipeline.from_pretrained(model, device)
+    if find_spec("spaces") is None:  # elsewhere a GPU is there at the start: the first visitor need not wait for kernels
+        pipeline(np.zeros((64, 64, 3), np.uint8), np.ones((64, 64), np.uint8))
+    app = build_app(pipeline, max_queue)
     _, address, _ = app.launch(
         server_name=host,
         server_port=port,
@@ -103,12 +133,29 @@ def launch(
         max_file_size=MAX_UPLOAD_BYTES,
         ssr_mode=False,
         run_history=False,
+        state_session_capacity=SESSIONS,
         footer_links=["api", "gradio"],
-        css=(FOLDER / "page.css").read_text(encoding="utf-8"),
+        theme=gr.themes.Default(primary_hue="indigo", font=FONT, font_mono=("ui-monospace", "monospace")),
+        css=page_file("around.css"),
+        mcp_server=find_spec("mcp") is not None,
     )
     return app, address
 
 
-def _stored(data: bytes, name: str) -> str:
-    """Write a file where Gradio serves it from and deletes it in time."""
-    return save_bytes_to_cache(data, name, get_upload_folder())
+def accelerated() -> Callable[[Callable], Callable]:
+    """The decorator that lends a function a GPU on ZeroGPU Spaces; elsewhere the function stays as it is."""
+    if find_spec("spaces") is None:
+        return lambda function: function
+    import spaces
+
+    return spaces.GPU
+
+
+def _shown(image: Image.Image, name: str, stored: Callable[[bytes, str], str]) -> dict[str, Any]:
+    """A result as the page takes it: the file to keep, and the picture to look at."""
+
+    def file(data: bytes, name: str) -> dict[str, Any]:
+        return FileData(path=stored(data, name), orig_name=name).model_dump()
+
+    whole, small = file(marked_png(image), name), preview(image)
+    return {"file": whole, "preview": whole if small is None else file(small, "preview.jpg")}

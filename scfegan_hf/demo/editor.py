@@ -1,6 +1,6 @@
-"""The drawing editor: three canvases, Mask, Sketch and Color, stacked over the photograph in a `gr.HTML`.
+"""The drawing editor: a page of three canvases, Mask, Sketch and Color, stacked over the photograph in a `gr.HTML`.
 
-Gradio's own image editor cannot hold named layers, so page, style and script are the files beside this one. (A function
+Gradio's own image editor cannot hold named layers, so the folder page/ has its markup, style and script. (A function
 and not a subclass: Gradio writes a .pyi file beside the source of every subclass of its components.)
 """
 
@@ -8,36 +8,37 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from gradio.utils import get_upload_folder
-from PIL import Image
 
-from scfegan_hf.demo.payload import CANVAS_SIDE, MAX_UPLOAD_BYTES, Drawing, layer_url, read_drawing
+from scfegan_hf.demo.payload import CANVAS_SIDE, MAX_UPLOAD_BYTES
+from scfegan_hf.demo.samples import page_samples
+from scfegan_hf.photos import MAX_PIXELS
 
-FOLDER = Path(__file__).parent
+PAGE = Path(__file__).parent / "page"
+# One script in this order: what the page knows first, what begins it last.
+SCRIPTS = ("state", "drawing", "view", "input", "panel", "helpers", "server", "photo", "result", "keep", "samples", "start")
+# Runs in the page when an event is over, with or without an answer; page/server.js listens.
+TELL_THE_PAGE = "() => { document.dispatchEvent(new Event('scfegan-ended')); }"
 
 
 def drawing_editor(**options: Any) -> gr.HTML:
-    """The component. ``options`` go to gr.HTML.
+    """The component; ``options`` go to gr.HTML.
 
-    Its value is ``{"photo": {"path": ...}, "mask": ..., "sketch": ..., "color": ...}``, layers as PNG data URLs of the
-    drawing's size or null: read it with `drawn`. An event that has it as output returns `shown`.
+    Its events "edit", "trace" and "faces" carry a number and a drawing (see payload.py); the answer is its new value, a
+    dict with the same number.
     """
     return gr.HTML(
-        html_template=(FOLDER / "editor.html").read_text(encoding="utf-8"),
-        css_template=(FOLDER / "editor.css").read_text(encoding="utf-8"),
-        js_on_load=(FOLDER / "editor.js").read_text(encoding="utf-8"),
+        html_template=page_file("page.html"),
+        css_template=page_file("editor.css"),
+        js_on_load="\n".join(page_file(f"{name}.js") for name in SCRIPTS),
         apply_default_css=False,
         canvas_side=CANVAS_SIDE,
         max_upload_bytes=MAX_UPLOAD_BYTES,
+        max_pixels=MAX_PIXELS,
+        **page_samples(),
         **options,
     )
 
 
-def drawn(value: Any) -> Drawing:
-    """The editor's value, checked."""
-    return read_drawing(value, get_upload_folder())
-
-
-def shown(**layers: Image.Image) -> dict[str, str]:
-    """A value for the editor that replaces these layers (RGBA) on the page and leaves the others."""
-    return {name: layer_url(image) for name, image in layers.items()}
+def page_file(name: str) -> str:
+    """Text of a file in page/."""
+    return (PAGE / name).read_text(encoding="utf-8")

@@ -1,71 +1,136 @@
-"""What the buttons and the API do, without any Gradio: drawings and files in, marked PNG bytes out."""
+"""What the page and the API do, without any Gradio: drawings and files in, pictures and marked PNG bytes out."""
 
 import io
 
-from PIL import Image
+import numpy as np
+from PIL import Image, ImageOps
 from PIL.PngImagePlugin import PngInfo
 
-from scfegan_hf.demo.payload import Drawing, canvas_size, fit_to_photo, photo_size, read_seed
+from scfegan_hf.data.faces import detect_faces, haar_frame
+from scfegan_hf.demo.payload import Drawing, canvas_size, photo_size, place_on_photo, read_candidates, read_seed
+from scfegan_hf.photos import read_photo
 from scfegan_hf.pipeline import FaceEditPipeline
 
+SOFTWARE = "scfegan_hf"
 MARK = "Edited: parts of this picture were repainted by a computer (SC-FEGAN, scfegan_hf)."
+# The term of the IPTC's vocabulary for a photograph with parts made by a trained model, where readers of XMP look for it.
+XMP = """<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">\
+<rdf:Description rdf:about="" xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/" \
+Iptc4xmpExt:DigitalSourceType="http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"/>\
+</rdf:RDF></x:xmpmeta>"""
+# Pictures of more pixels are packed with less effort, which is quicker and makes larger files; longer ones are shown smaller.
+QUICK_PNG, PREVIEW_SIDE = 2_000_000, 2048
+MOST_FACES = 12
+CHOOSE_FIRST = "Choose a photo first and wait until it is loaded."
 
 
-def edit_drawing(pipeline: FaceEditPipeline, drawing: Drawing, seed: int | None) -> bytes:
-    """The photo repainted under the drawing's mask, as PNG."""
+def edit_drawing(pipeline: FaceEditPipeline, drawing: Drawing, seed: int | None, candidates: int | None) -> list[Image.Image]:
+    """The photo repainted under the drawing's mask."""
     if drawing.photo is None:
-        raise ValueError("Choose a photo first and wait until it is loaded.")
+        raise ValueError(CHOOSE_FIRST)
     if drawing.mask is None:
-        raise ValueError("Paint over the part that should change first: choose Mask above the photo and paint.")
+        raise ValueError("Paint over the part that should change first: choose Mask and paint.")
     size = photo_size(drawing.photo)
-    mask, sketch, color = (fit_to_photo(layer, size) for layer in (drawing.mask, drawing.sketch, drawing.color))
+    layers = (place_on_photo(layer, drawing.frame, size) for layer in (drawing.mask, drawing.sketch, drawing.color))
+    mask, sketch, color = layers
     marks = [None if layer is None else layer.getchannel("A") for layer in (mask, sketch)]
-    return marked_png(pipeline(drawing.photo, *marks, color, seed=read_seed(seed)).image)
+    options = dict(seed=read_seed(seed), num_candidates=read_candidates(candidates))
+    return pipeline(drawing.photo, *marks, color, **options).images
 
 
 def edit_files(
-    pipeline: FaceEditPipeline, photo: str, mask: str, sketch: str | None, color: str | None, seed: int | None
-) -> bytes:
+    pipeline: FaceEditPipeline,
+    photo: str,
+    mask: str,
+    sketch: str | None,
+    color: str | None,
+    seed: int | None,
+    candidates: int | None,
+) -> list[Image.Image]:
     """The same from picture files, all of the photo's size."""
     for path in filter(None, (photo, mask, sketch, color)):
         photo_size(path)  # refuses what is no picture
-    return marked_png(pipeline(photo, mask, sketch, color, seed=read_seed(seed)).image)
+    return pipeline(photo, mask, sketch, color, seed=read_seed(seed), num_candidates=read_candidates(candidates)).images
 
 
 def trace_drawing(pipeline: FaceEditPipeline, drawing: Drawing) -> Image.Image:
-    """The sketch layer with the photo's lines added: those under the mask, or all of them while nothing is masked."""
+    """The sketch layer over the drawing's frame with the photo's lines added: under the mask, or all while there is none."""
     if drawing.photo is None:
-        raise ValueError("Choose a photo first and wait until it is loaded.")
-    lines = Image.fromarray(pipeline.trace(drawing.photo))
-    size = canvas_size(lines.size)
-    # Averaging keeps a line that falls between the pixels of the smaller drawing.
+        raise ValueError(CHOOSE_FIRST)
+    photo_size(drawing.photo)  # refuses a decompression bomb before it is read
+    rgb = read_photo(drawing.photo).rgb
+    x, y, width, height = drawing.frame or (0, 0, rgb.shape[1], rgb.shape[0])
+    if x + width > rgb.shape[1] or y + height > rgb.shape[0]:
+        raise ValueError("The drawing belongs to a photo of another shape. Choose the photo again.")
+    # Lines are found with their surroundings, as large as a small frame needs to show what is in it.
+    around = max(width, height, 64) // 2
+    left, top = max(x - around, 0), max(y - around, 0)
+    lines = pipeline.trace(np.ascontiguousarray(rgb[top : y + height + around, left : x + width + around]))
+    lines = Image.fromarray(lines[y - top : y - top + height, x - left : x - left + width])
+    size = canvas_size((width, height))
+    # Averaging keeps a line that falls between the pixels of the smaller layer.
     lines = lines.resize(size, Image.Resampling.BOX).point(lambda value: 255 if value >= 64 else 0)
-    layers = {"mask": drawing.mask, "sketch": drawing.sketch}
-    mask, sketch = (None if layer is None else fit_to_photo(layer, size).getchannel("A") for layer in layers.values())
     kept = Image.new("L", size)
-    kept.paste(lines, mask=mask)
-    if sketch is not None:
-        kept.paste(255, mask=sketch)
-    layer = Image.new("RGBA", size)
+    kept.paste(lines, mask=_alpha(drawing.mask, size))
+    if drawing.sketch is not None:
+        kept.paste(255, mask=_alpha(drawing.sketch, size))
+    layer = Image.new("RGBA", size, (21, 23, 28, 0))  # the colour that the page draws lines in
     layer.putalpha(kept)
     return layer
+
+
+def _alpha(layer: Image.Image | None, size: tuple[int, int]) -> Image.Image | None:
+    return None if layer is None else layer.getchannel("A").resize(size, Image.Resampling.NEAREST)
 
 
 def trace_file(pipeline: FaceEditPipeline, photo: str) -> bytes:
     """Lines of a photo, white on black, as PNG of its size."""
     photo_size(photo)
-    return _png(Image.fromarray(pipeline.trace(photo)))
+    return _bytes(Image.fromarray(pipeline.trace(photo)), "PNG")
+
+
+def face_frames(photo: str) -> list[list[int]]:
+    """Squares around the faces of a photo, hair and chin included, as [x, y, width, height] in its pixels, left to right."""
+    width, height = photo_size(photo)
+    try:
+        with Image.open(photo) as image:
+            image.draft("RGB", (1280, 1280))  # a JPEG is decoded at a fraction of its size, which is enough for this
+            small = ImageOps.exif_transpose(image)
+            small.thumbnail((1280, 1280))
+            rgb = np.asarray(small.convert("RGB"))
+    except (OSError, SyntaxError) as error:
+        raise ValueError("The photo is damaged. Save it again as PNG or JPEG.") from error
+    scale = width / rgb.shape[1]
+    frames = []
+    for box in detect_faces(rgb)[:MOST_FACES]:
+        corners = haar_frame(box) * scale
+        x0, y0 = np.floor(np.maximum(corners.min(0), 0)).astype(int).tolist()
+        x1, y1 = np.ceil(np.minimum(corners.max(0), (width, height))).astype(int).tolist()
+        frames.append([x0, y0, x1 - x0, y1 - y0])
+    return sorted(frames)
 
 
 def marked_png(image: Image.Image) -> bytes:
     """PNG that says in its metadata that it was edited; the colour profile is kept."""
     text = PngInfo()
     text.add_text("Comment", MARK)
-    text.add_text("Software", "scfegan_hf")
-    return _png(image, icc_profile=image.info.get("icc_profile"), pnginfo=text)
+    text.add_text("Software", SOFTWARE)
+    text.add_itxt("XML:com.adobe.xmp", XMP)
+    effort = 1 if image.width * image.height > QUICK_PNG else 6
+    return _bytes(image, "PNG", icc_profile=image.info.get("icc_profile"), pnginfo=text, compress_level=effort)
 
 
-def _png(image: Image.Image, **options) -> bytes:
+def preview(image: Image.Image) -> bytes | None:
+    """A JPEG for the screen, or None where the picture itself is small enough."""
+    if max(image.size) <= PREVIEW_SIDE:
+        return None
+    profile = image.info.get("icc_profile")
+    small = image.convert("RGB")
+    small.thumbnail((PREVIEW_SIDE, PREVIEW_SIDE))
+    return _bytes(small, "JPEG", quality=92, icc_profile=profile)
+
+
+def _bytes(image: Image.Image, form: str, **options) -> bytes:
     buffer = io.BytesIO()
-    image.save(buffer, "PNG", **options)
+    image.save(buffer, form, **options)
     return buffer.getvalue()

@@ -13,28 +13,39 @@ from typing import Any
 
 from PIL import Image, UnidentifiedImageError
 
-# Longer side of a drawing in pixels; a smaller photo is drawn on at its own size. The editor is told the same number.
+from scfegan_hf.pipeline import MAX_CANDIDATES
+
+# Longer side of a layer in pixels; a smaller frame is drawn at its own size. The page is told the same number.
 CANVAS_SIDE = 1024
 MAX_UPLOAD_BYTES = 20 * 2**20
 # A drawing of strokes takes some 50 kB; four bytes per pixel is what noise would take.
 MAX_LAYER_BYTES = 4 * CANVAS_SIDE**2 + 2**16
 PNG_URL = "data:image/png;base64,"
 LAYERS = ("mask", "sketch", "color")
-NOT_WHOLE = "The drawing did not arrive whole. Reload the page and draw again."
+NOT_WHOLE = "The drawing did not arrive whole. Reload the page and try again."
+
+
+class FileGoneError(ValueError):
+    """An uploaded file that is not there, or not any more: the page sends it once again by itself."""
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """A photo's path (None before one is chosen) and the layers on it: RGBA, 0 or 255 opaque, None if empty."""
+    """A photo's path (None before one is chosen) and what was drawn on it.
+
+    ``frame``: the part of the photo that the layers cover, as (x, y, width, height) in its pixels (None: all of it). The
+    layers are RGBA, 0 or 255 opaque, of one size, None if empty.
+    """
 
     photo: str | None = None
+    frame: tuple[int, int, int, int] | None = None
     mask: Image.Image | None = None
     sketch: Image.Image | None = None
     color: Image.Image | None = None
 
 
 def read_drawing(payload: Any, uploads: str | Path) -> Drawing:
-    """The editor's value. ``uploads`` is the folder that uploaded files lie in; a photo elsewhere is refused."""
+    """What the page sent. ``uploads`` is the folder that uploaded files lie in; a photo elsewhere is refused."""
     if payload is None:
         return Drawing()
     if not isinstance(payload, dict):
@@ -43,7 +54,18 @@ def read_drawing(payload: Any, uploads: str | Path) -> Drawing:
     layers = {name: read_layer(payload.get(name)) for name in LAYERS}
     if len({layer.size for layer in layers.values() if layer}) > 1:
         raise ValueError(NOT_WHOLE)
-    return Drawing(None if photo is None else uploaded_file(photo, uploads, "photo"), **layers)
+    frame = read_frame(payload.get("frame"))
+    return Drawing(None if photo is None else uploaded_file(photo, uploads, "photo"), frame, **layers)
+
+
+def read_frame(data: Any) -> tuple[int, int, int, int] | None:
+    """(x, y, width, height), whole numbers, none negative; None stays None."""
+    if data is None:
+        return None
+    numbers = data if isinstance(data, list) else []
+    if len(numbers) != 4 or any(type(number) is not int or not 0 <= number < 2**16 for number in numbers) or 0 in numbers[2:]:
+        raise ValueError(NOT_WHOLE)
+    return tuple(numbers)
 
 
 def read_layer(data: Any) -> Image.Image | None:
@@ -77,7 +99,7 @@ def uploaded_file(data: Any, uploads: str | Path, name: str) -> str:
         raise ValueError(f"Give the {name} as an uploaded file.")
     path, uploads = Path(data["path"]).resolve(), Path(uploads).resolve()
     if not path.is_relative_to(uploads) or not path.is_file():
-        raise ValueError(f"The {name} is no longer on the server. Choose it again.")
+        raise FileGoneError(f"The {name} is no longer on the server. Choose it again.")
     return str(path)
 
 
@@ -106,19 +128,30 @@ def _open(source: Any, **options: Any) -> Image.Image:
             raise Image.DecompressionBombError(str(warning)) from warning
 
 
-def canvas_size(photo: tuple[int, int]) -> tuple[int, int]:
-    """The size that the editor draws at on a photo of this (width, height)."""
-    scale = min(1.0, CANVAS_SIDE / max(photo))
-    return max(round(photo[0] * scale), 1), max(round(photo[1] * scale), 1)
+def canvas_size(frame: tuple[int, int]) -> tuple[int, int]:
+    """The size that the page paints a frame of this (width, height) at."""
+    scale = min(1.0, CANVAS_SIDE / max(frame))
+    return max(round(frame[0] * scale), 1), max(round(frame[1] * scale), 1)
 
 
-def fit_to_photo(layer: Image.Image | None, photo: tuple[int, int]) -> Image.Image | None:
-    """The layer at the photo's size, pixels repeated. The browser may round the other way, so one pixel is forgiven."""
-    if layer is None or layer.size == photo:
-        return layer
-    if any(abs(given - expected) > 1 for given, expected in zip(layer.size, canvas_size(photo), strict=True)):
+def place_on_photo(
+    layer: Image.Image | None, frame: tuple[int, int, int, int] | None, photo: tuple[int, int]
+) -> Image.Image | None:
+    """The layer at the photo's size, pixels repeated, empty outside its frame. One pixel of rounding is forgiven."""
+    if layer is None:
+        return None
+    x, y, width, height = frame or (0, 0, *photo)
+    fits = x + width <= photo[0] and y + height <= photo[1]
+    expected = canvas_size((width, height))
+    if not fits or any(abs(given - side) > 1 for given, side in zip(layer.size, expected, strict=True)):
         raise ValueError("The drawing belongs to a photo of another shape. Choose the photo again.")
-    return layer.resize(photo, Image.Resampling.NEAREST)
+    if layer.size != (width, height):
+        layer = layer.resize((width, height), Image.Resampling.NEAREST)
+    if (width, height) == photo:
+        return layer
+    whole = Image.new("RGBA", photo)
+    whole.paste(layer, (x, y))
+    return whole
 
 
 def read_seed(seed: Any) -> int:
@@ -128,3 +161,12 @@ def read_seed(seed: Any) -> int:
     if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**31:
         raise ValueError("The seed must be a whole number from 0 to 2147483647.")
     return seed
+
+
+def read_candidates(count: Any) -> int:
+    """How many results are wanted, 1 to MAX_CANDIDATES; nothing given means 1."""
+    if count is None:
+        return 1
+    if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= MAX_CANDIDATES:
+        raise ValueError(f"The number of candidates must be from 1 to {MAX_CANDIDATES}.")
+    return count

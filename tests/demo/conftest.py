@@ -1,5 +1,7 @@
 """A real but tiny pipeline that remembers what it was asked, and the app served around it."""
 
+import threading
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -9,11 +11,17 @@ from scfegan_hf import FaceEditPipeline, SCFEGANGenerator
 
 
 class RememberingPipeline(FaceEditPipeline):
-    """Keeps the arguments of its last call."""
+    """Keeps the arguments of its last call, and waits while its gate is closed."""
 
     last: tuple = ()
 
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self.gate = threading.Event()
+        self.gate.set()
+
     def __call__(self, image, mask, sketch=None, color=None, **options):
+        assert self.gate.wait(60)
         self.last = (image, mask, sketch, color, options)
         return super().__call__(image, mask, sketch, color, **options)
 
@@ -26,13 +34,23 @@ def pipeline(tmp_path_factory) -> RememberingPipeline:
 
 
 @pytest.fixture(scope="session")
-def served(pipeline):
-    """The address of the running app."""
+def launched(pipeline):
+    """The running app and its address."""
     from scfegan_hf.demo import launch
 
     app, address = launch(pipeline=pipeline, prevent_thread_lock=True)
-    yield address.rstrip("/")
+    yield app, address.rstrip("/")
     app.close()
+
+
+@pytest.fixture(scope="session")
+def served(launched) -> str:
+    return launched[1]
+
+
+@pytest.fixture(scope="session")
+def served_app(launched):
+    return launched[0]
 
 
 @pytest.fixture(scope="session")

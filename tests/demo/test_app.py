@@ -1,5 +1,7 @@
 """The app: what its buttons do, which endpoints it opens, and both of them through gradio_client."""
 
+import io
+
 import httpx
 import numpy as np
 import pytest
@@ -7,9 +9,9 @@ from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image, ImageDraw
 
-from scfegan_hf.demo import build_app
-from scfegan_hf.demo.edits import MARK, edit_drawing, marked_png, trace_drawing
-from scfegan_hf.demo.payload import MAX_UPLOAD_BYTES, Drawing
+from scfegan_hf.demo import build_app, launch
+from scfegan_hf.demo.edits import MARK, SOFTWARE, edit_drawing, face_frames, marked_png, preview, trace_drawing
+from scfegan_hf.demo.payload import MAX_UPLOAD_BYTES, Drawing, layer_url
 
 HOLE = (90, 90, 150, 130)
 
@@ -52,24 +54,30 @@ def test_only_two_endpoints_are_open(pipeline):
     assert not app.get_api_info()["unnamed_endpoints"]
     assert app.get_api_info()["named_endpoints"]["/edit"]["description"].startswith("Repaint a photo")
     parameters = [item["parameter_name"] for item in app.get_api_info()["named_endpoints"]["/edit"]["parameters"]]
-    assert parameters == ["photo", "mask", "sketch", "color", "seed"]
+    assert parameters == ["photo", "mask", "sketch", "color", "seed", "candidates"]
     assert app._queue.max_size == 3
-    assert all(function.concurrency_id == "network" and function.concurrency_limit == 1 for function in app.fns.values())
+    served = {function.fn.__name__: function for function in app.fns.values() if function.fn}
+    assert all(function.concurrency_limit == 1 for function in served.values())
+    on_network = {name for name, function in served.items() if function.concurrency_id == "network"}
+    assert on_network == {"edit", "trace", "edit_on_page", "trace_on_page"} == set(served) - {"faces_on_page"}
 
 
 def test_edit_through_the_client(client, drawn, photo, photo_file, pipeline):
     files = {name: handle_file(path) for name, path in drawn.items()}
-    answer = opened(client.predict(photo=handle_file(photo_file), **files, seed=3, api_name="/edit"))
-    assert answer.format == "PNG" and answer.text["Comment"] == MARK
-    assert outside_is_kept(photo, answer)
-    direct = pipeline(photo_file, drawn["mask"], drawn["sketch"], drawn["color"], seed=3).image
-    assert np.array_equal(np.asarray(answer), np.asarray(direct))
+    answers = client.predict(photo=handle_file(photo_file), **files, seed=3, candidates=2, api_name="/edit")
+    direct = pipeline(photo_file, drawn["mask"], drawn["sketch"], drawn["color"], seed=3, num_candidates=2).images
+    assert len(answers) == 2
+    for answer, expected in zip(map(opened, answers), direct, strict=True):
+        assert answer.format == "PNG" and answer.text["Comment"] == MARK and answer.text["Software"] == SOFTWARE
+        assert "compositeWithTrainedAlgorithmicMedia" in answer.text["XML:com.adobe.xmp"]
+        assert outside_is_kept(photo, answer)
+        assert np.array_equal(np.asarray(answer), np.asarray(expected))
 
 
 def test_sketch_color_and_seed_may_be_left_out(client, drawn, photo, photo_file, pipeline):
-    answer = opened(client.predict(photo=handle_file(photo_file), mask=handle_file(drawn["mask"]), api_name="/edit"))
-    assert outside_is_kept(photo, answer)
-    assert pipeline.last[2:] == (None, None, {"seed": 0})
+    answers = client.predict(photo=handle_file(photo_file), mask=handle_file(drawn["mask"]), api_name="/edit")
+    assert len(answers) == 1 and outside_is_kept(photo, opened(answers[0]))
+    assert pipeline.last[2:] == (None, None, {"seed": 0, "num_candidates": 1})
 
 
 def test_trace_through_the_client(client, photo_file, pipeline):
@@ -102,9 +110,9 @@ def test_large_uploads_are_refused(served):
 
 def test_the_button_says_what_is_missing(pipeline, photo_file):
     with pytest.raises(ValueError, match="Choose a photo first"):
-        edit_drawing(pipeline, Drawing(), 0)
+        edit_drawing(pipeline, Drawing(), 0, 1)
     with pytest.raises(ValueError, match="Paint over the part"):
-        edit_drawing(pipeline, Drawing(photo=str(photo_file)), 0)
+        edit_drawing(pipeline, Drawing(photo=str(photo_file)), 0, 1)
     with pytest.raises(ValueError, match="Choose a photo first"):
         trace_drawing(pipeline, Drawing())
 
@@ -113,11 +121,84 @@ def test_trace_keeps_own_lines_and_stays_inside_the_mask(pipeline, photo_file, p
     mask, sketch = Image.new("RGBA", photo.size), Image.new("RGBA", photo.size)
     mask.paste((0, 0, 0, 255), HOLE)
     sketch.paste((0, 0, 0, 255), (10, 10, 20, 12))
-    traced = np.asarray(trace_drawing(pipeline, Drawing(str(photo_file), mask, sketch)))[..., 3] > 0
+    traced = np.asarray(trace_drawing(pipeline, Drawing(str(photo_file), None, mask, sketch)))[..., 3] > 0
     own, inside = np.asarray(sketch)[..., 3] > 0, np.asarray(mask)[..., 3] > 0
     assert traced[own].all() and traced[inside].any() and not traced[~own & ~inside].any()
     everything = np.asarray(trace_drawing(pipeline, Drawing(str(photo_file))))[..., 3] > 0
     assert everything[~inside].any()
+    left, top, right, bottom = HOLE
+    small = trace_drawing(pipeline, Drawing(str(photo_file), (left, top, right - left, bottom - top), mask.crop(HOLE)))
+    assert small.size == (right - left, bottom - top) and small.getbbox()
+    with pytest.raises(ValueError, match="another shape"):
+        trace_drawing(pipeline, Drawing(str(photo_file), (200, 0, 100, 100)))
+
+
+def test_faces_are_found_and_framed(photo, tmp_path):
+    two = Image.new("RGB", (900, 600), (90, 110, 120))
+    two.paste(photo, (40, 100))
+    two.paste(photo.resize((400, 400)), (450, 50))
+    two.save(tmp_path / "two.png")
+    first, second = face_frames(tmp_path / "two.png")
+    assert 40 < first[0] + first[2] / 2 < 296 and 450 < second[0] + second[2] / 2 < 850
+    exif = Image.Exif()
+    exif[0x0112] = 3  # held upside down
+    two.rotate(180).resize((1800, 1200)).save(tmp_path / "turned.jpg", exif=exif)
+    turned = face_frames(tmp_path / "turned.jpg")
+    assert len(turned) == 2 and np.abs(np.array(turned) - 2 * np.array([first, second])).max() < 60
+    Image.new("RGB", (300, 200)).save(tmp_path / "none.png")
+    assert face_frames(tmp_path / "none.png") == []
+
+
+def test_large_results_are_shown_smaller_and_small_ones_as_they_are():
+    assert preview(Image.new("RGB", (2048, 300))) is None
+    with Image.open(io.BytesIO(preview(Image.new("RGBA", (4000, 3000))))) as small:
+        assert small.size == (2048, 1536)
+
+
+def test_a_server_error_shows_no_trace_of_the_server(served, pipeline, monkeypatch, photo_file, client):
+    def broken(*_, **__):
+        raise RuntimeError("secret of the machine")
+
+    monkeypatch.setattr(type(pipeline), "trace", broken)
+    with pytest.raises(AppError) as error:
+        client.predict(photo=handle_file(photo_file), api_name="/trace")
+    assert "secret" not in str(error.value) and "Traceback" not in str(error.value)
+
+
+def test_uploads_and_results_are_deleted_after_an_hour(pipeline, photo, photo_file, drawn, tmp_path, monkeypatch):
+    """Gradio's own cleaner, an hour later, leaves nothing of what a page and a program made the server keep."""
+    from gradio.route_utils import delete_files_created_by_app
+
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "files"))
+    app, address = launch(pipeline=pipeline, prevent_thread_lock=True)
+    try:
+        assert app.delete_cache[1] == 3600
+        client = Client(address, verbose=False)
+        client.predict(photo=handle_file(photo_file), mask=handle_file(drawn["mask"]), api_name="/edit")
+        client.predict(photo=handle_file(photo_file), api_name="/trace")
+        ask_as_a_page(app, address, photo_file, Image.open(drawn["mask"]))
+        left = [path for path in (tmp_path / "files").rglob("*") if path.is_file()]
+        assert len(left) >= 5
+        delete_files_created_by_app(app, age=-1)  # everything is older than that
+        assert [path for path in (tmp_path / "files").rglob("*") if path.is_file()] == []
+    finally:
+        app.close()
+
+
+def ask_as_a_page(app, address: str, photo_file, mask: Image.Image) -> None:
+    """Upload and edit as the script in the browser does it."""
+    uploaded = httpx.post(f"{address}gradio_api/upload", files={"files": ("me.png", photo_file.read_bytes())}).json()
+    layer = Image.new("RGBA", mask.size)
+    layer.putalpha(mask)
+    function = next(number for number, function in app.fns.items() if function.fn and function.fn.__name__ == "edit_on_page")
+    drawing = {"photo": {"path": uploaded[0]}, "mask": layer_url(layer)}
+    body = {"data": [], "fn_index": function, "session_hash": "page", "event_data": {"number": 1, "drawing": drawing}}
+    assert httpx.post(f"{address}gradio_api/queue/join", json=body).status_code == 200
+    with httpx.stream("GET", f"{address}gradio_api/queue/data?session_hash=page", timeout=60) as answers:
+        for line in answers.iter_lines():
+            if "process_completed" in line:
+                assert '"images"' in line
+                return
 
 
 def test_the_colour_profile_stays(tmp_path):

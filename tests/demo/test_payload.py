@@ -11,11 +11,14 @@ from scfegan_hf.demo.payload import (
     CANVAS_SIDE,
     MAX_LAYER_BYTES,
     PNG_URL,
+    FileGoneError,
     canvas_size,
-    fit_to_photo,
     layer_url,
     photo_size,
+    place_on_photo,
+    read_candidates,
     read_drawing,
+    read_frame,
     read_layer,
     read_seed,
     uploaded_file,
@@ -45,10 +48,13 @@ def uploads(tmp_path):
 
 
 def test_a_sound_payload_becomes_pictures(uploads):
-    drawing = read_drawing({"photo": {"path": str(uploads / "abc/me.png")}, "mask": layer_url(layer()), "color": None}, uploads)
+    drawing = read_drawing(
+        {"photo": {"path": str(uploads / "abc/me.png")}, "frame": [3, 4, 40, 30], "mask": layer_url(layer()), "color": None},
+        uploads,
+    )
     assert drawing.photo == str((uploads / "abc/me.png").resolve())
     assert np.array_equal(np.asarray(drawing.mask), np.asarray(layer()))
-    assert drawing.sketch is None and drawing.color is None
+    assert drawing.sketch is None and drawing.color is None and drawing.frame == (3, 4, 40, 30)
     assert read_drawing(None, uploads).photo is None
 
 
@@ -103,6 +109,19 @@ def test_only_uploaded_files_are_read(path, uploads):
     assert str(uploads) not in str(error.value)
 
 
+def test_a_photo_that_was_deleted_is_told_apart(uploads):
+    with pytest.raises(FileGoneError, match="no longer on the server"):
+        uploaded_file({"path": str(uploads / "gone.png")}, uploads, "photo")
+
+
+@pytest.mark.parametrize(
+    "frame", ["0 0 1 1", [0, 0, 1], [0, 0, 0, 5], [-1, 0, 5, 5], [0.5, 0, 5, 5], [0, 0, 2**20, 5], [True, 0, 1, 1]]
+)
+def test_strange_frames_are_refused(frame):
+    with pytest.raises(ValueError, match="did not arrive whole"):
+        read_frame(frame)
+
+
 @pytest.mark.parametrize("data", [None, "abc/me.png", {}, {"path": 3}])
 def test_an_uploaded_file_is_described_by_a_path(data, uploads):
     with pytest.raises(ValueError, match="Give the mask"):
@@ -131,20 +150,20 @@ def test_what_is_no_photo_is_refused(content, words, tmp_path):
     assert str(tmp_path) not in str(error.value)
 
 
-def test_drawings_are_scaled_to_the_photo_by_repeating_pixels():
-    photo = (3 * CANVAS_SIDE, 2 * CANVAS_SIDE)
-    drawn = layer(canvas_size(photo), (100, 100, 300, 200))
-    fitted = fit_to_photo(drawn, photo)
-    assert fitted.size == photo
-    assert set(np.unique(np.asarray(fitted)[..., 3])) == {0, 255}
-    assert fitted.getbbox() == (300, 300, 900, 600)
-    assert fit_to_photo(None, photo) is None
-    assert fit_to_photo(layer(), (40, 30)).size == (40, 30)
+def test_layers_are_scaled_by_repeating_pixels_and_put_where_their_frame_is():
+    photo, frame = (4 * CANVAS_SIDE, 3 * CANVAS_SIDE), (500, 300, 3 * CANVAS_SIDE, 2 * CANVAS_SIDE)
+    placed = place_on_photo(layer(canvas_size(frame[2:]), (100, 100, 300, 200)), frame, photo)
+    assert placed.size == photo
+    assert set(np.unique(np.asarray(placed)[..., 3])) == {0, 255}
+    assert placed.getbbox() == (500 + 300, 300 + 300, 500 + 900, 300 + 600)
+    assert place_on_photo(None, frame, photo) is None
+    assert place_on_photo(layer(), None, (40, 30)).getbbox() == (5, 5, 15, 10)
 
 
-def test_a_drawing_for_another_photo_is_refused():
+@pytest.mark.parametrize(("frame", "photo"), [(None, (30, 40)), ((1, 0, 40, 30), (40, 30)), ((0, 0, 20, 30), (40, 30))])
+def test_a_drawing_for_another_photo_is_refused(frame, photo):
     with pytest.raises(ValueError, match="another shape"):
-        fit_to_photo(layer((40, 30)), (30, 40))
+        place_on_photo(layer((40, 30)), frame, photo)
 
 
 @pytest.mark.parametrize("seed", [-1, 2**31, 1.5, "1", True, [1]])
@@ -155,3 +174,13 @@ def test_strange_seeds_are_refused(seed):
 
 def test_seeds():
     assert read_seed(None) == 0 and read_seed(7) == 7
+
+
+@pytest.mark.parametrize("count", [0, 5, 1.0, "2", True])
+def test_strange_numbers_of_candidates_are_refused(count):
+    with pytest.raises(ValueError, match="from 1 to 4"):
+        read_candidates(count)
+
+
+def test_candidates():
+    assert read_candidates(None) == 1 and read_candidates(4) == 4

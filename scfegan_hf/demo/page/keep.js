@@ -1,0 +1,69 @@
+// The drawing, the photo and its versions are kept in this browser (IndexedDB), so that a reload loses nothing.
+
+const store = new Promise((resolve) => {
+  const request = window.indexedDB?.open('scfegan', 1);
+  if (!request) return resolve(null);
+  request.onupgradeneeded = () => request.result.createObjectStore('kept');
+  request.onsuccess = () => resolve(request.result);
+  request.onerror = () => resolve(null); // private windows: drawing works, keeping does not
+});
+
+async function keep(entries) {
+  const database = await store;
+  if (!database) return;
+  const transaction = database.transaction('kept', 'readwrite');
+  transaction.onabort = () => say('This browser has no room to keep your drawing over a reload. Drawing and editing go on.', true);
+  for (const [key, value] of Object.entries(entries)) transaction.objectStore('kept').put(value, key);
+}
+
+async function kept(key) {
+  const database = await store;
+  if (!database) return undefined;
+  return new Promise((resolve, reject) => {
+    const request = database.transaction('kept').objectStore('kept').get(key);
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+}
+
+function keepPhotos() {
+  keep({ photos: state.versions.map(({ name, blob, thumbnail }) => ({ name, blob, thumbnail })) });
+}
+
+let keeping = null;
+function keepDrawing() {
+  clearTimeout(keeping);
+  if (version()) keeping = setTimeout(keepDrawingNow, 250);
+}
+function keepDrawingNow() {
+  clearTimeout(keeping);
+  keeping = null;
+  const plain = (step) => ({ ...step, image: undefined });
+  const drawings = state.versions.map((each) => ({ steps: each.steps.map(plain), undone: each.undone.map(plain), frame: each.frame, faces: each.faces }));
+  const sizes = Object.fromEntries(NAMES.map((name) => [name, LAYERS[name].size]));
+  const seen = [view.scale / view.fit, (stage.clientWidth / 2 - view.x) / view.scale, (stage.clientHeight / 2 - view.y) / view.scale];
+  keep({ drawing: { drawings, current: state.current, sizes, recent: state.recent, color: LAYERS.color.paint, layer: state.layer, seen } });
+}
+window.addEventListener('pagehide', () => { if (keeping) keepDrawingNow(); });
+document.addEventListener('visibilitychange', () => { if (document.hidden && keeping) keepDrawingNow(); });
+
+async function restore() {
+  const [photos, drawing] = [await kept('photos'), await kept('drawing')];
+  if (!photos?.length || !drawing || drawing.drawings.length !== photos.length || version()) return;
+  const read = await Promise.all(photos.map(({ blob }) => measured(blob)));
+  if (version()) return; // a photo was chosen meanwhile
+  state.versions = read.map(({ blob, url, width, height }, index) => ({
+    blob, url, width, height, name: photos[index].name, thumbnail: photos[index].thumbnail, uploaded: null, ...drawing.drawings[index],
+  }));
+  for (const { steps, undone } of state.versions) {
+    for (const step of [...steps, ...undone]) if (step.kind === 'picture') step.image = await canvasOf(step.url);
+  }
+  for (const [name, size] of Object.entries(drawing.sizes)) LAYERS[name].size = size;
+  Object.assign(state, { recent: drawing.recent, layer: drawing.layer });
+  LAYERS.color.paint = drawing.color;
+  showVersion(drawing.current);
+  const [zoom, x, y] = drawing.seen, scale = view.fit * zoom;
+  moveView(scale, stage.clientWidth / 2 - x * scale, stage.clientHeight / 2 - y * scale);
+  await uploaded();
+  say('Your drawing is back.');
+}

@@ -1,0 +1,199 @@
+// Buttons, sliders, colours and keys, and what they show.
+
+const DROPPED = ['#8a5a3c', '#2b1d16', '#5b7fa6', '#4d7a4f', '#b5524f', '#f2e9e1']; // to start with: hair, eyes, lips, teeth
+
+function chooseLayer(name) {
+  state.layer = name;
+  backToDrawing();
+  refreshPanel();
+}
+
+function chooseTool(tool) {
+  if (!LAYERS[state.layer].tools.includes(tool)) return;
+  LAYERS[state.layer].tool = tool;
+  backToDrawing();
+  refreshPanel();
+}
+
+function setSize(size) {
+  LAYERS[state.layer].size = Math.min(Math.max(size, 1), 80);
+  refreshPanel();
+  keepDrawing();
+}
+
+function setColor(color) {
+  LAYERS.color.paint = color;
+  if (LAYERS.color.tool === 'eyedropper') LAYERS.color.tool = 'brush';
+  refreshPanel();
+}
+
+function rememberColor(color) {
+  state.recent = [color, ...state.recent.filter((other) => other !== color)].slice(0, 6);
+}
+
+// The photo's own colour at a point, as it is on the screen.
+function pickColor([x, y]) {
+  const canvas = document.createElement('canvas');
+  canvas.width = canvas.height = 1;
+  const context = canvas.getContext('2d'), { width, height } = version();
+  context.drawImage(photo, Math.floor(x * photoScale() + width / 2), Math.floor(y * photoScale() + height / 2), 1, 1, 0, 0, 1, 1);
+  const [red, green, blue, seen] = context.getImageData(0, 0, 1, 1).data;
+  if (!seen) return;
+  setColor('#' + [red, green, blue].map((value) => value.toString(16).padStart(2, '0')).join(''));
+  rememberColor(LAYERS.color.paint);
+  refreshPanel();
+}
+
+function hide(name, hidden) {
+  LAYERS[name].hidden = hidden;
+  refreshPanel();
+}
+
+const press = (button, pressed) => button.setAttribute('aria-pressed', pressed);
+
+function refreshPanel() {
+  const layer = LAYERS[state.layer], drawn = steps();
+  editor.dataset.state = version() ? 'ready' : 'empty';
+  editor.dataset.layer = state.layer;
+  stage.dataset.tool = layer.tool;
+  for (const button of findAll('.layers [data-layer]')) press(button, button.dataset.layer === state.layer && state.mode === 'draw');
+  for (const button of findAll('[data-hide]')) press(button, LAYERS[button.dataset.hide].hidden);
+  for (const button of findAll('[data-tool]')) {
+    press(button, button.dataset.tool === layer.tool && state.mode === 'draw');
+    button.hidden = !layer.tools.includes(button.dataset.tool);
+  }
+  for (const button of findAll('[data-for]')) button.hidden = button.dataset.for !== state.layer;
+  for (const name of NAMES) {
+    canvases[name].style.opacity = LAYERS[name].opacity;
+    canvases[name].style.visibility = LAYERS[name].hidden ? 'hidden' : 'visible';
+  }
+  canvases.preview.style.opacity = layer.opacity;
+  find('[data-set=size]').value = find('[data-set=size]').nextElementSibling.value = layer.size;
+  find('[data-set=opacity]').value = Math.round(layer.opacity * 100);
+  find('[data-set=opacity]').nextElementSibling.value = `${Math.round(layer.opacity * 100)} %`;
+  find('input[type=color]').value = LAYERS.color.paint;
+  showSwatches();
+  find('.more summary').textContent = `More for ${{ mask: 'Mask', sketch: 'Sketch', color: 'Color' }[state.layer]}`;
+  const idle = !version() || state.mode !== 'draw';
+  find('[data-do=undo]').disabled = idle || !drawn.length;
+  find('[data-do=redo]').disabled = idle || !version().undone.length;
+  find('[data-do=edit] .word').textContent = state.running ? 'Working' : state.mode === 'result' ? 'Try again' : 'Edit';
+  find('[data-do=edit]').disabled = !version() || state.running;
+  for (const button of findAll('.helpers .buttons button')) button.disabled = !version();
+  for (const name of ['clear', 'save']) find(`[data-do=${name}]`).disabled = !version() || !hasInk(state.layer);
+}
+
+function showSwatches() {
+  const colors = [...new Set([...state.recent, ...DROPPED])].slice(0, 6), row = find('.recent');
+  row.replaceChildren(...colors.map((color) => {
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.style.background = color;
+    button.title = color;
+    button.setAttribute('aria-label', `Colour ${color}`);
+    press(button, color === LAYERS.color.paint);
+    button.onclick = () => setColor(color);
+    return button;
+  }));
+}
+
+// Hold a button or Tab to see the photo without the drawing.
+function showOriginal(shown) {
+  stage.classList.toggle('original', shown);
+}
+
+const ACTIONS = {
+  undo, redo, fit: fitView,
+  'zoom-in': () => zoomAt(stage.clientWidth / 2, stage.clientHeight / 2, 1.4),
+  'zoom-out': () => zoomAt(stage.clientWidth / 2, stage.clientHeight / 2, 1 / 1.4),
+  choose: () => find('.file').click(),
+  camera: openCamera, shoot, 'close-camera': closeCamera,
+  'zoom-face': () => chooseFace(0), 'no-face': hideFaceOffer,
+  clear: () => clearLayer(state.layer),
+  grow: () => spreadMask(1), shrink: () => spreadMask(-1), invert: invertMask, surround: maskDrawing, mirror: mirrorSketch, trace: tracePhoto,
+  load: () => find('.layer-file').click(), save: saveLayer,
+  edit: () => runEdit(), more: () => runEdit(4), continue: continueFromResult, back: backToDrawing,
+};
+
+element.addEventListener('click', (event) => {
+  const button = event.target.closest('button');
+  if (!button) return;
+  const { layer, tool, hide: hidden } = button.dataset;
+  if (layer) chooseLayer(layer);
+  if (tool) chooseTool(tool);
+  if (hidden) hide(hidden, !LAYERS[hidden].hidden);
+  const needsPhoto = !['choose', 'camera', 'shoot', 'close-camera'].includes(button.dataset.do);
+  if (button.dataset.do && (version() || !needsPhoto)) ACTIONS[button.dataset.do]?.();
+});
+
+find('[data-set=size]').addEventListener('input', (event) => setSize(Number(event.target.value)));
+find('[data-set=opacity]').addEventListener('input', (event) => { LAYERS[state.layer].opacity = Number(event.target.value) / 100; refreshPanel(); });
+find('input[type=color]').addEventListener('input', (event) => setColor(event.target.value));
+
+const hold = find('[data-do=original]');
+for (const kind of ['pointerdown', 'keydown']) hold.addEventListener(kind, (event) => { if (kind === 'pointerdown' || ' Enter'.includes(event.key)) showOriginal(true); });
+for (const kind of ['pointerup', 'pointercancel', 'pointerleave', 'keyup', 'blur']) hold.addEventListener(kind, () => showOriginal(false));
+hold.addEventListener('contextmenu', (event) => event.preventDefault()); // a long touch
+
+const KEYS = {
+  1: () => chooseLayer('mask'), 2: () => chooseLayer('sketch'), 3: () => chooseLayer('color'),
+  b: () => chooseTool('brush'), e: () => chooseTool('eraser'), l: () => chooseTool('line'), r: () => chooseTool('rectangle'),
+  o: () => chooseTool('lasso'), i: () => chooseTool('eyedropper'), h: () => hide(state.layer, !LAYERS[state.layer].hidden),
+  '[': () => setSize(nextSize(-1)), ']': () => setSize(nextSize(1)),
+  '+': ACTIONS['zoom-in'], '=': ACTIONS['zoom-in'], '-': ACTIONS['zoom-out'], 0: fitView, delete: ACTIONS.clear,
+};
+function nextSize(direction) {
+  const { size } = LAYERS[state.layer];
+  return size + direction * (size + (direction < 0 ? -1 : 0) < 10 ? 1 : size < 30 ? 2 : 5);
+}
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+// Keys work when the page's focus is nowhere or in the editor, but not while something is typed.
+const listens = (event) => element.isConnected && (event.target === document.body || element.contains(event.target)) &&
+  !event.target.closest?.('dialog, input:not([type=range]):not([type=color]), textarea, select');
+
+let tab = null;
+function keyDown(event) {
+  if (!listens(event)) return;
+  const key = event.key.toLowerCase(), command = event.ctrlKey || event.metaKey, onStage = document.activeElement === stage;
+  const done = () => event.preventDefault();
+  if (command && key === 'enter') return done(), version() && !state.running && runEdit();
+  if (command && key === 'z') return done(), event.shiftKey ? redo() : undo();
+  if (command && key === 'y') return done(), redo();
+  if (command || event.altKey || !version()) return;
+  // Tab moves on when it is let go at once; held down it shows the photo.
+  if (key === 'tab' && onStage && !event.shiftKey) {
+    done();
+    tab ??= setTimeout(() => { showOriginal(true); tab = 'held'; }, 250);
+  } else if (key === ' ' && (onStage || event.target === document.body)) {
+    done();
+    spaceHeld = true;
+    stage.classList.add('grab');
+  } else if (onStage && ARROWS[event.key]) {
+    done();
+    if (state.mode === 'result') nudgeDivider(ARROWS[event.key][0] || -ARROWS[event.key][1]);
+    else moveHand(...ARROWS[event.key], event.shiftKey);
+  } else if (onStage && key === 'enter' && state.mode === 'draw') {
+    done();
+    pressHand();
+  } else if (KEYS[key] && !(event.target.type === 'range' && key === '0')) {
+    done();
+    KEYS[key]();
+  }
+}
+function keyUp(event) {
+  if (event.key === ' ') spaceHeld = false, stage.classList.remove('grab');
+  if (event.key !== 'Tab' || tab === null) return;
+  const held = tab === 'held';
+  if (!held) clearTimeout(tab);
+  tab = null;
+  showOriginal(false);
+  if (!held && document.activeElement === stage) nextAfterStage().focus();
+}
+const nextAfterStage = () => {
+  const all = findAll('button, input, a[href], summary, [tabindex="0"]').filter((item) => item.tabIndex >= 0 && !item.disabled && item.checkVisibility({ visibilityProperty: true }));
+  return all[all.indexOf(stage) + 1] ?? find('summary');
+};
+document.addEventListener('keydown', keyDown);
+document.addEventListener('keyup', keyUp);
+window.addEventListener('blur', () => { spaceHeld = false; showOriginal(false); });
