@@ -14,7 +14,16 @@ from gradio.utils import get_upload_folder
 from PIL import Image
 
 from scfegan_hf.demo.editor import TELL_THE_PAGE, drawing_editor, page_file
-from scfegan_hf.demo.edits import edit_drawing, edit_files, face_frames, marked_png, preview, trace_drawing, trace_file
+from scfegan_hf.demo.edits import (
+    edit_drawing,
+    edit_files,
+    face_frames,
+    marked_png,
+    part_of_photo,
+    preview,
+    trace_drawing,
+    trace_file,
+)
 from scfegan_hf.demo.errors import answer, spoken_errors
 from scfegan_hf.demo.payload import MAX_UPLOAD_BYTES, layer_url, read_drawing, uploaded_file
 from scfegan_hf.pipeline import FaceEditPipeline
@@ -63,6 +72,12 @@ def build_app(pipeline: FaceEditPipeline | None = None, max_queue: int = 20) -> 
                 sent.reply |= {"sketch": layer_url(trace_drawing(pipeline, drawing)), "frame": drawing.frame}
             return sent.reply
 
+        def part_on_page(event: gr.EventData) -> dict[str, Any]:
+            with answer(event) as sent:
+                part, layer, frame = part_of_photo(pipeline, read_drawing(sent.get("drawing"), uploads), sent.get("point"))
+                sent.reply |= {"part": part, "mask": layer_url(layer), "frame": frame}
+            return sent.reply
+
         def faces_on_page(event: gr.EventData) -> dict[str, Any]:
             with answer(event) as sent:
                 photo = read_drawing(sent.get("drawing"), uploads).photo
@@ -93,6 +108,7 @@ def build_app(pipeline: FaceEditPipeline | None = None, max_queue: int = 20) -> 
         for event, function, limits in (
             (editor.edit, edit_on_page, network),
             (editor.trace, trace_on_page, network),
+            (editor.part, part_on_page, network),
             (editor.faces, faces_on_page, dict(concurrency_limit=1)),
         ):
             ended = event(function, None, editor, show_progress="minimal", api_visibility="private", **limits)

@@ -23,7 +23,7 @@ TELL_THE_PAGE = "() => { document.dispatchEvent(new Event('scfegan-ended')); }"
 def drawing_editor(**options: Any) -> gr.HTML:
     """The component; ``options`` go to gr.HTML.
 
-    Its events "edit", "trace" and "faces" carry a number and a drawing (see payload.py); the answer is its new value, a
+    Its events "edit", "trace", "part" and "faces" carry a number and a drawing (see payload.py); the answer is its new value, a
     dict with the same number.
     """
     return gr.HTML(

@@ -1,6 +1,7 @@
 """What the page and the API do, without any Gradio: drawings and files in, pictures and marked PNG bytes out."""
 
 import io
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -92,14 +93,7 @@ def trace_file(pipeline: FaceEditPipeline, photo: str) -> bytes:
 def face_frames(photo: str) -> list[list[int]]:
     """Squares around the faces of a photo, hair and chin included, as [x, y, width, height] in its pixels, left to right."""
     width, height = photo_size(photo)
-    try:
-        with Image.open(photo) as image:
-            image.draft("RGB", (1280, 1280))  # a JPEG is decoded at a fraction of its size, which is enough for this
-            small = ImageOps.exif_transpose(image)
-            small.thumbnail((1280, 1280))
-            rgb = np.asarray(small.convert("RGB"))
-    except (OSError, SyntaxError) as error:
-        raise ValueError("The photo is damaged. Save it again as PNG or JPEG.") from error
+    rgb = _small(photo)
     scale = width / rgb.shape[1]
     frames = []
     for box in detect_faces(rgb)[:MOST_FACES]:
@@ -108,6 +102,40 @@ def face_frames(photo: str) -> list[list[int]]:
         x1, y1 = np.ceil(np.minimum(corners.max(0), (width, height))).astype(int).tolist()
         frames.append([x0, y0, x1 - x0, y1 - y0])
     return sorted(frames)
+
+
+def part_of_photo(
+    pipeline: FaceEditPipeline, drawing: Drawing, point: Any
+) -> tuple[str, Image.Image, tuple[int, int, int, int]]:
+    """The part of a face at ``point`` [x, y] in the photo's pixels: its name, its mask as a layer, the frame of that."""
+    if drawing.photo is None:
+        raise ValueError(CHOOSE_FIRST)
+    width, height = photo_size(drawing.photo)
+    if not isinstance(point, list) or len(point) != 2 or any(type(number) is not int for number in point):
+        raise ValueError("Click on the photo.")
+    rgb = _small(drawing.photo)
+    scale = width / rgb.shape[1]
+    x, y = (min(max(int(number / scale), 0), side - 1) for number, side in zip(point, rgb.shape[1::-1], strict=True))
+    name, mask = pipeline.part(rgb, (x, y))
+    left, top, right, bottom = Image.fromarray(mask).getbbox()
+    x0, y0 = int(left * scale), int(top * scale)
+    frame = (x0, y0, min(round(right * scale), width) - x0, min(round(bottom * scale), height) - y0)
+    alpha = Image.fromarray(mask).crop((left, top, right, bottom)).resize(canvas_size(frame[2:]), Image.Resampling.BILINEAR)
+    layer = Image.new("RGBA", alpha.size, (255, 192, 217, 0))  # the colour that the page shows masks in
+    layer.putalpha(alpha.point(lambda value: 255 if value >= 128 else 0))
+    return name, layer, frame
+
+
+def _small(photo: str) -> np.ndarray:
+    """The photo as RGB of at most 1280 pixels a side, upright, which is enough to find faces in."""
+    try:
+        with Image.open(photo) as image:
+            image.draft("RGB", (1280, 1280))  # a JPEG is decoded at a fraction of its size
+            small = ImageOps.exif_transpose(image)
+            small.thumbnail((1280, 1280))
+            return np.asarray(small.convert("RGB"))
+    except (OSError, SyntaxError) as error:
+        raise ValueError("The photo is damaged. Save it again as PNG or JPEG.") from error
 
 
 def marked_png(image: Image.Image) -> bytes:

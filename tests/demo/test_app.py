@@ -10,8 +10,17 @@ from gradio_client.exceptions import AppError
 from PIL import Image, ImageDraw
 
 from scfegan_hf.demo import build_app, launch
-from scfegan_hf.demo.edits import MARK, SOFTWARE, edit_drawing, face_frames, marked_png, preview, trace_drawing
-from scfegan_hf.demo.payload import MAX_UPLOAD_BYTES, Drawing, layer_url
+from scfegan_hf.demo.edits import (
+    MARK,
+    SOFTWARE,
+    edit_drawing,
+    face_frames,
+    marked_png,
+    part_of_photo,
+    preview,
+    trace_drawing,
+)
+from scfegan_hf.demo.payload import MAX_UPLOAD_BYTES, Drawing, canvas_size, layer_url
 
 HOLE = (90, 90, 150, 130)
 
@@ -59,7 +68,7 @@ def test_only_two_endpoints_are_open(pipeline):
     served = {function.fn.__name__: function for function in app.fns.values() if function.fn}
     assert all(function.concurrency_limit == 1 for function in served.values())
     on_network = {name for name, function in served.items() if function.concurrency_id == "network"}
-    assert on_network == {"edit", "trace", "edit_on_page", "trace_on_page"} == set(served) - {"faces_on_page"}
+    assert on_network == {"edit", "trace", "edit_on_page", "trace_on_page", "part_on_page"} == set(served) - {"faces_on_page"}
 
 
 def test_edit_through_the_client(client, drawn, photo, photo_file, pipeline):
@@ -115,6 +124,20 @@ def test_the_button_says_what_is_missing(pipeline, photo_file):
         edit_drawing(pipeline, Drawing(photo=str(photo_file)), 0, 1)
     with pytest.raises(ValueError, match="Choose a photo first"):
         trace_drawing(pipeline, Drawing())
+
+
+def test_a_part_is_masked_where_it_is_on_the_photo(pipeline, photo, tmp_path):
+    photo.resize((2048, 2048)).save(tmp_path / "large.jpg", quality=92)
+    drawing = Drawing(str(tmp_path / "large.jpg"))
+    name, layer, (x, y, width, height) = part_of_photo(pipeline, drawing, [127 * 8, 147 * 8])
+    assert name == "mouth" and layer.size == canvas_size((width, height))
+    assert x < 127 * 8 < x + width and y < 147 * 8 < y + height and 25 * 8 < width < 80 * 8 and height < 50 * 8
+    assert 0.3 < (np.asarray(layer)[..., 3] == 255).mean() < 1
+    for wrong in (None, [1], [1.5, 2], "here"):
+        with pytest.raises(ValueError, match="Click on the photo"):
+            part_of_photo(pipeline, drawing, wrong)
+    with pytest.raises(ValueError, match="Choose a photo first"):
+        part_of_photo(pipeline, Drawing(), [1, 1])
 
 
 def test_trace_keeps_own_lines_and_stays_inside_the_mask(pipeline, photo_file, photo):

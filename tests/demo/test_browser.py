@@ -224,6 +224,23 @@ def test_undo_erase_shapes_and_helpers(open_page, photo_file, pipeline, tmp_path
     assert lines.sum() > 50 and hole[lines].all()
 
 
+def test_a_click_masks_a_part_of_the_face(open_page, photo_file, pipeline):
+    page = open_page(**DESKTOP)
+    choose_photo(page, photo_file)
+    page.click("#editor [data-tool=part]")
+    places = ((107 / 256, 102 / 256, "eye"), (127 / 256, 147 / 256, "mouth"))  # her right eye; both masks are kept
+    for x, y, name in places:
+        page.mouse.click(*at(page, x, y))
+        page.wait_for_selector(f"#editor .status:has-text('Masked: {name}')")
+    edit(page)
+    hole = marks(pipeline.last[1])
+    assert all(hole[int(y * 256), int(x * 256)] for x, y, _ in places) and 0.005 < hole.mean() < 0.06
+    page.click("#editor [data-do=back]")
+    page.click("#editor [data-tool=part]")
+    page.mouse.click(*at(page, 0.02, 0.5))
+    page.wait_for_selector("#editor .status:has-text('Masked: background')")
+
+
 def test_another_photo_keeps_the_drawing_and_a_reload_keeps_all(open_page, photo, photo_file, pipeline, tmp_path):
     page = open_page(**DESKTOP)
     choose_photo(page, photo_file)

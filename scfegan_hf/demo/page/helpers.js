@@ -149,6 +149,23 @@ async function tracePhoto() {
   }
 }
 
+// A click on an eye, the mouth, the hair: the server knows the part below it and sends its mask.
+async function maskPart([x, y]) {
+  const { width, height } = version(), point = [Math.floor(x * photoScale() + width / 2), Math.floor(y * photoScale() + height / 2)];
+  try {
+    say('Looking for the part…');
+    await uploaded();
+    const { part, mask, frame } = await ask('part', { drawing: { photo: version().uploaded }, point });
+    const all = joined(touchedPixels('mask'), frame), { canvas } = hardLayer('mask', all), scale = canvas.width / all[2];
+    const place = [(frame[0] - all[0]) * scale, (frame[1] - all[1]) * scale, frame[2] * scale, frame[3] * scale];
+    canvas.getContext('2d').drawImage(tinted(await canvasOf(mask), LAYERS.mask.paint), ...place);
+    addPicture('mask', all, canvas);
+    say(`Masked: ${part}. Now draw what should be there, or press Edit.`);
+  } catch (error) {
+    say(error.message, true);
+  }
+}
+
 async function canvasOf(url) {
   const image = new Image();
   image.src = url;

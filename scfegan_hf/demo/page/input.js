@@ -8,6 +8,7 @@ const fingers = new Map();
 function beginStroke(point, pointer) {
   const { tool, paint } = LAYERS[state.layer];
   if (tool === 'eyedropper') return pickColor(point);
+  if (tool === 'part') return void maskPart(point);
   const filled = tool === 'rectangle' || tool === 'lasso';
   const step = { kind: filled ? 'fill' : 'stroke', layer: state.layer, paint, points: [point] };
   if (!filled) Object.assign(step, { size: brushSize(), erase: tool === 'eraser' });
@@ -126,7 +127,7 @@ function moveHand(dx, dy, fine) {
 }
 function pressHand() {
   if (stroke?.pointer === 'keys') endStroke(true), say('Brush up.');
-  else if (!stroke) beginStroke([hand.x, hand.y], 'keys'), say('Brush down. Arrow keys draw, Enter lifts it.');
+  else if (beginStroke([hand.x, hand.y], 'keys'), stroke) say('Brush down. Arrow keys draw, Enter lifts it.');
   moveHand(0, 0);
 }
 stage.addEventListener('pointerenter', () => stage.classList.remove('by-keys'));

@@ -138,7 +138,7 @@ hold.addEventListener('contextmenu', (event) => event.preventDefault()); // a lo
 const KEYS = {
   1: () => chooseLayer('mask'), 2: () => chooseLayer('sketch'), 3: () => chooseLayer('color'),
   b: () => chooseTool('brush'), e: () => chooseTool('eraser'), l: () => chooseTool('line'), r: () => chooseTool('rectangle'),
-  o: () => chooseTool('lasso'), i: () => chooseTool('eyedropper'), h: () => hide(state.layer, !LAYERS[state.layer].hidden),
+  o: () => chooseTool('lasso'), p: () => chooseTool('part'), i: () => chooseTool('eyedropper'), h: () => hide(state.layer, !LAYERS[state.layer].hidden),
   '[': () => setSize(nextSize(-1)), ']': () => setSize(nextSize(1)),
   '+': ACTIONS['zoom-in'], '=': ACTIONS['zoom-in'], '-': ACTIONS['zoom-out'], 0: fitView, delete: ACTIONS.clear,
 };

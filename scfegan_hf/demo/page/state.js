@@ -9,7 +9,7 @@ const editor = find('.editor');
 
 // Brush sizes are pixels of a frame (the photo, or the face in it) whose longer side is 512.
 const LAYERS = {
-  mask: { size: 12, opacity: 0.7, paint: '#ffc0d9', tools: ['brush', 'eraser', 'line', 'rectangle', 'lasso'] },
+  mask: { size: 12, opacity: 0.7, paint: '#ffc0d9', tools: ['brush', 'eraser', 'line', 'rectangle', 'lasso', 'part'] },
   sketch: { size: 2, opacity: 1, paint: '#15171c', tools: ['brush', 'eraser', 'line'] },
   color: { size: 4, opacity: 0.9, paint: '#8a5a3c', tools: ['brush', 'eraser', 'line', 'eyedropper'] },
 };
