@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from scfegan_hf.losses.adversarial import generator_loss, in_hole
+from scfegan_hf.losses.adversarial import generator_loss, hole_weights
 from scfegan_hf.losses.perceptual import feature_sizes, perceptual_loss, style_loss
 from scfegan_hf.losses.reconstruction import per_pixel_loss, total_variation_loss
 from scfegan_hf.pipeline import BUNDLED_WEIGHTS
@@ -65,7 +65,10 @@ def sizes(recipe: SCFEGAN, networks: dict, batch: dict) -> list[tuple[str, float
         "style": style_loss(seen, target),
         "total variation": total_variation_loss(completed, mask),
         "adversarial, pixels": generator_loss(networks["discriminator"](judged(completed, batch))),
-        **{f"adversarial, features {i}": generator_loss(in_hole(layer, mask)) for i, layer in enumerate(logits)},
+        **{
+            f"adversarial, features {number}": generator_loss(layer, hole_weights(mask, layer.shape[-2:]))
+            for number, layer in enumerate(logits)
+        },
     }
     found = []
     for name, value in terms.items():

@@ -180,7 +180,6 @@ def tiny_options(squeezenet_file) -> dict[str, dict]:
             "perceptual_weights": squeezenet_file,
             "theta": 10.0,
             "penalty_every": 2,
-            "projected_beta": 0.01,
         },
         "annotator": {"annotator_options": '{"widths": [4, 4, 4, 4, 4]}'},
     }

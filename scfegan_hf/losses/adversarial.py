@@ -1,35 +1,45 @@
-"""Adversarial losses on patch logits of any shape (Jo & Park 2019, eq. 3.6 and 3.8)."""
+"""Adversarial losses on patch logits of any shape (Jo & Park 2019, eq. 3.6 and 3.8).
+
+``weights``, where given, say how much each logit (N, 1, h, w) counts in its sample's mean and sum to 1 for each sample.
+"""
 
 from torch import Tensor
 from torch.nn import functional as F
 
 
-def generator_loss(fake_logits: Tensor) -> Tensor:
+def generator_loss(fake_logits: Tensor, weights: Tensor | None = None) -> Tensor:
     """-E[D(completed)] (first term of eq. 3.6)."""
-    return -fake_logits.float().mean()
+    return -_mean(fake_logits.float(), weights)
 
 
-def discriminator_loss(real_logits: Tensor, fake_logits: Tensor, hinge: bool) -> Tensor:
+def discriminator_loss(real_logits: Tensor, fake_logits: Tensor, hinge: bool, weights: Tensor | None = None) -> Tensor:
     """E[1 - D(real)] + E[1 + D(fake)] (eq. 3.8); with ``hinge`` each term is cut off at zero (Lim & Ye 2017)."""
     real, fake = 1 - real_logits.float(), 1 + fake_logits.float()
     if hinge:
         real, fake = F.relu(real), F.relu(fake)
-    return real.mean() + fake.mean()
+    return _mean(real, weights) + _mean(fake, weights)
 
 
-def in_hole(logits: Tensor, mask: Tensor) -> Tensor:
-    """The logits (N, 1, h, w) of patches of which at least a tenth lies in the hole (N, 1, H, W), as one row (M,).
-
-    All of them if there is no such patch. Patches without any hole are the same in both pictures.
-    """
-    chosen = F.adaptive_avg_pool2d(mask, logits.shape[-2:]) >= 0.1
-    return logits[chosen] if chosen.any() else logits.flatten()
-
-
-def real_drift_loss(real_logits: Tensor) -> Tensor:
+def real_drift_loss(real_logits: Tensor, weights: Tensor | None = None) -> Tensor:
     """E[D(real)^2] (second term of eq. 3.6), which keeps the logits from drifting.
 
     The paper adds it to the generator's loss, where it has no gradient; it belongs to the discriminator
     (Karras et al. 2018, appendix A.1).
     """
-    return real_logits.float().square().mean()
+    return _mean(real_logits.float().square(), weights)
+
+
+def hole_weights(mask: Tensor, size: tuple[int, int]) -> Tensor:
+    """Weights (N, 1, h, w) of patches: those of which at least a tenth lies in the hole (N, 1, H, W) share a sample's sum.
+
+    All of them do if there is none. Patches without any hole are the same in both pictures and teach nothing. Each sample
+    counts alike, so that a batch in parts has the loss of the whole.
+    """
+    chosen = (F.adaptive_avg_pool2d(mask.float(), size) >= 0.1).float()
+    empty = chosen.sum((2, 3), keepdim=True) == 0
+    chosen = chosen.masked_fill(empty, 1.0)
+    return chosen / chosen.sum((2, 3), keepdim=True)
+
+
+def _mean(values: Tensor, weights: Tensor | None) -> Tensor:
+    return values.mean() if weights is None else (values * weights).sum((1, 2, 3)).mean()

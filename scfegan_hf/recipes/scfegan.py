@@ -10,7 +10,7 @@ from torch.utils.data import Dataset
 
 from scfegan_hf.conditioning import assemble, blend
 from scfegan_hf.data.datasets import edit_samples
-from scfegan_hf.losses.adversarial import discriminator_loss, generator_loss, in_hole, real_drift_loss
+from scfegan_hf.losses.adversarial import discriminator_loss, generator_loss, hole_weights, real_drift_loss
 from scfegan_hf.losses.penalties import gradient_penalty, interpolate
 from scfegan_hf.losses.perceptual import feature_network, feature_sizes, perceptual_loss, style_loss
 from scfegan_hf.losses.reconstruction import per_pixel_loss, total_variation_loss
@@ -108,7 +108,7 @@ class SCFEGAN(Recipe):
             sizes = feature_sizes(target)
             logits = zip(networks["projected"](features[0], sizes, mask), networks["features"].HEAD_WEIGHTS, strict=True)
             losses["projected_adversarial"] = self.projected_beta * sum(
-                weight * generator_loss(in_hole(layer, mask)) for layer, weight in logits
+                weight * generator_loss(layer, hole_weights(mask, layer.shape[-2:])) for layer, weight in logits
             )
             batch["_features"] = (target, [layer.detach() for layer in features[0]], sizes)
         batch["_seen"] = {**seen, "completed": completed.detach(), "generated": None}
@@ -134,12 +134,12 @@ class SCFEGAN(Recipe):
         target, features, sizes = batch["_features"]
         mask, judge = batch["_seen"]["mask"], networks["projected"]
         pairs = zip(judge(target, sizes, mask), judge(features, sizes, mask), strict=True)
-        pairs = [(in_hole(real, mask), in_hole(fake, mask)) for real, fake in pairs]
+        weighted = [(real, fake, hole_weights(mask, real.shape[-2:])) for real, fake in pairs]
         return {
-            "projected": sum(discriminator_loss(real, fake, hinge=True) for real, fake in pairs),
-            "projected_drift": self.epsilon * sum(real_drift_loss(real) for real, _ in pairs),
-            "_projected_real": torch.stack([real.float().mean() for real, _ in pairs]).mean(),
-            "_projected_fake": torch.stack([fake.float().mean() for _, fake in pairs]).mean(),
+            "projected": sum(discriminator_loss(real, fake, True, share) for real, fake, share in weighted),
+            "projected_drift": self.epsilon * sum(real_drift_loss(real, share) for real, _, share in weighted),
+            "_projected_real": -sum(generator_loss(real, share) for real, _, share in weighted) / len(weighted),
+            "_projected_fake": -sum(generator_loss(fake, share) for _, fake, share in weighted) / len(weighted),
         }
 
     def penalty_turn(self, networks: Networks, batch: Batch) -> Losses:

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from scfegan_hf.losses.adversarial import in_hole
+from scfegan_hf.losses.adversarial import discriminator_loss, generator_loss, hole_weights, real_drift_loss
 from scfegan_hf.models.projected import ProjectedDiscriminator
 
 CHANNELS = (4, 6, 8)
@@ -40,9 +40,25 @@ def test_channels_and_strides_must_match():
         ProjectedDiscriminator((4, 6), (1,))
 
 
-def test_only_patches_with_hole_count():
-    logits = torch.arange(16.0).view(1, 1, 4, 4)
-    mask = torch.zeros(1, 1, 8, 8)
-    mask[..., 2:4, 0:2] = 1
-    assert in_hole(logits, mask).tolist() == [4.0]
-    assert len(in_hole(logits, torch.zeros(1, 1, 8, 8))) == 16
+def test_only_patches_with_hole_count_and_each_sample_alike():
+    logits = torch.arange(32.0).view(2, 1, 4, 4)
+    mask = torch.zeros(2, 1, 8, 8)
+    mask[0, :, 2:4, 0:2] = 1  # patch 4
+    mask[1, :, :4] = 1  # patches 16 to 23
+    weights = hole_weights(mask, (4, 4))
+    assert torch.allclose(weights.sum((1, 2, 3)), torch.ones(2))
+    assert generator_loss(logits, weights).item() == pytest.approx(-(4 + 19.5) / 2)
+    assert hole_weights(torch.zeros(1, 1, 8, 8), (4, 4)).unique().tolist() == [1 / 16]
+
+
+def test_a_batch_in_parts_has_the_loss_of_the_whole():
+    torch.manual_seed(1)
+    real, fake = torch.randn(4, 1, 5, 5), torch.randn(4, 1, 5, 5)
+    weights = hole_weights((torch.rand(4, 1, 20, 20) < torch.tensor([0.02, 0.1, 0.3, 1.0]).view(4, 1, 1, 1)).float(), (5, 5))
+    for loss in (
+        lambda part: generator_loss(fake[part], weights[part]),
+        lambda part: discriminator_loss(real[part], fake[part], True, weights[part]),
+        lambda part: real_drift_loss(real[part], weights[part]),
+    ):
+        halves = (loss(slice(0, 2)) + loss(slice(2, 4))) / 2
+        torch.testing.assert_close(halves, loss(slice(0, 4)))

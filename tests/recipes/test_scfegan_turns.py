@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from scfegan_hf.conditioning import blend
-from scfegan_hf.losses.adversarial import discriminator_loss, in_hole
+from scfegan_hf.losses.adversarial import discriminator_loss, hole_weights, real_drift_loss
 from scfegan_hf.losses.perceptual import perceptual_loss, style_loss
 from scfegan_hf.losses.reconstruction import per_pixel_loss, total_variation_loss
 from scfegan_hf.recipes.scfegan import SCFEGAN, generate, judged
@@ -68,14 +68,18 @@ def test_the_projected_discriminator_learns_from_the_features_that_were_left(bui
     target, features, sizes = batch["_features"]
     assert not any(layer.requires_grad for layer in features)
     mask = batch["mask"]
-    logits = [in_hole(layer, mask) for layer in networks["projected"](features, sizes, mask)]
-    weights = networks["features"].HEAD_WEIGHTS
-    torch.testing.assert_close(paid, -0.5 * sum(w * layer.mean() for w, layer in zip(weights, logits, strict=True)))
-    real = [in_hole(layer, mask) for layer in networks["projected"](target, sizes, mask)]
+    logits, real = (networks["projected"](found, sizes, mask) for found in (features, target))
+    shares = [hole_weights(mask, layer.shape[-2:]) for layer in logits]
+    fake_means = [(layer * share).sum((1, 2, 3)).mean() for layer, share in zip(logits, shares, strict=True)]
+    weighted = zip(networks["features"].HEAD_WEIGHTS, fake_means, strict=True)
+    torch.testing.assert_close(paid, -0.5 * sum(weight * mean for weight, mean in weighted))
     found = recipe.projected_turn(networks, batch)
-    expected = sum(discriminator_loss(r, f, hinge=True) for r, f in zip(real, logits, strict=True))
+    expected = sum(discriminator_loss(r, f, True, w) for r, f, w in zip(real, logits, shares, strict=True))
     torch.testing.assert_close(found["projected"], expected)
-    torch.testing.assert_close(found["projected_drift"], 0.1 * sum(r.square().mean() for r in real))
+    drift = 0.1 * sum(real_drift_loss(layer, share) for layer, share in zip(real, shares, strict=True))
+    torch.testing.assert_close(found["projected_drift"], drift)
+    sum(found[name] for name in ("projected", "projected_drift")).backward()
+    assert all(p.grad is not None and p.grad.any() for p in networks["projected"].parameters())
 
 
 def test_absolute_features_and_those_of_the_generated_image_as_published(build, networks, batch):

@@ -97,9 +97,10 @@ def test_two_processes_push_and_a_fresh_process_edits_with_it(tiny_options, prep
         }.items():
             Image.fromarray(array).save(tmp_path / f"{name}.png")
         (tmp_path / "snippet.py").write_text(re.search(r"```python\n(.*?)```", pushed["README.md"].decode(), re.DOTALL)[1])
-        first = hub.repositories[REPOSITORY][0][0]
+        commits = hub.repositories[REPOSITORY]  # a slow upload is passed over, so the first may hold the last weights already
+        first, changed = commits[0][0], commits[0][1]["model.safetensors"] != commits[-1][1]["model.safetensors"]
         found = json.loads(run(["-c", PULL, REPOSITORY, first], tmp_path, hub).splitlines()[-1])
-        assert found["dtype"] == "torch.bfloat16" and found["differ"] is (len(hub.repositories[REPOSITORY]) > 1)
+        assert found["dtype"] == "torch.bfloat16" and found["differ"] is changed
         assert "has no revision" in found["told"]["revision"] and "There is no Hub repository" in found["told"]["repository"]
 
         pulled = np.asarray(Image.open(tmp_path / "edited.png"))
@@ -163,11 +164,10 @@ def test_a_newer_release_takes_the_place_of_one_that_waits(monkeypatch, tmp_path
     for step in (2, 3, 4):
         (tmp_path / "new").write_text(json.dumps({"step": step}))
         os.replace(tmp_path / "new", tmp_path / "metrics.json")
-        if step < 4:
-            publisher.push()
+        publisher.push()
     going_on.set()
     publisher.finish()
-    assert seen == [1, 4] and not list(tmp_path.glob(".upload-*"))
+    assert seen[0] == 1 and set(seen[1:]) == {4} and not list(tmp_path.glob(".upload-*"))
 
 
 def test_paths_of_the_machine_stay_private(tmp_path):

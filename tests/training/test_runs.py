@@ -130,7 +130,7 @@ def test_an_unknown_recipe_is_refused_in_one_line():
     for arguments in (["gan"], []):
         with pytest.raises(SystemExit) as stop:
             command.main(arguments)
-        assert "{scfegan" in stop.value.code and "\n" not in stop.value.code
+        assert "scfegan}" in stop.value.code and "\n" not in stop.value.code
 
 
 def test_the_command_trains(tiny_options, prepared, tmp_path):
