@@ -18,6 +18,7 @@ from typing import Protocol
 
 import cv2
 import numpy as np
+import torch
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from scfegan_hf.data import faces, strokes
@@ -161,9 +162,10 @@ def _encode(array: np.ndarray, ending: str) -> bytes:
 
 
 def prepare_file(job: tuple[str, PrepareOptions, Callable[[], Annotates] | None]) -> dict | str:
-    """`prepare_photo` of a file, for a pool of processes; one photograph a process, so OpenCV takes one thread."""
+    """`prepare_photo` of a file, for a pool of processes; one photograph a process, so OpenCV and PyTorch take one thread."""
     path, options, make_annotator = job
     cv2.setNumThreads(1)
+    torch.set_num_threads(1)
     try:
         data = Path(path).read_bytes()
     except OSError as error:

@@ -33,7 +33,7 @@ class Plan:
 
 FEATURES = ("brows", "eyes", "iris", "nose", "lips", "mouth")
 MAKE_UP = ("brows", "eyes", "iris", "lips", "mouth")  # whoever changes a feature changes its colour, but not the skin's
-IN_FACE = ("skin", *FEATURES)
+IN_FACE = ("skin", "ears", *FEATURES)
 EYE, BROW, MOUTH = ("brows", "eyes", "iris"), ("brows",), ("lips", "mouth")
 PLANS = {
     "left eye": Plan((EYES[0], BROWS[0]), EYE, IN_FACE, MAKE_UP),
@@ -43,7 +43,7 @@ PLANS = {
     "right brow": Plan((BROWS[1],), BROW, IN_FACE, MAKE_UP),
     "nose": Plan((faces.NOSE,), ("nose",), IN_FACE, ()),
     "mouth": Plan((LIPS,), MOUTH, IN_FACE, MAKE_UP),
-    "ear": Plan((), ("skin",), ("skin",), ()),
+    "ear": Plan((), ("skin", "ears"), ("skin", "ears"), ()),
     "hair": Plan((), ("hair",), ("hair",), ("hair",), beyond=True),
     # Half a face has to meet its other half, and a free-form hole leaves parts of features standing.
     "half": Plan((), IN_FACE, IN_FACE, ()),

@@ -183,7 +183,7 @@ def _ear(regions: np.ndarray, points: np.ndarray, part: str) -> tuple[np.ndarray
     """The skin beside the contour at the height of the ears, and all that is beside it there."""
     beside = masks.feature(regions.shape[0], points, np.random.default_rng(0), part)
     cv2.fillPoly(beside, [np.round(points[faces.CONTOUR]).astype(np.int32)], 0)
-    skin = (regions == faces.REGIONS.index("skin")).astype(np.uint8)
+    skin = np.isin(regions, [faces.REGIONS.index(name) for name in ("skin", "ears")]).astype(np.uint8)
     return cv2.morphologyEx(beside * skin, cv2.MORPH_OPEN, _disc(1)), beside
 
 
