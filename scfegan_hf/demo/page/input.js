@@ -8,7 +8,7 @@ const fingers = new Map();
 function beginStroke(point, pointer) {
   const { tool, paint } = LAYERS[state.layer];
   if (tool === 'eyedropper') return pickColor(point);
-  if (tool === 'part') return void maskPart(point);
+  if (tool === 'part') return hideFaceOffer(), void maskPart(point);
   const filled = tool === 'rectangle' || tool === 'lasso';
   const step = { kind: filled ? 'fill' : 'stroke', layer: state.layer, paint, points: [point] };
   if (!filled) Object.assign(step, { size: brushSize(), erase: tool === 'eraser' });
