@@ -3,7 +3,8 @@
 Two networks: VGG-16 with torchvision's tensor names, as published, and SqueezeNet 1.0, which costs a twentieth.
 Both are small modules of our own that read safetensors. Their features differ in scale by orders of magnitude, so
 losses are *relative*: each layer's difference is divided by the mean size of the photograph's own features there.
-That makes one set of weights serve both networks. Features: lists of (N, C, H, W).
+What differs still (number of layers, how much of a blur each sees) is measured when weights are read, and taken out by
+`loss_scales`. That makes one set of weights serve both networks. Features: lists of (N, C, H, W).
 """
 
 from pathlib import Path
@@ -15,6 +16,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 VGG16_REPOSITORY = "timm/vgg16.tv_in1k"
+# Relative losses of SqueezeNet's ImageNet weights for `reference_pair`: the scale that sigma and gamma are set for.
+# `python benchmarks/perceptual_scales.py` prints them anew.
+REFERENCE_PERCEPTUAL, REFERENCE_STYLE = 2.4120, 2.4982
 
 
 class VGG16Features(nn.Module):
@@ -99,7 +103,8 @@ def feature_network(name: str, weights: str | Path | None) -> nn.Module:
     """The frozen feature network ``name`` with pretrained ``weights`` (a safetensors file).
 
     None fetches VGG-16 from the Hub; SqueezeNet has no default. Random weights cannot come about: every tensor must be
-    in the file. Raises ValueError or FileNotFoundError that say what to give.
+    in the file. Attribute `loss_scales`: what that function measured on it. Raises ValueError or FileNotFoundError that
+    say what to give.
     """
     if name not in FEATURE_NETWORKS:
         raise ValueError(f"perceptual must be one of {', '.join(FEATURE_NETWORKS)}, not {name!r}")
@@ -127,7 +132,9 @@ def feature_network(name: str, weights: str | Path | None) -> nn.Module:
     if missing:
         raise ValueError(f"{weights} are not weights of {name}: {missing[0]} is missing or of another shape.")
     network.load_state_dict({key: stored[key].float() for key in needed})
-    return network.requires_grad_(False).eval()
+    network.requires_grad_(False).eval()
+    network.loss_scales = loss_scales(network)
+    return network
 
 
 def perceptual_loss(features: list[Tensor], target: list[Tensor], relative: bool = True) -> Tensor:
@@ -138,6 +145,35 @@ def perceptual_loss(features: list[Tensor], target: list[Tensor], relative: bool
 def feature_sizes(target: list[Tensor]) -> list[Tensor]:
     """Mean size of each sample's features in each layer, (N, 1, 1, 1), by which relative losses divide."""
     return [layer.detach().abs().mean((1, 2, 3), keepdim=True, dtype=torch.float32).clamp_min(1e-8) for layer in target]
+
+
+def reference_pair(count: int = 4, side: int = 128) -> tuple[Tensor, Tensor]:
+    """Pictures (count, 3, side, side) in [-1, 1] and the same blurred; the same in every call.
+
+    Noise with amplitudes that fall by the 1.5th power of frequency, and colours that mostly go together: on it networks
+    stand to each other as they do on faces and their fill (docs/decisions.md).
+    """
+    generator = torch.Generator().manual_seed(0)
+    frequency = torch.hypot(torch.fft.fftfreq(side)[:, None], torch.fft.rfftfreq(side)[None]).clamp_min(1 / side)
+    waves = torch.fft.rfft2(torch.randn(count, 3, side, side, generator=generator)) / frequency**1.5
+    picture = torch.fft.irfft2(waves, s=(side, side))
+    gray = picture.mean(1, keepdim=True)
+    picture = gray + 0.3 * (picture - gray)
+    picture = (0.35 * picture / picture.std((1, 2, 3), keepdim=True)).clamp(-1, 1)
+    return picture, F.interpolate(F.avg_pool2d(picture, 4), size=(side, side), mode="bilinear")
+
+
+@torch.no_grad()
+def loss_scales(network: nn.Module) -> tuple[float, float]:
+    """Measured factors of relative perceptual and style losses, by which `reference_pair` costs the same on any network.
+
+    They are 1 for SqueezeNet's ImageNet weights. Raises ValueError for weights that do not see the blur.
+    """
+    picture, blurred = (network(images) for images in reference_pair())
+    perceptual, style = perceptual_loss(blurred, picture).item(), style_loss(blurred, picture).item()
+    if not (0 < perceptual < float("inf") and 0 < style < float("inf")):
+        raise ValueError("The perceptual weights do not tell a picture from a blurred one; the file is damaged.")
+    return REFERENCE_PERCEPTUAL / perceptual, REFERENCE_STYLE / style
 
 
 def gram_matrix(features: Tensor) -> Tensor:

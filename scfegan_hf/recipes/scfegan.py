@@ -97,10 +97,11 @@ class SCFEGAN(Recipe):
         pictures = [completed, seen["generated"]] if self.features_of_generated else [completed]
         features = [networks["features"](picture) for picture in pictures]
         relative = self.relative_features
+        perceptual, style = networks["features"].loss_scales if relative else (1.0, 1.0)
         losses = {
             "per_pixel": per_pixel_loss(seen["generated"].float(), image, mask, self.alpha),
-            "perceptual": self.sigma * sum(perceptual_loss(found, target, relative) for found in features),
-            "style": self.gamma * sum(style_loss(found, target, relative) for found in features),
+            "perceptual": self.sigma * perceptual * sum(perceptual_loss(found, target, relative) for found in features),
+            "style": self.gamma * style * sum(style_loss(found, target, relative) for found in features),
             "total_variation": self.nu * total_variation_loss(completed.float(), mask),
             "adversarial": self.beta * generator_loss(networks["discriminator"](judged(completed, seen))),
         }

@@ -6,11 +6,14 @@ from safetensors.torch import load_file, save_file
 from torch.nn import functional as F
 
 from scfegan_hf.losses.perceptual import (
+    REFERENCE_PERCEPTUAL,
+    REFERENCE_STYLE,
     SqueezeNetFeatures,
     VGG16Features,
     feature_network,
     gram_matrix,
     perceptual_loss,
+    reference_pair,
     style_loss,
 )
 
@@ -122,6 +125,32 @@ def test_a_feature_network_is_frozen_but_passes_gradients(name, vgg16_file, sque
     assert image.grad.abs().sum() > 0
 
 
+@pytest.mark.parametrize("name", ["vgg16", "squeezenet"])
+def test_scaled_losses_of_the_reference_pair_are_the_same_on_any_network(name, vgg16_file, squeezenet_file):
+    network = feature_network(name, {"vgg16": vgg16_file, "squeezenet": squeezenet_file}[name])
+    picture, blurred = (network(images) for images in reference_pair())
+    perceptual, style = network.loss_scales
+    assert perceptual * perceptual_loss(blurred, picture).item() == pytest.approx(REFERENCE_PERCEPTUAL, rel=1e-4)
+    assert style * style_loss(blurred, picture).item() == pytest.approx(REFERENCE_STYLE, rel=1e-4)
+    if name == "vgg16":  # with its random weights; SqueezeNet may be the reference itself
+        assert abs(perceptual - 1) > 0.1 and abs(style - 1) > 0.1
+
+
+def test_the_reference_pair_is_a_picture_and_its_blur_and_never_another():
+    picture, blurred = reference_pair()
+    torch.manual_seed(1)
+    assert all(torch.equal(first, again) for first, again in zip((picture, blurred), reference_pair(), strict=True))
+    assert picture.abs().max() <= 1 and 0.2 < picture.std() < 0.5
+    torch.testing.assert_close(F.avg_pool2d(picture, 16), F.avg_pool2d(blurred, 16), atol=0.06, rtol=0)
+    assert (blurred.diff(dim=-1).abs().mean() / picture.diff(dim=-1).abs().mean()) < 0.7
+
+
+def test_weights_that_see_nothing_are_refused(squeezenet_file, tmp_path):
+    save_file({name: torch.zeros_like(x) for name, x in load_file(squeezenet_file).items()}, tmp_path / "zeros.safetensors")
+    with pytest.raises(ValueError, match="damaged"):
+        feature_network("squeezenet", tmp_path / "zeros.safetensors")
+
+
 def test_squeezenet_has_no_default_weights():
     with pytest.raises(ValueError, match="--perceptual_weights FILE"):
         feature_network("squeezenet", None)
@@ -189,4 +218,5 @@ def test_squeezenet_with_its_real_weights_sees_blur_and_wrong_colours(shared):
     blurred = [F.avg_pool2d(photo, size, 1, size // 2) for size in (3, 9)]
     slightly, strongly = (perceptual_loss(network(picture), target).item() for picture in blurred)
     assert 0 < slightly < strongly
+    assert network.loss_scales == pytest.approx((1, 1), rel=1e-3)  # the weights that the reference was measured with
     assert perceptual_loss(network(photo.flip(1)), target) > 0.2  # BGR for RGB

@@ -31,13 +31,14 @@ def batch(build, prepared):
 
 def test_the_generator_pays_each_term_by_its_weight(build, networks, batch):
     recipe = build(alpha=3.0, sigma=0.5, gamma=0.25, nu=0.2, beta=0.7)
+    scales = networks["features"].loss_scales = (1.7, 0.6)
     found = recipe.generator_turn(networks, batch)
     generated, completed = generate(networks["generator"], batch)
     features, target = networks["features"](completed), networks["features"](batch["image"])
     expected = {
         "per_pixel": per_pixel_loss(generated, batch["image"], batch["mask"], 3.0),
-        "perceptual": 0.5 * perceptual_loss(features, target),
-        "style": 0.25 * style_loss(features, target),
+        "perceptual": 0.5 * scales[0] * perceptual_loss(features, target),
+        "style": 0.25 * scales[1] * style_loss(features, target),
         "total_variation": 0.2 * total_variation_loss(completed, batch["mask"]),
         "adversarial": -0.7 * networks["discriminator"](judged(completed, batch)).mean(),
     }
