@@ -25,7 +25,8 @@ COLUMNS = ("image", "sketch", "color", "regions", "landmarks")
 IN_COLOR = {"image": cv2.IMREAD_COLOR, "color": cv2.IMREAD_COLOR}  # of all pictures a row may hold
 PICTURES = {**IN_COLOR, "sketch": cv2.IMREAD_GRAYSCALE, "edges": cv2.IMREAD_GRAYSCALE, "regions": cv2.IMREAD_GRAYSCALE}
 # Shares of the kinds of holes. Ours: the paper has free-form strokes with eye positions and hair only.
-HOLES = {"feature": 0.45, "free_form": 0.43, "hair": 0.12}
+HOLES = {"feature": 0.6, "free_form": 0.28, "hair": 0.12}
+VALIDATION_HOLES = {"feature": 0.45, "free_form": 0.43, "hair": 0.12}  # as they were, so that curves stay comparable
 HAIR_TOO = 0.1  # share of free-form holes to which all hair is added (Algorithm 2, line 22)
 MAX_TRIES = 50  # rows one after another that cannot be read before a sample is given up
 
@@ -218,15 +219,17 @@ def sample_of(
 def make_sample(row: dict[str, np.ndarray], resolution: int, rng: np.random.Generator, augment: bool = True) -> dict:
     """Crop, hole and drawing as uint8 arrays of ``resolution``: image, mask, sketch, color, color_mask."""
     size, points = row["image"].shape[0], row["landmarks"]
-    kinds = [kind for kind in HOLES if len(points) or kind != "feature"]
-    weights = np.array([HOLES[kind] for kind in kinds])
+    holes = HOLES if augment else VALIDATION_HOLES
+    kinds = [kind for kind in holes if len(points) or kind != "feature"]
+    weights = np.array([holes[kind] for kind in kinds])
     kind = kinds[rng.choice(len(kinds), p=weights / weights.sum())]
     if kind == "free_form":
         side = int(size * rng.uniform(0.25, 1.0))
         square = _random_square(size, side, points, rng)
         mask = None
     else:
-        whole = masks.feature(size, points, rng) if kind == "feature" else masks.hair(row["regions"], rng)
+        name = masks.often_erased(rng) if augment else None
+        whole = masks.feature(size, points, rng, name) if kind == "feature" else masks.hair(row["regions"], rng)
         square = _square_around(whole, rng)
         mask = whole
     x0, y0, x1, y1 = square

@@ -108,3 +108,11 @@ def test_without_hair_there_are_strokes():
 def test_strokes_grow_with_the_picture():
     shares = [np.mean([masks.free_form(size, rng(seed)).mean() for seed in range(30)]) for size in (64, 256)]
     assert shares[0] == pytest.approx(shares[1], rel=0.25)
+
+
+def test_eyes_and_mouths_are_trained_on_more_often():
+    rng = np.random.default_rng(0)
+    names = [masks.often_erased(rng) for _ in range(4000)]
+    assert set(names) == set(masks.FEATURES)
+    assert 1.6 < names.count("left eye") / names.count("left jaw") < 2.5
+    assert 2.4 < names.count("mouth") / names.count("left jaw") < 3.7
