@@ -4,6 +4,8 @@ import shutil
 from pathlib import Path
 
 from playwright.sync_api import Page
+from playwright.sync_api import TimeoutError as TooLate
+from remembering import RememberingPipeline
 
 CHROMIUM = shutil.which("chromium")
 FLAGS = [
@@ -12,6 +14,7 @@ FLAGS = [
     "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
 ]  # fmt: skip
 DESKTOP = {"viewport": {"width": 1280, "height": 900}}
+PATIENCE = 60_000  # milliseconds: two slow cores that other work uses too
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True, "color_scheme": "dark"}
 # How many pixels of each layer are drawn on the screen.
 DRAWN = """() => Object.fromEntries(['mask', 'sketch', 'color'].map(name => {
@@ -76,4 +79,14 @@ def helper(page: Page, name: str) -> None:
 def edit(page: Page) -> None:
     """Press Edit and wait for the comparison."""
     page.click("#editor [data-do=edit]")
-    page.wait_for_selector("#editor .editor[data-mode=result]:not(.running)")
+    wait_for_result(page)
+
+
+def wait_for_result(page: Page) -> None:
+    """Wait until a result is compared; if none comes, say what page and server were doing."""
+    try:
+        page.wait_for_selector("#editor .editor[data-mode=result]:not(.running)")
+    except TooLate as error:
+        told = page.evaluate("() => document.querySelector('#editor .editor').report()")
+        last = RememberingPipeline.calls[-1:] or "never called"
+        raise AssertionError(f"no result; page: {told}; server: {len(RememberingPipeline.calls)} calls, last {last}") from error

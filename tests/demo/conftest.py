@@ -1,29 +1,12 @@
-"""A real but tiny pipeline that remembers what it was asked, and the app served around it."""
-
-import threading
+"""A real but tiny pipeline, and the app served around it."""
 
 import numpy as np
 import pytest
 from PIL import Image
+from remembering import RememberingPipeline
 from skimage.data import astronaut
 
-from scfegan_hf import FaceEditPipeline, SCFEGANGenerator
-
-
-class RememberingPipeline(FaceEditPipeline):
-    """Keeps the arguments of its last call, and waits while its gate is closed."""
-
-    last: tuple = ()
-
-    def __init__(self, *arguments):
-        super().__init__(*arguments)
-        self.gate = threading.Event()
-        self.gate.set()
-
-    def __call__(self, image, mask, sketch=None, color=None, **options):
-        assert self.gate.wait(60)
-        self.last = (image, mask, sketch, color, options)
-        return super().__call__(image, mask, sketch, color, **options)
+from scfegan_hf import SCFEGANGenerator
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ from browser import (
     DRAWN,
     FLAGS,
     NAMELESS,
+    PATIENCE,
     PHONE,
     at,
     choose_photo,
@@ -17,6 +18,7 @@ from browser import (
     draw,
     edit,
     helper,
+    wait_for_result,
 )
 from PIL import Image
 
@@ -52,7 +54,7 @@ def open_page(browser, served):
     def open_app(expected: str = "\0", **options):
         contexts.append(browser.new_context(**options))
         page = contexts[-1].new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(PATIENCE)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda message: note_message(message, expected))
         page.on("request", note_request)
@@ -318,7 +320,7 @@ def test_a_phone_with_fingers_in_the_dark(open_page, photo_file, pipeline):
     ):
         fingers(kind, *[at(page, *point) for point in points])
     page.locator("#editor [data-do=edit]").tap()
-    page.wait_for_selector("#editor .editor[data-mode=result]:not(.running)")
+    wait_for_result(page)
     assert near(marks(pipeline.last[1]), 0.45 * 256 - 3, 125, 0.55 * 256 + 3, 131)
     assert page.evaluate("document.documentElement.scrollWidth") == 360  # nothing sticks out sideways
     page.locator("#editor [data-do=back]").tap()
@@ -351,7 +353,7 @@ def test_by_keyboard_alone(open_page, photo_file, pipeline):
     page.keyboard.press("Tab")
     assert not page.evaluate("document.activeElement.classList.contains('stage')")
     page.keyboard.press("Control+Enter")
-    page.wait_for_selector("#editor .editor[data-mode=result]:not(.running)")
+    wait_for_result(page)
     columns = np.flatnonzero(marks(pipeline.last[1]).any(0))
     assert 126 <= columns[0] + 3.5 <= 130 and len(columns) > 12
 
@@ -362,7 +364,7 @@ def test_examples_run_on_one_click_and_text_can_be_read(open_page, pipeline, sch
     page.click("#editor .help summary")
     assert page.evaluate(CONTRAST) == [] and page.evaluate(NAMELESS) == []
     page.click(f"#editor .samples .strip button:nth-child({1 if scheme == 'light' else 6})")
-    page.wait_for_selector("#editor .editor[data-mode=result]:not(.running)")
+    wait_for_result(page)
     assert page.evaluate(CONTRAST) == []
     assert opened(pipeline.last[0]).size == (512, 512) and 0.005 < marks(pipeline.last[1]).mean() < 0.2
 
@@ -408,7 +410,7 @@ def test_waiting_busy_and_a_lost_connection_leave_the_drawing_alone(open_page, p
     finally:
         pipeline.gate.set()
     for each in (first, page):
-        each.wait_for_selector("#editor .editor[data-mode=result]:not(.running)")
+        wait_for_result(each)
     page.click("#editor [data-do=back]")
     drawn = page.evaluate(DRAWN)
     assert drawn["mask"] == sent["mask"] and drawn["sketch"] > 0
