@@ -2,10 +2,17 @@
 
 let photoNumber = 0;
 
+// The picture once it is there. (Its own `decode()` stands still while the page is in the background.)
+function loaded(image, url) {
+  return new Promise((resolve, reject) => {
+    image.onload = () => resolve(image);
+    image.onerror = () => reject(new Error('no picture'));
+    image.src = url;
+  });
+}
+
 async function measured(blob) {
-  const url = URL.createObjectURL(blob), image = new Image();
-  image.src = url;
-  await image.decode();
+  const url = URL.createObjectURL(blob), image = await loaded(new Image(), url);
   return { blob, url, image, width: image.naturalWidth, height: image.naturalHeight };
 }
 
@@ -68,7 +75,7 @@ function uploaded() {
     say('Loading the photo…');
     try {
       const file = new File([own.blob], fileName(own.name, own.blob.type), { type: own.blob.type });
-      own.uploaded = { path: (await upload(file)).path };
+      own.uploaded = { path: (await orLost(upload(file))).path };
       if (own === version()) say(`${own.width} × ${own.height}`);
     } catch {
       own.uploading = null;
@@ -81,7 +88,7 @@ const fileName = (name, type) => `${name.replace(/\.[^.]*$/, '').replace(/[^\w-]
 
 async function findFaces() {
   const own = version();
-  const { faces } = await ask('faces', { drawing: { photo: own.uploaded } });
+  const { faces } = await ask('faces', { drawing: { photo: own.uploaded } }, 20_000);
   if (own !== version()) return;
   own.faces = faces;
   // A face that fills the photo needs no closer look.
