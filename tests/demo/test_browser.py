@@ -8,9 +8,7 @@ from browser import (
     COVERED,
     DESKTOP,
     DRAWN,
-    FLAGS,
     NAMELESS,
-    PATIENCE,
     PHONE,
     at,
     choose_photo,
@@ -26,46 +24,6 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="NO BROWSER: the app was not tried; install Debian's package chromium"),
 ]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def open_page(browser, served):
-    """A function that opens the app; at the end no script may have failed and nothing outside have been asked for."""
-    contexts, complaints = [], []
-
-    def note_request(request):
-        if not request.url.startswith((served, "data:", "blob:")):
-            complaints.append(f"asked for {request.url}")
-
-    def note_message(message, expected):
-        if message.type == "error" and expected not in message.text:
-            complaints.append(message.text)
-
-    def open_app(expected: str = "\0", **options):
-        contexts.append(browser.new_context(**options))
-        page = contexts[-1].new_page()
-        page.set_default_timeout(PATIENCE)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda message: note_message(message, expected))
-        page.on("request", note_request)
-        page.goto(served)
-        page.wait_for_selector("#editor .choose")
-        return page
-
-    yield open_app
-    for context in contexts:
-        context.close()
-    assert not complaints
 
 
 def opened(path) -> Image.Image:
@@ -394,7 +352,7 @@ def test_photos_are_pasted_dropped_and_taken(open_page, photo_file):
     page.wait_for_function(f"() => ({size})()[0] === 256")
 
 
-def test_waiting_busy_and_a_lost_connection_leave_the_drawing_alone(open_page, photo_file, pipeline, served_app):
+def test_waiting_and_a_lost_connection_leave_the_drawing_alone(open_page, photo_file, pipeline):
     first, page = open_page(**DESKTOP), open_page("Failed to load", **DESKTOP)
     for each in (first, page):
         choose_photo(each, photo_file)
@@ -415,12 +373,6 @@ def test_waiting_busy_and_a_lost_connection_leave_the_drawing_alone(open_page, p
     drawn = page.evaluate(DRAWN)
     assert drawn["mask"] == sent["mask"] and drawn["sketch"] > 0
 
-    limit, served_app._queue.max_size = served_app._queue.max_size, 0
-    try:
-        page.click("#editor [data-do=edit]")
-        page.wait_for_selector("#editor .status.wrong:has-text('busy')")
-    finally:
-        served_app._queue.max_size = limit
     page.context.set_offline(True)
     page.click("#editor [data-do=edit]")
     page.wait_for_selector("#editor .status.wrong:has-text('Your drawing is safe')")

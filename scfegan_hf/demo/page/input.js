@@ -118,6 +118,9 @@ for (const kind of ['pointerup', 'pointercancel', 'lostpointercapture']) {
     else if (gesture?.pointer === event.pointerId) gesture = null;
   });
 }
+// Left to itself, the browser takes a quick stroke for the flick that begins a scroll, and the next tap, wherever it is,
+// for the one that stops it: that tap presses no button.
+stage.addEventListener('touchstart', (event) => { if (!event.target.closest('button')) event.preventDefault(); }, { passive: false });
 // The menu of a long touch would take the finger away.
 stage.addEventListener('contextmenu', (event) => { if (event.pointerType !== 'mouse') event.preventDefault(); });
 
