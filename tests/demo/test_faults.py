@@ -21,12 +21,11 @@ DEAF = """deaf => {
 
 
 def hand_of(page):
-    """A function that puts fingers on the photo, moves them, and (with no points) lifts them."""
+    """A function that puts fingers on the screen, moves them, and (with no points) lifts them."""
     touch = page.context.new_cdp_session(page)
 
     def fingers(kind: str, *points: tuple[float, float]) -> None:
-        places = [at(page, *point) for point in points]
-        touched = [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(places)]
+        touched = [{"x": x, "y": y, "id": number} for number, (x, y) in enumerate(points)]
         touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": touched})
 
     return fingers
@@ -71,13 +70,13 @@ def test_fingers_that_never_left_do_not_keep_others_from_drawing(ready, photo_fi
     page = ready(screen=PHONE)
     fingers = hand_of(page)
     page.evaluate(DEAF, True)
-    fingers("touchStart", (0.3, 0.3))
-    fingers("touchStart", (0.3, 0.3), (0.6, 0.3))
+    fingers("touchStart", at(page, 0.3, 0.3))
+    fingers("touchStart", at(page, 0.3, 0.3), at(page, 0.6, 0.3))
     fingers("touchEnd")
     page.evaluate(DEAF, False)
     before = page.evaluate(DRAWN)["mask"]
-    fingers("touchStart", (0.4, 0.7))
-    fingers("touchMove", (0.6, 0.7))
+    fingers("touchStart", at(page, 0.4, 0.7))
+    fingers("touchMove", at(page, 0.6, 0.7))
     fingers("touchEnd")
     assert page.evaluate(DRAWN)["mask"] > 1.5 * before
     page.locator(EDIT).tap()
@@ -87,10 +86,10 @@ def test_fingers_that_never_left_do_not_keep_others_from_drawing(ready, photo_fi
 def test_a_quick_stroke_does_not_swallow_the_tap_after_it(ready):
     """One move, as a slow machine puts all of a stroke's together, and up: Chromium begins to scroll by itself."""
     page = ready(screen=PHONE)
-    fingers = hand_of(page)
+    fingers, start, end = hand_of(page), at(page, 0.4, 0.7), at(page, 0.6, 0.7)
     for layer in ("sketch", "color", "mask"):
-        fingers("touchStart", (0.4, 0.7))
-        fingers("touchMove", (0.6, 0.7))
+        fingers("touchStart", start)
+        fingers("touchMove", end)
         fingers("touchEnd")
         page.locator(f"#editor .layers [data-layer={layer}]").tap()
         page.wait_for_selector(f"#editor .editor[data-layer={layer}]", timeout=3000)
