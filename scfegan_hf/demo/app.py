@@ -44,6 +44,8 @@ FONT = ("system-ui", "sans-serif")
 def build_app(pipeline: FaceEditPipeline | None = None, max_queue: int = 20) -> gr.Blocks:
     """The app around a pipeline (None: the weights that the package carries); ``max_queue``: how many edits may wait."""
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+    # Gradio makes a table of all events after each one, for a page of statistics that is not used here.
+    os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000")
     pipeline = pipeline or FaceEditPipeline.from_pretrained()
     uploads, line = get_upload_folder(), Line(max_queue)
     on_gpu = accelerated()
