@@ -37,6 +37,13 @@ COVERED = """() => [...document.querySelectorAll('#editor :is(.layers button, .t
     })
     .map(button => button.outerHTML.slice(0, 80))"""
 
+# Buttons that stick out of the editor (the strips of pictures are there to be pulled).
+CUT = """() => [...document.querySelectorAll('#editor .work button')].filter(button => {
+        const box = button.getBoundingClientRect(), edge = document.querySelector('#editor .editor').getBoundingClientRect();
+        return box.width && (box.right > edge.right + 0.5 || box.left < edge.left - 0.5);
+    })
+    .map(button => button.outerHTML.slice(0, 80))"""
+
 
 def choose_photo(page: Page, path: Path, faces: str = "found") -> None:
     """Hand a file to the page and wait until the server has looked at it."""

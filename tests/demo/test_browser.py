@@ -6,6 +6,7 @@ from browser import (
     CHROMIUM,
     CONTRAST,
     COVERED,
+    CUT,
     DESKTOP,
     DRAWN,
     NAMELESS,
@@ -280,10 +281,17 @@ def test_a_phone_with_fingers_in_the_dark(open_page, photo_file, pipeline):
     page.locator("#editor [data-do=edit]").tap()
     wait_for_result(page)
     assert near(marks(pipeline.last[1]), 0.45 * 256 - 3, 125, 0.55 * 256 + 3, 131)
-    assert page.evaluate("document.documentElement.scrollWidth") == 360  # nothing sticks out sideways
+    assert page.evaluate("document.documentElement.scrollWidth") == 360 and page.evaluate(CUT) == []
     page.locator("#editor [data-do=back]").tap()
     page.evaluate("window.scrollTo(0, 0)")
-    assert page.evaluate(COVERED) == []
+    assert page.evaluate(COVERED) == [] and page.evaluate(CUT) == []
+
+
+def test_a_wrong_file_on_a_phone_is_told(open_page, tmp_path):
+    page = open_page(**PHONE)
+    (tmp_path / "text.png").write_text("hello")
+    page.set_input_files("#editor input.file", tmp_path / "text.png")
+    page.wait_for_selector("#editor .status.wrong:has-text('not a picture')")  # that is: to be seen
 
 
 def test_by_keyboard_alone(open_page, photo_file, pipeline):

@@ -165,7 +165,7 @@ async function maskPart([x, y]) {
     const place = [(frame[0] - all[0]) * scale, (frame[1] - all[1]) * scale, frame[2] * scale, frame[3] * scale];
     canvas.getContext('2d').drawImage(area, ...place);
     addPicture('mask', all, canvas);
-    say(`Masked: ${part}. Now draw what should be there, or press Edit.`);
+    say(`Masked: ${part}. Draw what should be there.`);
   } catch (error) {
     say(error.message, true);
   }
