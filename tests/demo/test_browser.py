@@ -388,3 +388,32 @@ def test_waiting_and_a_lost_connection_leave_the_drawing_alone(open_page, photo_
     assert page.evaluate(DRAWN) == drawn
     edit(page)
     assert marks(pipeline.last[2]).any()
+
+
+def test_an_example_takes_nothing_away_and_leaves_nothing_behind(open_page, photo_file, pipeline):
+    page = open_page(**DESKTOP)
+    choose_photo(page, photo_file)
+    draw(page, "mask", (0.4, 0.5), (0.6, 0.5))
+    own = page.evaluate(DRAWN)
+    for example in (1, 2):
+        page.click(f"#editor .samples .strip button:nth-child({example})")
+        wait_for_result(page)
+        assert page.locator("#editor .history .strip").inner_text().split() == ["Photo", "Example"]
+    page.click("#editor [data-do=continue]")
+    page.wait_for_selector("#editor .history .strip button:nth-child(3)[aria-pressed=true]")
+    assert page.locator("#editor .history .strip").inner_text().split() == ["Photo", "Example", "Edit", "1"]
+    page.click("#editor .history .strip button:nth-child(2)")
+    sample = page.evaluate(DRAWN)
+    assert sample["mask"] != own["mask"] and sample["sketch"]
+    page.click("#editor .history .strip button:nth-child(1)")
+    assert page.evaluate(DRAWN) == own
+    edit(page)
+    page.click("#editor [data-do=continue]")
+    page.wait_for_selector("#editor .history .strip button:nth-child(2)[aria-pressed=true]:has-text('Edit 1')")
+    assert page.locator("#editor .history .strip").inner_text().split() == ["Photo", "Edit", "1", "Example", "Edit", "1"]
+    draw(page, "mask", (0.3, 0.5), (0.4, 0.5))
+    own = page.evaluate(DRAWN)
+    # From an example to a photo of one's own: one's own drawing comes along, not the example's.
+    page.click("#editor .history .strip button:nth-child(3)")
+    choose_photo(page, photo_file)
+    assert page.evaluate(DRAWN) == own and not page.locator("#editor .history").is_visible()

@@ -16,7 +16,8 @@ async function measured(blob) {
   return { blob, url, image, width: image.naturalWidth, height: image.naturalHeight };
 }
 
-// A new photo takes the drawing along; `drawn` is another drawing to begin with.
+// A new photo takes the drawing along and replaces all versions. An example, which has its own drawing, stands beside
+// them until the next one, so that a click on it loses nothing; its drawing is not taken along.
 async function takePhoto(blob, name, drawn = null) {
   const limit = props.max_upload_bytes;
   if (blob.size > limit) return say(`This file is over ${limit >> 20} MB. Choose a smaller one.`, true);
@@ -29,10 +30,11 @@ async function takePhoto(blob, name, drawn = null) {
   }
   if (number !== photoNumber) return;
   if (read.width * read.height > props.max_pixels) return say(`This photo has more than ${Math.floor(props.max_pixels / 1e6)} megapixels. Make it smaller first.`, true);
-  const carried = drawn ?? steps();
-  for (const old of state.versions) URL.revokeObjectURL(old.url);
-  state.versions = [];
-  addVersion(read, name, carried);
+  const own = ownVersions(), before = version()?.sample ? own.at(-1) : version();
+  const kept = drawn ? own : [];
+  for (const old of state.versions) if (!kept.includes(old)) URL.revokeObjectURL(old.url);
+  state.versions = kept;
+  addVersion(read, name, drawn ?? before?.steps ?? [], { sample: !!drawn });
   hideFaceOffer();
   fitView();
   try {
@@ -43,10 +45,12 @@ async function takePhoto(blob, name, drawn = null) {
   }
 }
 
-function addVersion({ blob, url, image, width, height }, name, drawn = [], given = null) {
+function addVersion({ blob, url, image, width, height }, name, drawn, more) {
   const thumbnail = thumbnailOf(image, width, height);
-  state.versions.push({ name, blob, url, width, height, thumbnail, uploaded: given, steps: drawn, undone: [], frame: null, faces: [] });
-  showVersion(state.versions.length - 1);
+  const added = { name, blob, url, width, height, thumbnail, uploaded: null, steps: drawn, undone: [], frame: null, faces: [], ...more };
+  const at = added.sample ? state.versions.length : ownVersions().length;
+  state.versions.splice(at, 0, added);
+  showVersion(at);
   keepPhotos();
 }
 

@@ -144,8 +144,7 @@ async function continueFromResult() {
     if (!answer.ok) throw new Error();
     const read = await measured(await answer.blob());
     const { scale, x, y } = view;
-    addVersion(read, before.name, [], { path: file.path });
-    Object.assign(version(), { frame: before.frame, faces: before.faces });
+    addVersion(read, before.name, [], { uploaded: { path: file.path }, frame: before.frame, faces: before.faces, sample: before.sample });
     moveView(scale, x, y);
     say('Your result is the photo now. Draw on it, or go back to a version below.');
   } catch {
@@ -157,13 +156,15 @@ async function continueFromResult() {
 
 function showHistory() {
   find('.history').hidden = state.versions.length < 2;
+  const own = ownVersions().length;
   find('.history .strip').replaceChildren(...state.versions.map(({ thumbnail }, index) => {
     const button = document.createElement('button'), image = document.createElement('img'), word = document.createElement('span');
     button.type = 'button';
     press(button, index === state.current);
     image.src = thumbnail;
     image.alt = '';
-    word.textContent = index ? `Edit ${index}` : 'Photo';
+    const edits = index < own ? index : index - own;
+    word.textContent = edits ? `Edit ${edits}` : index < own ? 'Photo' : 'Example';
     button.append(image, word);
     button.onclick = () => showVersion(index);
     return button;
