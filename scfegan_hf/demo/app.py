@@ -32,7 +32,8 @@ from scfegan_hf.pipeline import FaceEditPipeline
 EDIT_DOCUMENTATION = """Repaint a photo where a mask says so. All pictures have the photo's size.
 photo: picture file. mask: picture file, non-zero where to repaint. sketch: picture file, non-zero where a line is.
 color: RGBA picture file, opaque where a colour is wanted. seed: whole number, another one changes the result a little.
-candidates: how many results, 1 to 4. Returns a list of PNG files; pixels outside the mask are the photo's."""
+candidates: how many results, 1 to 4. Returns a list of PNG files; pixels outside the mask are the photo's.
+While too many edits wait, the answer is an error that says so: try again in a moment."""
 TRACE_DOCUMENTATION = """Lines of a photo to start a sketch from. photo: picture file.
 Returns a PNG file of the photo's size, white lines on black."""
 CLEAN_EVERY, CLEAN_AFTER = 600, 3600  # seconds

@@ -41,11 +41,15 @@ class Line:
                 other.set()
 
     async def moves(self, place: asyncio.Event) -> AsyncIterator[tuple[int, int]]:
-        """(number of the place, how many wait) now and after each move, until it is the place's turn."""
+        """(number of the place, how many wait) now and after each move, down to 0; nothing if nobody has to be waited for."""
+        waited = False
         while number := self._places.index(place):
+            waited = True
             yield number, len(self._places) - 1
             await place.wait()
             place.clear()
+        if waited:
+            yield 0, len(self._places) - 1
 
     async def run(self, work: Callable[..., Any], *given: Any) -> Any:
         """What ``work`` returns, done in the line's thread with the caller's context variables."""

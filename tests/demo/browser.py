@@ -1,6 +1,8 @@
 """What the browser tests share: Chromium, a page that complains, and hands that choose, draw and edit."""
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.sync_api import Page
@@ -91,9 +93,22 @@ def edit(page: Page) -> None:
 
 def wait_for_result(page: Page) -> None:
     """Wait until a result is compared; if none comes, say what page and server were doing."""
-    try:
+    with explained(page):
         page.wait_for_selector("#editor .editor[data-mode=result]:not(.running)")
+
+
+def wait_until_asked(page: Page, kind: str, times: int = 1) -> None:
+    """Wait until so many questions of a kind are on their way, with the same words if they are not."""
+    with explained(page):
+        page.wait_for_function(f"() => document.querySelector('#editor .editor').report().begun.{kind} === {times}")
+
+
+@contextmanager
+def explained(page: Page) -> Iterator[None]:
+    """What page and server were doing when a wait inside is in vain."""
+    try:
+        yield
     except TooLate as error:
         told = page.evaluate("() => document.querySelector('#editor .editor').report()")
         last = RememberingPipeline.calls[-1:] or "never called"
-        raise AssertionError(f"no result; page: {told}; server: {len(RememberingPipeline.calls)} calls, last {last}") from error
+        raise AssertionError(f"page: {told}; server: {len(RememberingPipeline.calls)} calls, last {last}") from error

@@ -18,6 +18,7 @@ from browser import (
     edit,
     helper,
     wait_for_result,
+    wait_until_asked,
 )
 from PIL import Image
 
@@ -368,6 +369,7 @@ def test_waiting_and_a_lost_connection_leave_the_drawing_alone(open_page, photo_
     pipeline.gate.clear()
     try:
         first.click("#editor [data-do=edit]")
+        wait_until_asked(first, "edit")
         page.click("#editor [data-do=edit]")
         page.wait_for_selector("#editor .status:has-text('Waiting: place 1 of 1')")
         sent = page.evaluate(DRAWN)

@@ -4,7 +4,7 @@ import threading
 
 import numpy as np
 import pytest
-from browser import CHROMIUM, DESKTOP, DRAWN, PHONE, at, choose_photo, draw, edit, wait_for_result
+from browser import CHROMIUM, DESKTOP, DRAWN, PHONE, at, choose_photo, draw, edit, wait_for_result, wait_until_asked
 
 pytestmark = [
     pytest.mark.browser,
@@ -116,7 +116,7 @@ def test_pictures_load_while_the_page_is_in_the_background(ready):
 def test_a_browser_that_calls_itself_offline_reaches_a_server_on_the_same_machine(ready, held):
     page = ready(script="Object.defineProperty(navigator, 'onLine', { get: () => false });")
     page.click(EDIT)
-    page.wait_for_function("() => document.querySelector('#editor .editor').report().begun.edit === 1")
+    wait_until_asked(page, "edit")
     page.evaluate("window.dispatchEvent(new Event('offline'))")
     page.wait_for_timeout(1000)
     held.gate.set()
@@ -126,12 +126,12 @@ def test_a_browser_that_calls_itself_offline_reaches_a_server_on_the_same_machin
 def test_an_edit_that_was_given_up_does_not_swallow_the_next(ready, held):
     page = ready("Failed to load")
     page.click(EDIT)
-    page.wait_for_function("() => document.querySelector('#editor .editor').report().begun.edit === 1")
+    wait_until_asked(page, "edit")
     page.route(lambda url: url.endswith("/"), lambda route: route.abort())
     page.wait_for_selector("#editor .status.wrong:has-text('out of reach')")
     page.unroute_all()
     page.click(EDIT)
-    page.wait_for_function("() => document.querySelector('#editor .editor').report().begun.edit === 2")
+    wait_until_asked(page, "edit", 2)
     held.gate.set()
     wait_for_result(page)
 
@@ -201,3 +201,18 @@ def test_busy_is_said_and_the_drawing_stays(open_page, photo_file, pipeline):
     finally:
         pipeline.gate.set()
         app.close()
+
+
+def test_who_closes_the_page_while_waiting_is_not_served(ready, held):
+    pages = [ready() for _ in range(3)]
+    calls = len(held.calls)
+    pages[0].click(EDIT)
+    wait_until_asked(pages[0], "edit")
+    for page, place in zip(pages[1:], ("1 of 1", "2 of 2"), strict=True):
+        page.click(EDIT)
+        page.wait_for_selector(f"#editor .status:has-text('Waiting: place {place}')")
+    pages[1].close()
+    pages[0].wait_for_timeout(1000)
+    held.gate.set()
+    wait_for_result(pages[2])
+    assert len(held.calls) == calls + 2

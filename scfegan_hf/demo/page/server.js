@@ -26,7 +26,8 @@ async function begin(number, kind, question) {
 
 function settle(answer) {
   if (!pending || answer?.number !== pending.number) return;
-  if (answer.place !== undefined) return say(`Waiting: place ${answer.place} of ${answer.waiting}. You can go on drawing.`);
+  if (answer.place === 0) return say('Working…');
+  if (answer.place) return say(`Waiting: place ${answer.place} of ${answer.waiting}. You can go on drawing.`);
   const { resolve, reject } = pending;
   pending = null;
   if (answer.said) reject(Object.assign(new Error(answer.said), { gone: answer.gone }));
