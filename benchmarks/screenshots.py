@@ -28,13 +28,15 @@ SCREENS = {
         "color_scheme": "dark",
     },
     "tablet": {"viewport": {"width": 820, "height": 1180}, "has_touch": True},
-    "large": {"viewport": {"width": 2560, "height": 1400}},
+    "4k": {"viewport": {"width": 3840, "height": 2160}},
 }  # fmt: skip
 DOCS = {
-    "editor-desktop": ("desktop", "4-result"),
-    "editor-dark": ("desktop-dark", "3-drawn"),
-    "editor-phone": ("phone", "3-drawn"),
+    "editor-desktop": ("desktop", "5-result"),
+    "editor-dark": ("desktop-dark", "4-drawn"),
+    "editor-part": ("small-phone-dark", "3-part"),
+    "editor-phone": ("phone", "4-drawn"),
 }
+MOUTH = (256, 345)  # of the portrait
 SMILE = SAMPLES[0]
 LEFT, TOP = 120, 60  # of the portrait in the photo
 
@@ -48,13 +50,18 @@ def standing_before_a_wall(path: Path) -> Path:
     return path
 
 
+def on_screen(page: Page, points: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Where pixels of the portrait are."""
+    box = page.locator("#editor .photo").bounding_box()
+    pixel = box["width"] / page.evaluate("() => document.querySelector('#editor .photo').naturalWidth")
+    return [(box["x"] + (x + LEFT) * pixel, box["y"] + (y + TOP) * pixel) for x, y in points]
+
+
 def stroke(page: Page, layer: str, width: float, points: list[tuple[float, float]]) -> None:
     """A stroke in pixels of the portrait, by mouse."""
     page.locator(f"#editor .layers [data-layer={layer}]").click()
     page.locator("#editor [data-set=size]").fill(str(max(round(width), 2)))
-    box = page.locator("#editor .photo").bounding_box()
-    pixel = box["width"] / page.evaluate("() => document.querySelector('#editor .photo').naturalWidth")
-    places = [(box["x"] + (x + LEFT) * pixel, box["y"] + (y + TOP) * pixel) for x, y in points]
+    places = on_screen(page, points)
     page.mouse.move(*places[0])
     page.mouse.down()
     for place in places[1:]:
@@ -72,6 +79,13 @@ def all_states(page: Page, url: str, photo: Path, shoot) -> None:
     page.wait_for_selector("#editor .offering")
     shoot("2-face")
     page.click("#editor [data-do=zoom-face]")
+    page.click("#editor [data-tool=part]")
+    page.mouse.click(*on_screen(page, [MOUTH])[0])
+    page.wait_for_selector("#editor .status:has-text('Masked')")
+    page.mouse.move(5, 5)
+    shoot("3-part")
+    page.click("#editor [data-do=undo]")
+    page.click("#editor [data-tool=brush]")
     [(_, _, side, _)] = face_frames(photo)
     for width, points in SMILE.masked:
         stroke(page, "mask", width * 512 / side, points)
@@ -82,26 +96,26 @@ def all_states(page: Page, url: str, photo: Path, shoot) -> None:
         page.locator("#editor input[type=color]").fill(color)
         stroke(page, "color", width * 512 / side, points)
     page.mouse.move(5, 5)
-    shoot("3-drawn")
+    shoot("4-drawn")
     page.click("#editor [data-do=edit]")
     page.wait_for_selector("#editor .editor[data-mode=result]:not(.running)")
     page.wait_for_timeout(900)  # the result is unveiled
     page.locator("#editor .divider").focus()
-    shoot("4-result")
+    shoot("5-result")
     page.click("#editor [data-do=more]")
     page.wait_for_selector("#editor .candidates button:nth-child(4)")
     page.wait_for_timeout(900)
-    shoot("5-candidates")
+    shoot("6-candidates")
     page.click("#editor [data-do=continue]")
     page.wait_for_selector("#editor .history .strip button:nth-child(2)")
     page.click("#editor .layers [data-layer=mask]")
     page.click("#editor .more summary")
     page.click("#editor .help summary")
     page.wait_for_timeout(200)
-    shoot("6-everything-open", True)
+    shoot("7-everything-open", True)
     page.click("#editor [data-do=edit]")
     page.wait_for_selector("#editor .status.wrong")
-    shoot("7-complaint")
+    shoot("8-complaint")
 
 
 def main() -> None:

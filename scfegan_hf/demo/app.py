@@ -1,7 +1,7 @@
 """The app's events, its two API endpoints, and how it is served."""
 
 import os
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -24,26 +24,31 @@ from scfegan_hf.demo.edits import (
     trace_drawing,
     trace_file,
 )
-from scfegan_hf.demo.errors import answer, spoken_errors
+from scfegan_hf.demo.errors import Sent, answer, spoken_errors
+from scfegan_hf.demo.line import Line
 from scfegan_hf.demo.payload import MAX_UPLOAD_BYTES, layer_url, read_drawing, uploaded_file
 from scfegan_hf.pipeline import FaceEditPipeline
 
 EDIT_DOCUMENTATION = """Repaint a photo where a mask says so. All pictures have the photo's size.
 photo: picture file. mask: picture file, non-zero where to repaint. sketch: picture file, non-zero where a line is.
 color: RGBA picture file, opaque where a colour is wanted. seed: whole number, another one changes the result a little.
-candidates: how many results, 1 to 4. Returns a list of PNG files; pixels outside the mask are the photo's."""
+candidates: how many results, 1 to 4. Returns a list of PNG files; pixels outside the mask are the photo's.
+While too many edits wait, the answer is an error that says so: try again in a moment."""
 TRACE_DOCUMENTATION = """Lines of a photo to start a sketch from. photo: picture file.
 Returns a PNG file of the photo's size, white lines on black."""
 CLEAN_EVERY, CLEAN_AFTER = 600, 3600  # seconds
 SESSIONS = 200  # that Gradio remembers something about; ours have nothing to remember, and each API call is one
+MOST_EVENTS = 200  # that Gradio keeps before it refuses with a 503; it gets there only if it cannot even say "busy"
 FONT = ("system-ui", "sans-serif")
 
 
 def build_app(pipeline: FaceEditPipeline | None = None, max_queue: int = 20) -> gr.Blocks:
-    """The app around a pipeline (None: the weights that the package carries), with its queue set up."""
+    """The app around a pipeline (None: the weights that the package carries); ``max_queue``: how many edits may wait."""
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+    # Gradio makes a table of all events after each one, for a page of statistics that is not used here.
+    os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000")
     pipeline = pipeline or FaceEditPipeline.from_pretrained()
-    uploads = get_upload_folder()
+    uploads, line = get_upload_folder(), Line(max_queue)
     on_gpu = accelerated()
     run_drawing = on_gpu(lambda *given: edit_drawing(pipeline, *given))
     run_files = on_gpu(lambda *given: edit_files(pipeline, *given))
@@ -58,25 +63,31 @@ def build_app(pipeline: FaceEditPipeline | None = None, max_queue: int = 20) -> 
             made.add(path)
             return path
 
-        def edit_on_page(event: gr.EventData) -> dict[str, Any]:
-            with answer(event) as sent:
-                drawing = read_drawing(sent.get("drawing"), uploads)
-                images = run_drawing(drawing, sent.get("seed"), sent.get("candidates"))
-                name = f"{Path(drawing.photo).stem.removesuffix('-edited')}-edited.png"
-                sent.reply["images"] = [_shown(image, name, stored) for image in images]
-            return sent.reply
+        def edit_on_page(sent: Sent) -> None:
+            drawing = read_drawing(sent.get("drawing"), uploads)
+            images = run_drawing(drawing, sent.get("seed"), sent.get("candidates"))
+            name = f"{Path(drawing.photo).stem.removesuffix('-edited')}-edited.png"
+            sent.reply["images"] = [_shown(image, name, stored) for image in images]
 
-        def trace_on_page(event: gr.EventData) -> dict[str, Any]:
-            with answer(event) as sent:
-                drawing = read_drawing(sent.get("drawing"), uploads)
-                sent.reply |= {"sketch": layer_url(trace_drawing(pipeline, drawing)), "frame": drawing.frame}
-            return sent.reply
+        def trace_on_page(sent: Sent) -> None:
+            drawing = read_drawing(sent.get("drawing"), uploads)
+            sent.reply |= {"sketch": layer_url(trace_drawing(pipeline, drawing)), "frame": drawing.frame}
 
-        def part_on_page(event: gr.EventData) -> dict[str, Any]:
-            with answer(event) as sent:
-                part, layer, frame = part_of_photo(pipeline, read_drawing(sent.get("drawing"), uploads), sent.get("point"))
-                sent.reply |= {"part": part, "mask": layer_url(layer), "frame": frame}
-            return sent.reply
+        def part_on_page(sent: Sent) -> None:
+            part, layer, frame = part_of_photo(pipeline, read_drawing(sent.get("drawing"), uploads), sent.get("point"))
+            sent.reply |= {"part": part, "mask": layer_url(layer), "frame": frame}
+
+        def in_turn(work: Callable[[Sent], None]) -> Callable[[gr.EventData], AsyncIterator[dict[str, Any]]]:
+            """The page's event that does the work when its turn comes, and tells its place in the line until then."""
+
+            async def event_in_turn(event: gr.EventData) -> AsyncIterator[dict[str, Any]]:
+                with answer(event) as sent, line.place() as place:
+                    async for number, waiting in line.moves(place):
+                        yield {**sent.reply, "place": number, "waiting": waiting}
+                    await line.run(work, sent)
+                yield sent.reply
+
+            return event_in_turn
 
         def faces_on_page(event: gr.EventData) -> dict[str, Any]:
             with answer(event) as sent:
@@ -84,7 +95,7 @@ def build_app(pipeline: FaceEditPipeline | None = None, max_queue: int = 20) -> 
                 sent.reply["faces"] = face_frames(photo) if photo else []
             return sent.reply
 
-        def edit(
+        async def edit(
             photo: FileData,
             mask: FileData,
             sketch: FileData | None = None,
@@ -92,31 +103,37 @@ def build_app(pipeline: FaceEditPipeline | None = None, max_queue: int = 20) -> 
             seed: int = 0,
             candidates: int = 1,
         ) -> list[FileData]:
-            with spoken_errors():
-                paths = [uploaded_file(file, uploads, name) for file, name in ((photo, "photo"), (mask, "mask"))]
-                paths += [file and uploaded_file(file, uploads, name) for file, name in ((sketch, "sketch"), (color, "color"))]
+            def work() -> list[FileData]:
                 images = run_files(*paths, seed, candidates)
                 return [FileData(path=stored(marked_png(image), "edited.png")) for image in images]
 
-        def trace(photo: FileData) -> FileData:
+            with spoken_errors():
+                paths = [uploaded_file(file, uploads, name) for file, name in ((photo, "photo"), (mask, "mask"))]
+                paths += [file and uploaded_file(file, uploads, name) for file, name in ((sketch, "sketch"), (color, "color"))]
+                return await line.serve(work)
+
+        async def trace(photo: FileData) -> FileData:
             with spoken_errors():
                 path = uploaded_file(photo, uploads, "photo")
-                return FileData(path=stored(trace_file(pipeline, path), "sketch.png"))
+                return await line.serve(lambda: FileData(path=stored(trace_file(pipeline, path), "sketch.png")))
 
-        # One network, few cores: edits wait for each other, whichever way they came in. Looking for faces does not.
-        network = dict(concurrency_id="network", concurrency_limit=1)
-        for event, function, limits in (
-            (editor.edit, edit_on_page, network),
-            (editor.trace, trace_on_page, network),
-            (editor.part, part_on_page, network),
-            (editor.faces, faces_on_page, dict(concurrency_limit=1)),
+        # Edits wait in our line, whichever way they came in, so nothing of theirs may wait in Gradio's.
+        at_once = dict(concurrency_limit=None)
+        for kind, function, limits in (
+            ("edit", in_turn(edit_on_page), at_once),
+            ("trace", in_turn(trace_on_page), at_once),
+            ("part", in_turn(part_on_page), at_once),
+            ("faces", faces_on_page, dict(concurrency_limit=1)),
         ):
-            ended = event(function, None, editor, show_progress="minimal", api_visibility="private", **limits)
-            ended.success(None, js=TELL_THE_PAGE)
-            ended.failure(None, js=TELL_THE_PAGE)
-        gr.api(edit, api_name="edit", api_description=EDIT_DOCUMENTATION, **network)
-        gr.api(trace, api_name="trace", api_description=TRACE_DOCUMENTATION, **network)
-    return app.queue(max_size=max_queue, default_concurrency_limit=1)
+            # "multiple": Gradio would drop a question while one that the page has given up is still about.
+            event = getattr(editor, kind)
+            options = dict(show_progress="hidden", api_visibility="private", trigger_mode="multiple")
+            ended = event(function, None, editor, **options, **limits)
+            for then, answered in ((ended.success, "true"), (ended.failure, "false")):
+                then(None, editor, js=TELL_THE_PAGE.format(kind=kind, answered=answered), trigger_mode="multiple")
+        gr.api(edit, api_name="edit", api_description=EDIT_DOCUMENTATION, **at_once)
+        gr.api(trace, api_name="trace", api_description=TRACE_DOCUMENTATION, **at_once)
+    return app.queue(max_size=MOST_EVENTS, default_concurrency_limit=1)
 
 
 def launch(
@@ -146,6 +163,7 @@ def launch(
         server_port=port,
         share=share,
         prevent_thread_lock=prevent_thread_lock,
+        max_threads=max_queue + 40,  # each event that waits in the line takes one of Gradio's places
         max_file_size=MAX_UPLOAD_BYTES,
         ssr_mode=False,
         run_history=False,

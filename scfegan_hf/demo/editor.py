@@ -16,8 +16,10 @@ from scfegan_hf.photos import MAX_PIXELS
 PAGE = Path(__file__).parent / "page"
 # One script in this order: what the page knows first, what begins it last.
 SCRIPTS = ("state", "drawing", "view", "input", "panel", "helpers", "server", "photo", "result", "keep", "samples", "start")
-# Runs in the page when an event is over, with or without an answer; page/server.js listens.
-TELL_THE_PAGE = "() => { document.dispatchEvent(new Event('scfegan-ended')); }"
+# Runs in the page when an event of some kind is over, answered or not, with the component's value; page/server.js listens.
+TELL_THE_PAGE = """(value) => {{
+    document.dispatchEvent(new CustomEvent('scfegan-ended', {{ detail: {{ kind: '{kind}', answered: {answered}, value }} }}));
+}}"""
 
 
 def drawing_editor(**options: Any) -> gr.HTML:

@@ -19,8 +19,9 @@ XMP = """<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.o
 <rdf:Description rdf:about="" xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/" \
 Iptc4xmpExt:DigitalSourceType="http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"/>\
 </rdf:RDF></x:xmpmeta>"""
-# Pictures of more pixels are packed with less effort, which is quicker and makes larger files; longer ones are shown smaller.
-QUICK_PNG, PREVIEW_SIDE = 2_000_000, 2048
+# The usual effort of 6 takes three times as long, for files smaller by a tenth (docs/decisions.md).
+PNG_EFFORT = 1
+PREVIEW_SIDE = 2048  # of longer pictures the page is shown a smaller one
 MOST_FACES = 12
 CHOOSE_FIRST = "Choose a photo first and wait until it is loaded."
 
@@ -144,8 +145,7 @@ def marked_png(image: Image.Image) -> bytes:
     text.add_text("Comment", MARK)
     text.add_text("Software", SOFTWARE)
     text.add_itxt("XML:com.adobe.xmp", XMP)
-    effort = 1 if image.width * image.height > QUICK_PNG else 6
-    return _bytes(image, "PNG", icc_profile=image.info.get("icc_profile"), pnginfo=text, compress_level=effort)
+    return _bytes(image, "PNG", icc_profile=image.info.get("icc_profile"), pnginfo=text, compress_level=PNG_EFFORT)
 
 
 def preview(image: Image.Image) -> bytes | None:

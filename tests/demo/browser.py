@@ -1,9 +1,13 @@
 """What the browser tests share: Chromium, a page that complains, and hands that choose, draw and edit."""
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.sync_api import Page
+from playwright.sync_api import TimeoutError as TooLate
+from remembering import RememberingPipeline
 
 CHROMIUM = shutil.which("chromium")
 FLAGS = [
@@ -12,6 +16,7 @@ FLAGS = [
     "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
 ]  # fmt: skip
 DESKTOP = {"viewport": {"width": 1280, "height": 900}}
+PATIENCE = 60_000  # milliseconds: two slow cores that other work uses too
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True, "color_scheme": "dark"}
 # How many pixels of each layer are drawn on the screen.
 DRAWN = """() => Object.fromEntries(['mask', 'sketch', 'color'].map(name => {
@@ -31,6 +36,13 @@ COVERED = """() => [...document.querySelectorAll('#editor :is(.layers button, .t
         const box = button.getBoundingClientRect();
         const hit = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
         return !button.contains(hit) || box.height < 40;
+    })
+    .map(button => button.outerHTML.slice(0, 80))"""
+
+# Buttons that stick out of the editor (the strips of pictures are there to be pulled).
+CUT = """() => [...document.querySelectorAll('#editor .work button')].filter(button => {
+        const box = button.getBoundingClientRect(), edge = document.querySelector('#editor .editor').getBoundingClientRect();
+        return box.width && (box.right > edge.right + 0.5 || box.left < edge.left - 0.5);
     })
     .map(button => button.outerHTML.slice(0, 80))"""
 
@@ -76,4 +88,27 @@ def helper(page: Page, name: str) -> None:
 def edit(page: Page) -> None:
     """Press Edit and wait for the comparison."""
     page.click("#editor [data-do=edit]")
-    page.wait_for_selector("#editor .editor[data-mode=result]:not(.running)")
+    wait_for_result(page)
+
+
+def wait_for_result(page: Page) -> None:
+    """Wait until a result is compared; if none comes, say what page and server were doing."""
+    with explained(page):
+        page.wait_for_selector("#editor .editor[data-mode=result]:not(.running)")
+
+
+def wait_until_asked(page: Page, kind: str, times: int = 1) -> None:
+    """Wait until so many questions of a kind are on their way, with the same words if they are not."""
+    with explained(page):
+        page.wait_for_function(f"() => document.querySelector('#editor .editor').report().begun.{kind} === {times}")
+
+
+@contextmanager
+def explained(page: Page) -> Iterator[None]:
+    """What page and server were doing when a wait inside is in vain."""
+    try:
+        yield
+    except TooLate as error:
+        told = page.evaluate("() => document.querySelector('#editor .editor').report()")
+        last = RememberingPipeline.calls[-1:] or "never called"
+        raise AssertionError(f"page: {told}; server: {len(RememberingPipeline.calls)} calls, last {last}") from error

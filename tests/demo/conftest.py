@@ -1,29 +1,13 @@
-"""A real but tiny pipeline that remembers what it was asked, and the app served around it."""
-
-import threading
+"""A real but tiny pipeline, and the app served around it."""
 
 import numpy as np
 import pytest
+from browser import CHROMIUM, FLAGS, PATIENCE
 from PIL import Image
+from remembering import RememberingPipeline
 from skimage.data import astronaut
 
-from scfegan_hf import FaceEditPipeline, SCFEGANGenerator
-
-
-class RememberingPipeline(FaceEditPipeline):
-    """Keeps the arguments of its last call, and waits while its gate is closed."""
-
-    last: tuple = ()
-
-    def __init__(self, *arguments):
-        super().__init__(*arguments)
-        self.gate = threading.Event()
-        self.gate.set()
-
-    def __call__(self, image, mask, sketch=None, color=None, **options):
-        assert self.gate.wait(60)
-        self.last = (image, mask, sketch, color, options)
-        return super().__call__(image, mask, sketch, color, **options)
+from scfegan_hf import SCFEGANGenerator
 
 
 @pytest.fixture(scope="session")
@@ -49,11 +33,6 @@ def served(launched) -> str:
 
 
 @pytest.fixture(scope="session")
-def served_app(launched):
-    return launched[0]
-
-
-@pytest.fixture(scope="session")
 def photo() -> Image.Image:
     """A face, 256x256."""
     return Image.fromarray(np.ascontiguousarray(astronaut()[:256, 96:352]))
@@ -64,3 +43,44 @@ def photo_file(photo, tmp_path_factory):
     path = tmp_path_factory.mktemp("photos") / "astronaut.png"
     photo.save(path)
     return path
+
+
+@pytest.fixture(scope="session")
+def browser():
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(browser, served):
+    """A function that opens the app; at the end no script may have failed and nothing outside have been asked for."""
+    contexts, complaints = [], []
+
+    def note_request(request):
+        if not request.url.startswith(("http://127.0.0.1:", "data:", "blob:")):
+            complaints.append(f"asked for {request.url}")
+
+    def note_message(message, expected):
+        if message.type == "error" and expected not in message.text:
+            complaints.append(message.text)
+
+    def open_app(expected: str = "\0", address: str = served, script: str = "", **options):
+        contexts.append(browser.new_context(**options))
+        page = contexts[-1].new_page()
+        page.set_default_timeout(PATIENCE)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda message: note_message(message, expected))
+        page.on("request", note_request)
+        page.add_init_script(script)
+        page.goto(address)
+        page.wait_for_selector("#editor .choose")
+        return page
+
+    yield open_app
+    for context in contexts:
+        context.close()
+    assert not complaints

@@ -6,9 +6,9 @@ from browser import (
     CHROMIUM,
     CONTRAST,
     COVERED,
+    CUT,
     DESKTOP,
     DRAWN,
-    FLAGS,
     NAMELESS,
     PHONE,
     at,
@@ -17,6 +17,8 @@ from browser import (
     draw,
     edit,
     helper,
+    wait_for_result,
+    wait_until_asked,
 )
 from PIL import Image
 
@@ -24,46 +26,6 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="NO BROWSER: the app was not tried; install Debian's package chromium"),
 ]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def open_page(browser, served):
-    """A function that opens the app; at the end no script may have failed and nothing outside have been asked for."""
-    contexts, complaints = [], []
-
-    def note_request(request):
-        if not request.url.startswith((served, "data:", "blob:")):
-            complaints.append(f"asked for {request.url}")
-
-    def note_message(message, expected):
-        if message.type == "error" and expected not in message.text:
-            complaints.append(message.text)
-
-    def open_app(expected: str = "\0", **options):
-        contexts.append(browser.new_context(**options))
-        page = contexts[-1].new_page()
-        page.set_default_timeout(20_000)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda message: note_message(message, expected))
-        page.on("request", note_request)
-        page.goto(served)
-        page.wait_for_selector("#editor .choose")
-        return page
-
-    yield open_app
-    for context in contexts:
-        context.close()
-    assert not complaints
 
 
 def opened(path) -> Image.Image:
@@ -318,12 +280,19 @@ def test_a_phone_with_fingers_in_the_dark(open_page, photo_file, pipeline):
     ):
         fingers(kind, *[at(page, *point) for point in points])
     page.locator("#editor [data-do=edit]").tap()
-    page.wait_for_selector("#editor .editor[data-mode=result]:not(.running)")
+    wait_for_result(page)
     assert near(marks(pipeline.last[1]), 0.45 * 256 - 3, 125, 0.55 * 256 + 3, 131)
-    assert page.evaluate("document.documentElement.scrollWidth") == 360  # nothing sticks out sideways
+    assert page.evaluate("document.documentElement.scrollWidth") == 360 and page.evaluate(CUT) == []
     page.locator("#editor [data-do=back]").tap()
     page.evaluate("window.scrollTo(0, 0)")
-    assert page.evaluate(COVERED) == []
+    assert page.evaluate(COVERED) == [] and page.evaluate(CUT) == []
+
+
+def test_a_wrong_file_on_a_phone_is_told(open_page, tmp_path):
+    page = open_page(**PHONE)
+    (tmp_path / "text.png").write_text("hello")
+    page.set_input_files("#editor input.file", tmp_path / "text.png")
+    page.wait_for_selector("#editor .status.wrong:has-text('not a picture')")  # that is: to be seen
 
 
 def test_by_keyboard_alone(open_page, photo_file, pipeline):
@@ -351,7 +320,7 @@ def test_by_keyboard_alone(open_page, photo_file, pipeline):
     page.keyboard.press("Tab")
     assert not page.evaluate("document.activeElement.classList.contains('stage')")
     page.keyboard.press("Control+Enter")
-    page.wait_for_selector("#editor .editor[data-mode=result]:not(.running)")
+    wait_for_result(page)
     columns = np.flatnonzero(marks(pipeline.last[1]).any(0))
     assert 126 <= columns[0] + 3.5 <= 130 and len(columns) > 12
 
@@ -362,7 +331,7 @@ def test_examples_run_on_one_click_and_text_can_be_read(open_page, pipeline, sch
     page.click("#editor .help summary")
     assert page.evaluate(CONTRAST) == [] and page.evaluate(NAMELESS) == []
     page.click(f"#editor .samples .strip button:nth-child({1 if scheme == 'light' else 6})")
-    page.wait_for_selector("#editor .editor[data-mode=result]:not(.running)")
+    wait_for_result(page)
     assert page.evaluate(CONTRAST) == []
     assert opened(pipeline.last[0]).size == (512, 512) and 0.005 < marks(pipeline.last[1]).mean() < 0.2
 
@@ -392,7 +361,7 @@ def test_photos_are_pasted_dropped_and_taken(open_page, photo_file):
     page.wait_for_function(f"() => ({size})()[0] === 256")
 
 
-def test_waiting_busy_and_a_lost_connection_leave_the_drawing_alone(open_page, photo_file, pipeline, served_app):
+def test_waiting_and_a_lost_connection_leave_the_drawing_alone(open_page, photo_file, pipeline):
     first, page = open_page(**DESKTOP), open_page("Failed to load", **DESKTOP)
     for each in (first, page):
         choose_photo(each, photo_file)
@@ -400,6 +369,7 @@ def test_waiting_busy_and_a_lost_connection_leave_the_drawing_alone(open_page, p
     pipeline.gate.clear()
     try:
         first.click("#editor [data-do=edit]")
+        wait_until_asked(first, "edit")
         page.click("#editor [data-do=edit]")
         page.wait_for_selector("#editor .status:has-text('Waiting: place 1 of 1')")
         sent = page.evaluate(DRAWN)
@@ -408,17 +378,11 @@ def test_waiting_busy_and_a_lost_connection_leave_the_drawing_alone(open_page, p
     finally:
         pipeline.gate.set()
     for each in (first, page):
-        each.wait_for_selector("#editor .editor[data-mode=result]:not(.running)")
+        wait_for_result(each)
     page.click("#editor [data-do=back]")
     drawn = page.evaluate(DRAWN)
     assert drawn["mask"] == sent["mask"] and drawn["sketch"] > 0
 
-    limit, served_app._queue.max_size = served_app._queue.max_size, 0
-    try:
-        page.click("#editor [data-do=edit]")
-        page.wait_for_selector("#editor .status.wrong:has-text('busy')")
-    finally:
-        served_app._queue.max_size = limit
     page.context.set_offline(True)
     page.click("#editor [data-do=edit]")
     page.wait_for_selector("#editor .status.wrong:has-text('Your drawing is safe')")
@@ -426,3 +390,32 @@ def test_waiting_busy_and_a_lost_connection_leave_the_drawing_alone(open_page, p
     assert page.evaluate(DRAWN) == drawn
     edit(page)
     assert marks(pipeline.last[2]).any()
+
+
+def test_an_example_takes_nothing_away_and_leaves_nothing_behind(open_page, photo_file, pipeline):
+    page = open_page(**DESKTOP)
+    choose_photo(page, photo_file)
+    draw(page, "mask", (0.4, 0.5), (0.6, 0.5))
+    own = page.evaluate(DRAWN)
+    for example in (1, 2):
+        page.click(f"#editor .samples .strip button:nth-child({example})")
+        wait_for_result(page)
+        assert page.locator("#editor .history .strip").inner_text().split() == ["Photo", "Example"]
+    page.click("#editor [data-do=continue]")
+    page.wait_for_selector("#editor .history .strip button:nth-child(3)[aria-pressed=true]")
+    assert page.locator("#editor .history .strip").inner_text().split() == ["Photo", "Example", "Edit", "1"]
+    page.click("#editor .history .strip button:nth-child(2)")
+    sample = page.evaluate(DRAWN)
+    assert sample["mask"] != own["mask"] and sample["sketch"]
+    page.click("#editor .history .strip button:nth-child(1)")
+    assert page.evaluate(DRAWN) == own
+    edit(page)
+    page.click("#editor [data-do=continue]")
+    page.wait_for_selector("#editor .history .strip button:nth-child(2)[aria-pressed=true]:has-text('Edit 1')")
+    assert page.locator("#editor .history .strip").inner_text().split() == ["Photo", "Edit", "1", "Example", "Edit", "1"]
+    draw(page, "mask", (0.3, 0.5), (0.4, 0.5))
+    own = page.evaluate(DRAWN)
+    # From an example to a photo of one's own: one's own drawing comes along, not the example's.
+    page.click("#editor .history .strip button:nth-child(3)")
+    choose_photo(page, photo_file)
+    assert page.evaluate(DRAWN) == own and not page.locator("#editor .history").is_visible()

@@ -137,12 +137,15 @@ function mirrorSketch() {
 }
 
 async function tracePhoto() {
+  const own = version();
   try {
     say('Looking for lines…');
-    const { number: _, ...drawing } = drawingForServer();
+    const drawing = drawingForServer();
     await uploaded();
-    const { sketch, frame } = await ask('trace', { drawing: { ...drawing, photo: version().uploaded } });
-    addPicture('sketch', frame, await canvasOf(sketch));
+    const { sketch, frame } = await ask('trace', { drawing: { ...drawing, photo: own.uploaded } });
+    const lines = await canvasOf(sketch);
+    if (own !== version()) return;
+    addPicture('sketch', frame, lines);
     say(hasInk('mask') ? 'Lines added under the mask.' : 'Lines added. Paint a mask over those that should change.');
   } catch (error) {
     say(error.message, true);
@@ -151,26 +154,25 @@ async function tracePhoto() {
 
 // A click on an eye, the mouth, the hair: the server knows the part below it and sends its mask.
 async function maskPart([x, y]) {
-  const { width, height } = version(), point = [Math.floor(x * photoScale() + width / 2), Math.floor(y * photoScale() + height / 2)];
+  const own = version(), { width, height } = own, point = [Math.floor(x * photoScale() + width / 2), Math.floor(y * photoScale() + height / 2)];
   try {
     say('Looking for the part…');
     await uploaded();
-    const { part, mask, frame } = await ask('part', { drawing: { photo: version().uploaded }, point });
+    const { part, mask, frame } = await ask('part', { drawing: { photo: own.uploaded }, point });
+    const area = tinted(await canvasOf(mask), LAYERS.mask.paint);
+    if (own !== version()) return;
     const all = joined(touchedPixels('mask'), frame), { canvas } = hardLayer('mask', all), scale = canvas.width / all[2];
     const place = [(frame[0] - all[0]) * scale, (frame[1] - all[1]) * scale, frame[2] * scale, frame[3] * scale];
-    canvas.getContext('2d').drawImage(tinted(await canvasOf(mask), LAYERS.mask.paint), ...place);
+    canvas.getContext('2d').drawImage(area, ...place);
     addPicture('mask', all, canvas);
-    say(`Masked: ${part}. Now draw what should be there, or press Edit.`);
+    say(`Masked: ${part}. Draw what should be there.`);
   } catch (error) {
     say(error.message, true);
   }
 }
 
 async function canvasOf(url) {
-  const image = new Image();
-  image.src = url;
-  await image.decode();
-  const canvas = blank(image.naturalWidth, image.naturalHeight);
+  const image = await loaded(new Image(), url), canvas = blank(image.naturalWidth, image.naturalHeight);
   canvas.getContext('2d').drawImage(image, 0, 0);
   return canvas;
 }

@@ -5,14 +5,14 @@ let gesture = null; // two fingers, or a drag that moves the photo
 let spaceHeld = false;
 const fingers = new Map();
 
-function beginStroke(point, pointer) {
+function beginStroke(point, { pointerId: pointer, pointerType: kind, timeStamp: began }) {
   const { tool, paint } = LAYERS[state.layer];
   if (tool === 'eyedropper') return pickColor(point);
   if (tool === 'part') return hideFaceOffer(), void maskPart(point);
   const filled = tool === 'rectangle' || tool === 'lasso';
   const step = { kind: filled ? 'fill' : 'stroke', layer: state.layer, paint, points: [point] };
   if (!filled) Object.assign(step, { size: brushSize(), erase: tool === 'eraser' });
-  stroke = { step, tool, pointer, began: performance.now() };
+  stroke = { step, tool, pointer, kind, began };
   hideFaceOffer();
   drawStroke(0);
 }
@@ -57,22 +57,33 @@ function pointOf(event) {
 
 function fingerGesture() {
   const [a, b] = [...fingers.values()], box = stage.getBoundingClientRect();
-  return { x: (a.clientX + b.clientX) / 2 - box.left, y: (a.clientY + b.clientY) / 2 - box.top, apart: Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY) };
+  return { fingers: true, kind: 'touch', x: (a.clientX + b.clientX) / 2 - box.left, y: (a.clientY + b.clientY) / 2 - box.top, apart: Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY) };
 }
+
+// The first pointer of its kind to come down: what an earlier one of that kind left behind will never be ended by it.
+function forgetLost({ isPrimary, pointerType }) {
+  if (!isPrimary) return;
+  if (pointerType === 'touch') fingers.clear();
+  if (gesture?.kind === pointerType) gesture = null;
+  if (stroke?.kind === pointerType || stroke?.kind === 'keys') endStroke(true);
+}
+
+const LONG = 400; // milliseconds: a finger that drew for longer meant to draw
 
 stage.addEventListener('pointerdown', (event) => {
   if (!version() || event.target.closest('button, .divider')) return;
+  forgetLost(event);
   stage.focus({ preventScroll: true });
   stage.setPointerCapture(event.pointerId);
   if (event.pointerType === 'touch') fingers.set(event.pointerId, event);
-  if (fingers.size === 2) { // the first finger's stroke was the beginning of this
-    endStroke(performance.now() - (stroke?.began ?? 0) > 400);
-    gesture = { fingers: true, ...fingerGesture() };
+  if (fingers.size > 1) { // the first finger's stroke was the beginning of this
+    if (stroke?.kind === 'touch') endStroke(event.timeStamp - stroke.began > LONG);
+    gesture = fingerGesture();
   } else if (spaceHeld || event.button === 1) {
-    gesture = { pointer: event.pointerId, x: event.clientX, y: event.clientY };
-  } else if (event.button === 0 && !stroke && !gesture && fingers.size < 2) {
-    if (state.mode === 'result') gesture = { pointer: event.pointerId, divider: true }, moveDivider(event);
-    else beginStroke(pointOf(event), event.pointerId);
+    gesture = { pointer: event.pointerId, kind: event.pointerType, x: event.clientX, y: event.clientY };
+  } else if (event.button === 0 && !stroke && !gesture) {
+    if (state.mode === 'result') gesture = { pointer: event.pointerId, kind: event.pointerType, divider: true }, moveDivider(event);
+    else beginStroke(pointOf(event), event);
   }
   if (event.pointerType === 'mouse') event.preventDefault();
 });
@@ -81,12 +92,12 @@ stage.addEventListener('pointermove', (event) => {
   if (!version()) return;
   showCursor(event);
   if (fingers.has(event.pointerId)) fingers.set(event.pointerId, event);
-  if (gesture?.fingers && fingers.size === 2) {
+  if (gesture?.fingers && fingers.size > 1) {
     const now = fingerGesture(), factor = now.apart / (gesture.apart || now.apart);
     view.x += now.x - gesture.x;
     view.y += now.y - gesture.y;
     zoomAt(now.x, now.y, factor);
-    gesture = { fingers: true, ...now };
+    gesture = now;
   } else if (gesture?.divider && gesture.pointer === event.pointerId) {
     moveDivider(event);
   } else if (gesture?.pointer === event.pointerId) {
@@ -98,13 +109,20 @@ stage.addEventListener('pointermove', (event) => {
   }
 });
 
-for (const kind of ['pointerup', 'pointercancel']) {
+// A pointer that is taken away (by the system, another window, a gesture) may end with any of these.
+for (const kind of ['pointerup', 'pointercancel', 'lostpointercapture']) {
   stage.addEventListener(kind, (event) => {
     fingers.delete(event.pointerId);
-    if (stroke?.pointer === event.pointerId) endStroke(kind === 'pointerup');
-    if (gesture?.pointer === event.pointerId || (gesture?.fingers && fingers.size < 2)) gesture = null;
+    if (stroke?.pointer === event.pointerId) endStroke(kind !== 'pointercancel' || event.timeStamp - stroke.began > LONG);
+    if (gesture?.fingers) gesture = fingers.size > 1 ? fingerGesture() : null;
+    else if (gesture?.pointer === event.pointerId) gesture = null;
   });
 }
+// Left to itself, the browser takes a quick stroke for the flick that begins a scroll, and the next tap, wherever it is,
+// for the one that stops it: that tap presses no button.
+stage.addEventListener('touchstart', (event) => { if (!event.target.closest('button')) event.preventDefault(); }, { passive: false });
+// The menu of a long touch would take the finger away.
+stage.addEventListener('contextmenu', (event) => { if (event.pointerType !== 'mouse') event.preventDefault(); });
 
 stage.addEventListener('wheel', (event) => {
   if (!version()) return;
@@ -127,7 +145,7 @@ function moveHand(dx, dy, fine) {
 }
 function pressHand() {
   if (stroke?.pointer === 'keys') endStroke(true), say('Brush up.');
-  else if (beginStroke([hand.x, hand.y], 'keys'), stroke) say('Brush down. Arrow keys draw, Enter lifts it.');
+  else if (beginStroke([hand.x, hand.y], { pointerId: 'keys', pointerType: 'keys' }), stroke) say('Brush down. Arrow keys draw, Enter lifts it.');
   moveHand(0, 0);
 }
 stage.addEventListener('pointerenter', () => stage.classList.remove('by-keys'));

@@ -27,7 +27,7 @@ async function kept(key) {
 }
 
 function keepPhotos() {
-  keep({ photos: state.versions.map(({ name, blob, thumbnail }) => ({ name, blob, thumbnail })) });
+  keep({ photos: state.versions.map(({ name, blob, thumbnail, sample }) => ({ name, blob, thumbnail, sample })) });
 }
 
 let keeping = null;
@@ -53,7 +53,7 @@ async function restore() {
   const read = await Promise.all(photos.map(({ blob }) => measured(blob)));
   if (version()) return; // a photo was chosen meanwhile
   state.versions = read.map(({ blob, url, width, height }, index) => ({
-    blob, url, width, height, name: photos[index].name, thumbnail: photos[index].thumbnail, uploaded: null, ...drawing.drawings[index],
+    blob, url, width, height, name: photos[index].name, thumbnail: photos[index].thumbnail, sample: photos[index].sample, uploaded: null, ...drawing.drawings[index],
   }));
   for (const { steps, undone } of state.versions) {
     for (const step of [...steps, ...undone]) if (step.kind === 'picture') step.image = await canvasOf(step.url);

@@ -2,14 +2,22 @@
 
 let photoNumber = 0;
 
+// The picture once it is there. (Its own `decode()` stands still while the page is in the background.)
+function loaded(image, url) {
+  return new Promise((resolve, reject) => {
+    image.onload = () => resolve(image);
+    image.onerror = () => reject(new Error('no picture'));
+    image.src = url;
+  });
+}
+
 async function measured(blob) {
-  const url = URL.createObjectURL(blob), image = new Image();
-  image.src = url;
-  await image.decode();
+  const url = URL.createObjectURL(blob), image = await loaded(new Image(), url);
   return { blob, url, image, width: image.naturalWidth, height: image.naturalHeight };
 }
 
-// A new photo takes the drawing along; `drawn` is another drawing to begin with.
+// A new photo takes the drawing along and replaces all versions. An example, which has its own drawing, stands beside
+// them until the next one, so that a click on it loses nothing; its drawing is not taken along.
 async function takePhoto(blob, name, drawn = null) {
   const limit = props.max_upload_bytes;
   if (blob.size > limit) return say(`This file is over ${limit >> 20} MB. Choose a smaller one.`, true);
@@ -22,10 +30,11 @@ async function takePhoto(blob, name, drawn = null) {
   }
   if (number !== photoNumber) return;
   if (read.width * read.height > props.max_pixels) return say(`This photo has more than ${Math.floor(props.max_pixels / 1e6)} megapixels. Make it smaller first.`, true);
-  const carried = drawn ?? steps();
-  for (const old of state.versions) URL.revokeObjectURL(old.url);
-  state.versions = [];
-  addVersion(read, name, carried);
+  const own = ownVersions(), before = version()?.sample ? own.at(-1) : version();
+  const kept = drawn ? own : [];
+  for (const old of state.versions) if (!kept.includes(old)) URL.revokeObjectURL(old.url);
+  state.versions = kept;
+  addVersion(read, name, drawn ?? before?.steps ?? [], { sample: !!drawn });
   hideFaceOffer();
   fitView();
   try {
@@ -36,10 +45,12 @@ async function takePhoto(blob, name, drawn = null) {
   }
 }
 
-function addVersion({ blob, url, image, width, height }, name, drawn = [], given = null) {
+function addVersion({ blob, url, image, width, height }, name, drawn, more) {
   const thumbnail = thumbnailOf(image, width, height);
-  state.versions.push({ name, blob, url, width, height, thumbnail, uploaded: given, steps: drawn, undone: [], frame: null, faces: [] });
-  showVersion(state.versions.length - 1);
+  const added = { name, blob, url, width, height, thumbnail, uploaded: null, steps: drawn, undone: [], frame: null, faces: [], ...more };
+  const at = added.sample ? state.versions.length : ownVersions().length;
+  state.versions.splice(at, 0, added);
+  showVersion(at);
   keepPhotos();
 }
 
@@ -68,7 +79,7 @@ function uploaded() {
     say('Loading the photo…');
     try {
       const file = new File([own.blob], fileName(own.name, own.blob.type), { type: own.blob.type });
-      own.uploaded = { path: (await upload(file)).path };
+      own.uploaded = { path: (await orLost(upload(file))).path };
       if (own === version()) say(`${own.width} × ${own.height}`);
     } catch {
       own.uploading = null;
@@ -81,7 +92,7 @@ const fileName = (name, type) => `${name.replace(/\.[^.]*$/, '').replace(/[^\w-]
 
 async function findFaces() {
   const own = version();
-  const { faces } = await ask('faces', { drawing: { photo: own.uploaded } });
+  const { faces } = await ask('faces', { drawing: { photo: own.uploaded } }, 20_000);
   if (own !== version()) return;
   own.faces = faces;
   // A face that fills the photo needs no closer look.

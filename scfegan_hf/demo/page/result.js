@@ -3,8 +3,11 @@
 let results = [], chosen = 0, seed = 0;
 const divider = find('.divider');
 
+const LONGEST_STROKE = 10_000; // milliseconds that a result waits for a stroke to end
+
 async function runEdit(candidates = 1) {
   if (state.running) return;
+  endStroke(true);
   if (state.mode === 'result') seed += candidates > 1 ? 0 : 1; // the same drawing again: ask for another answer
   if (!hasInk('mask')) {
     if (!hasInk('sketch') && !hasInk('color')) return chooseLayer('mask'), say('Paint over the part that should change first.', true);
@@ -19,8 +22,10 @@ async function runEdit(candidates = 1) {
       Object.assign(own, { uploaded: null, uploading: null }); // the server forgets photos after an hour
       return editOnce(candidates);
     });
-    while (stroke) await new Promise((resolve) => setTimeout(resolve, 50)); // nobody's stroke is cut off
-    if (own !== version()) return;
+    const latest = performance.now() + LONGEST_STROKE;
+    while (stroke && performance.now() < latest) await new Promise((resolve) => setTimeout(resolve, 50)); // nobody's stroke is cut off
+    endStroke(true);
+    if (own !== version()) return say('That edit was of another version. Press Edit to edit this one.');
     results = answer.images;
     await showResult(0);
     showCandidates();
@@ -48,8 +53,9 @@ function running(on) {
 
 async function showResult(index) {
   chosen = index;
-  result.src = results[index].preview.url;
-  await result.decode();
+  await loaded(result, results[index].preview.url).catch(() => {
+    throw new Error('The result could not be fetched. Your drawing is safe: press Edit again.');
+  });
   find('[data-do=download]').href = results[index].file.url;
   findAll('.candidates button').forEach((button, number) => press(button, number === index));
 }
@@ -64,7 +70,7 @@ function showCandidates() {
     Object.assign(image, { src: preview.url, alt: '' });
     cropTo(image, frame);
     button.append(image);
-    button.onclick = () => showResult(index);
+    button.onclick = () => showResult(index).catch((error) => say(error.message, true));
     return button;
   }));
   find('.candidates').hidden = results.length < 2;
@@ -116,11 +122,9 @@ function reveal() {
 
 divider.addEventListener('pointerdown', (event) => {
   divider.setPointerCapture(event.pointerId);
-  gesture = { pointer: null };
+  gesture = { pointer: event.pointerId, kind: event.pointerType, divider: true };
   event.preventDefault();
 });
-divider.addEventListener('pointermove', (event) => { if (divider.hasPointerCapture(event.pointerId)) moveDivider(event); });
-divider.addEventListener('pointerup', () => { gesture = null; });
 divider.addEventListener('keydown', (event) => {
   const moves = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 };
   if (event.key === 'Home' || event.key === 'End') setDivider(event.key === 'Home' ? 0 : 1);
@@ -140,8 +144,7 @@ async function continueFromResult() {
     if (!answer.ok) throw new Error();
     const read = await measured(await answer.blob());
     const { scale, x, y } = view;
-    addVersion(read, before.name, [], { path: file.path });
-    Object.assign(version(), { frame: before.frame, faces: before.faces });
+    addVersion(read, before.name, [], { uploaded: { path: file.path }, frame: before.frame, faces: before.faces, sample: before.sample });
     moveView(scale, x, y);
     say('Your result is the photo now. Draw on it, or go back to a version below.');
   } catch {
@@ -153,13 +156,15 @@ async function continueFromResult() {
 
 function showHistory() {
   find('.history').hidden = state.versions.length < 2;
+  const own = ownVersions().length;
   find('.history .strip').replaceChildren(...state.versions.map(({ thumbnail }, index) => {
     const button = document.createElement('button'), image = document.createElement('img'), word = document.createElement('span');
     button.type = 'button';
     press(button, index === state.current);
     image.src = thumbnail;
     image.alt = '';
-    word.textContent = index ? `Edit ${index}` : 'Photo';
+    const edits = index < own ? index : index - own;
+    word.textContent = edits ? `Edit ${edits}` : index < own ? 'Photo' : 'Example';
     button.append(image, word);
     button.onclick = () => showVersion(index);
     return button;

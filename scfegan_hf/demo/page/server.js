@@ -1,60 +1,84 @@
 // Questions to the server, one at a time: each is an event of the component, the answer comes back as its value.
 
-let asked = 0, begun = 0, pending = null, turn = Promise.resolve();
+let asked = 0, pending = null, turn = Promise.resolve();
+const begun = {}; // events of each kind that Gradio has not ended yet
+const waiting = new Set(); // what else waits for the server
 
-function ask(kind, question) {
+// Patience in milliseconds: an answer that was lost on its way shall not keep the page from asking again. Edits wait in a
+// queue, whose length the server limits.
+function ask(kind, question, patience = 600_000) {
   const answer = turn.then(() => new Promise((resolve, reject) => {
-    pending = { number: ++asked, resolve, reject };
-    if (!navigator.onLine) return giveUp();
-    begun++;
-    trigger(kind, { number: asked, ...question });
+    const number = ++asked;
+    pending = { number, kind, resolve, reject };
+    setTimeout(() => giveUp(number), patience);
+    begin(number, kind, question);
   }));
   turn = answer.catch(() => {});
   return answer;
 }
 
-watch('value', () => {
-  const answer = props.value;
+async function begin(number, kind, question) {
+  // What the browser calls offline may still reach a server on the same machine.
+  if (!navigator.onLine && !(await reachable())) return giveUp(number);
+  begun[kind] = (begun[kind] ?? 0) + 1;
+  trigger(kind, { number, ...question });
+}
+
+function settle(answer) {
   if (!pending || answer?.number !== pending.number) return;
+  if (answer.place === 0) return say('Working…');
+  if (answer.place) return say(`Waiting: place ${answer.place} of ${answer.waiting}. You can go on drawing.`);
   const { resolve, reject } = pending;
   pending = null;
   if (answer.said) reject(Object.assign(new Error(answer.said), { gone: answer.gone }));
   else resolve(answer);
-});
+}
+watch('value', () => settle(props.value));
 
-function giveUp() {
-  pending?.reject(new Error('The server is busy or out of reach. Your drawing is safe: try again in a moment.'));
+function giveUp(number) {
+  if (!pending || pending.number !== number) return;
+  pending.reject(new Error('The server is busy or out of reach. Your drawing is safe: try again in a moment.'));
   pending = null;
 }
 
-// Each event ends with this one, answered or not; the answer may come a little later. It does not say which event has
-// ended: if one that was given up is still about, it may be that one, and there is time for the other's answer.
-document.addEventListener('scfegan-ended', () => {
-  const ended = pending?.number;
-  begun = Math.max(0, begun - 1);
-  setTimeout(() => { if (pending?.number === ended) giveUp(); }, begun ? 15_000 : 400);
+// A promise that is given up with the questions if the server is lost.
+function orLost(promise) {
+  return new Promise((resolve, reject) => {
+    waiting.add(reject);
+    promise.then(resolve, reject).finally(() => waiting.delete(reject));
+  });
+}
+
+// Each event ends with this one. One that failed does not say which question it was: if an earlier one of its kind, given
+// up long ago, is still about, there is time for the other's answer.
+document.addEventListener('scfegan-ended', ({ detail: { kind, answered, value } }) => {
+  begun[kind] = Math.max(0, (begun[kind] ?? 0) - 1);
+  if (answered) settle(value);
+  if (pending?.kind !== kind || (answered && begun[kind])) return;
+  const { number } = pending;
+  setTimeout(() => giveUp(number), begun[kind] ? 15_000 : 400);
 });
 
 // Gradio waits for a lost server without a word, so it is asked now and then whether it is there.
-const WATCH_EVERY = 5000; // milliseconds
-setInterval(async () => {
-  const watched = pending?.number;
-  if (!watched) return;
+const WATCH_EVERY = 5000, REACHED_WITHIN = 30_000; // milliseconds
+async function reachable() {
   try {
-    await fetch(location.pathname, { method: 'HEAD', cache: 'no-store' });
+    await fetch(location.pathname, { method: 'HEAD', cache: 'no-store', signal: AbortSignal.timeout(REACHED_WITHIN) });
+    return true;
   } catch {
-    if (pending?.number === watched) giveUp();
+    return false;
   }
-}, WATCH_EVERY);
-window.addEventListener('offline', giveUp);
-
-// Gradio shows the place in the queue in the component's corner; here it is said where the user looks.
-const tracker = element.closest('.block') ?? element.parentElement;
-let waitingWords = '';
-new MutationObserver((changes) => {
-  if (!state.running || changes.every(({ target }) => element.contains(target))) return;
-  const text = tracker.querySelector('.progress-text')?.textContent ?? '', queued = text.includes('queue') && text.match(/(\d+)\s*\/\s*(\d+)/);
-  const now = queued ? `Waiting: place ${queued[1]} of ${queued[2]}. You can go on drawing.` : 'Working…';
-  if (now !== waitingWords) say(now);
-  waitingWords = now;
-}).observe(tracker, { childList: true, subtree: true, characterData: true });
+}
+let looking = false;
+async function lookForServer() {
+  const number = pending?.number, others = [...waiting];
+  if (looking || (!number && !others.length)) return;
+  looking = true;
+  const there = await reachable();
+  looking = false;
+  if (there) return;
+  giveUp(number);
+  for (const reject of others) reject(new Error('out of reach'));
+}
+setInterval(lookForServer, WATCH_EVERY);
+window.addEventListener('offline', lookForServer);

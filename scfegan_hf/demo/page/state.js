@@ -16,9 +16,10 @@ const LAYERS = {
 const NAMES = Object.keys(LAYERS);
 for (const layer of Object.values(LAYERS)) Object.assign(layer, { tool: 'brush', hidden: false });
 
-// versions: {name, blob, url, width, height, uploaded, thumbnail, steps, undone, frame, faces}
+// versions: {name, blob, url, width, height, uploaded, thumbnail, steps, undone, frame, faces, sample: whether it comes of an example}
 const state = { layer: 'mask', mode: 'draw', versions: [], current: -1, recent: [], running: false };
 const version = () => state.versions[state.current];
+const ownVersions = () => state.versions.filter(({ sample }) => !sample); // an example, and what was made of it, come after them
 const steps = () => version()?.steps ?? [];
 
 function addStep(step) {
