@@ -22,7 +22,7 @@ from scfegan_hf.files import write_text
 log = logging.getLogger(__name__)
 
 # A picture that ends the process that reads it would otherwise go round the cluster for ever.
-LOST_AT_MOST = 4
+LOST_AT_MOST = 2
 HOW_TO_START = (
     "Start one with `ray start --head` on one machine and `ray start --address=THAT_MACHINE:6379` on the others, "
     "or leave out --engine ray."

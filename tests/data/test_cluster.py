@@ -27,6 +27,7 @@ def ray():
         # Read when ray is imported, and by the nodes: nothing is sent home, and this source is prepared with.
         patch.setenv("RAY_USAGE_STATS_ENABLED", "0")
         patch.setenv("PYTHONPATH", str(ROOT))
+        patch.setenv("RAY_worker_niceness", "0")  # Ray's 15 would starve them on a busy machine
         yield pytest.importorskip("ray", reason="ray is not installed: pip install 'scfegan_hf[cluster]'")
 
 
@@ -83,7 +84,7 @@ def finished(out: Path) -> list[str]:
 
 
 def wait_for_shards(count: int, out: Path, running: subprocess.Popen) -> None:
-    end = time.monotonic() + 120
+    end = time.monotonic() + 240
     while len(finished(out)) < count:
         assert running.poll() is None, running.communicate()[0]
         assert time.monotonic() < end, "the shards did not come about in time"
@@ -97,7 +98,7 @@ def test_a_node_dies_half_way_and_every_photograph_is_there_once(cluster, photos
     try:
         wait_for_shards(PHOTOS // 4 // 2, out, running)
         cluster.remove_node(min(cluster.worker_nodes, key=str), allow_graceful=False)
-        printed, _ = running.communicate(timeout=180)
+        printed, _ = running.communicate(timeout=240)
     finally:
         running.kill()
     assert running.returncode == 0, printed
@@ -126,7 +127,7 @@ def test_a_killed_command_goes_on_with_what_is_missing(cluster, photos, local, t
     done = finished(out)
     assert 3 <= len(done) < PHOTOS // 4
     (out / "data" / "train-00000.parquet-0123.partial").write_bytes(b"half")  # by an actor that was lost
-    printed, _ = prepare(photos, out, cluster.address).communicate(timeout=180)
+    printed, _ = prepare(photos, out, cluster.address).communicate(timeout=240)
     assert f"{PHOTOS} photographs prepared, 1 left out" in printed
     after = written()
     assert {name for name in before if before[name] != after[name]} <= {
@@ -157,7 +158,7 @@ def test_a_node_that_does_not_see_the_storage_says_so(head, photos, tmp_path):
             assert time.monotonic() < end, "the node did not come up in time"
             time.sleep(0.1)
         running = prepare(photos, out, head.address)
-        printed, _ = running.communicate(timeout=120)
+        printed, _ = running.communicate(timeout=240)
     finally:
         if hidden.poll() is None:
             os.killpg(hidden.pid, signal.SIGTERM)
@@ -175,9 +176,9 @@ def test_what_ends_every_actor_is_given_up_with_the_names_of_the_photographs(clu
         f"prepare_folder({str(photos)!r}, {str(tmp_path / 'out')!r}, PrepareOptions(regions='annotator', align=False), "
         f"make_annotator=os.abort, progress=False, shard_size=100, ray_address={cluster.address!r})"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=200)
-    assert done.returncode == 1 and done.stderr.count("which is made again") == 4, done.stderr
-    assert re.search("ChildProcessError: 5 actors were lost over .*/01.jpg to .*; a picture may end them", done.stderr)
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=240)
+    assert done.returncode == 1 and done.stderr.count("which is made again") == 2, done.stderr
+    assert re.search("ChildProcessError: 3 actors were lost over .*/01.jpg to .*; a picture may end them", done.stderr)
 
 
 # without a cluster
