@@ -91,6 +91,15 @@ def wait_for_shards(count: int, out: Path, running: subprocess.Popen) -> None:
         time.sleep(0.01)
 
 
+def wait_for_processors(count: int, head, node: subprocess.Popen | None = None) -> None:
+    end = time.monotonic() + 120
+    while head.global_state.cluster_resources().get("CPU", 0) != count:
+        if node and node.poll() is not None:
+            pytest.skip(f"may not hide a folder from a node here: {node.communicate()[0].strip()}")
+        assert time.monotonic() < end, "the nodes did not change in time"
+        time.sleep(0.1)
+
+
 @pytest.mark.slow
 def test_a_node_dies_half_way_and_every_photograph_is_there_once(cluster, photos, local, tmp_path):
     out = tmp_path / "out"
@@ -144,6 +153,7 @@ def test_a_node_that_does_not_see_the_storage_says_so(head, photos, tmp_path):
     out.mkdir()
     for node in list(head.worker_nodes):
         head.remove_node(node)
+    wait_for_processors(0, head)
     start = f"mount -t tmpfs tmpfs {out} && exec ray start --address={head.address} --num-cpus=1 --block"
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     hidden = subprocess.Popen(
@@ -151,12 +161,7 @@ def test_a_node_that_does_not_see_the_storage_says_so(head, photos, tmp_path):
         env={**os.environ, "PATH": path}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
     )  # fmt: skip
     try:
-        end = time.monotonic() + 60
-        while head.global_state.cluster_resources().get("CPU") != 1:
-            if hidden.poll() is not None:
-                pytest.skip(f"may not hide a folder from a node here: {hidden.communicate()[0].strip()}")
-            assert time.monotonic() < end, "the node did not come up in time"
-            time.sleep(0.1)
+        wait_for_processors(1, head, hidden)
         running = prepare(photos, out, head.address)
         printed, _ = running.communicate(timeout=240)
     finally:
@@ -172,9 +177,9 @@ def test_a_node_that_does_not_see_the_storage_says_so(head, photos, tmp_path):
 @pytest.mark.slow
 def test_what_ends_every_actor_is_given_up_with_the_names_of_the_photographs(cluster, photos, tmp_path):
     code = (
-        "import os; from scfegan_hf.data.prepare import PrepareOptions, prepare_folder; "
+        "import functools, os; from scfegan_hf.data.prepare import PrepareOptions, prepare_folder; "
         f"prepare_folder({str(photos)!r}, {str(tmp_path / 'out')!r}, PrepareOptions(regions='annotator', align=False), "
-        f"make_annotator=os.abort, progress=False, shard_size=100, ray_address={cluster.address!r})"
+        f"make_annotator=functools.partial(os._exit, 1), progress=False, shard_size=100, ray_address={cluster.address!r})"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=240)
     assert done.returncode == 1 and done.stderr.count("which is made again") == 2, done.stderr
