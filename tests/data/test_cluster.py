@@ -84,7 +84,7 @@ def finished(out: Path) -> list[str]:
 
 
 def wait_for_shards(count: int, out: Path, running: subprocess.Popen) -> None:
-    end = time.monotonic() + 240
+    end = time.monotonic() + 400
     while len(finished(out)) < count:
         assert running.poll() is None, running.communicate()[0]
         assert time.monotonic() < end, "the shards did not come about in time"
@@ -107,7 +107,7 @@ def test_a_node_dies_half_way_and_every_photograph_is_there_once(cluster, photos
     try:
         wait_for_shards(PHOTOS // 4 // 2, out, running)
         cluster.remove_node(min(cluster.worker_nodes, key=str), allow_graceful=False)
-        printed, _ = running.communicate(timeout=240)
+        printed, _ = running.communicate(timeout=400)
     finally:
         running.kill()
     assert running.returncode == 0, printed
@@ -136,7 +136,7 @@ def test_a_killed_command_goes_on_with_what_is_missing(cluster, photos, local, t
     done = finished(out)
     assert 3 <= len(done) < PHOTOS // 4
     (out / "data" / "train-00000.parquet-0123.partial").write_bytes(b"half")  # by an actor that was lost
-    printed, _ = prepare(photos, out, cluster.address).communicate(timeout=240)
+    printed, _ = prepare(photos, out, cluster.address).communicate(timeout=400)
     assert f"{PHOTOS} photographs prepared, 1 left out" in printed
     after = written()
     assert {name for name in before if before[name] != after[name]} <= {
@@ -163,7 +163,7 @@ def test_a_node_that_does_not_see_the_storage_says_so(head, photos, tmp_path):
     try:
         wait_for_processors(1, head, hidden)
         running = prepare(photos, out, head.address)
-        printed, _ = running.communicate(timeout=240)
+        printed, _ = running.communicate(timeout=400)
     finally:
         if hidden.poll() is None:
             os.killpg(hidden.pid, signal.SIGTERM)
