@@ -1,15 +1,18 @@
 """Images a second of a full training step, where its time goes, a floor from its operations, and what many GPUs make of it.
 
     python benchmarks/training_speed.py [--presets compact paper] [--resolutions 256] [--precisions no bf16] [--batch 4]
-        [--steps 3] [--processes 1 2] [--threads 2] [--profile]
+        [--steps 3] [--processes 1 2] [--threads 2] [--profile] [--clock processor]
 
 Each row is a training of its own by the command that users run, on faces drawn here; the first step is left out. The
-feature networks have random weights, which take as long as trained ones. `--calculate` prints the calculation for 64 GPUs.
+feature networks have random weights, which take as long as trained ones. `--clock processor` counts the seconds of one
+core that a training used instead of those that passed, for machines that others use too: what a second training of so many
+steps used more than one of a single step, sample workers included. `--calculate` prints the calculation for 64 GPUs.
 """
 
 import argparse
 import json
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -103,25 +106,38 @@ def flops_of_a_step(preset: str, perceptual: str, weights: str, resolution: int)
 def measure(
     data: Path, weights: str, preset: str, resolution: int, precision: str, processes: int, options
 ) -> tuple[float, dict]:
-    """Median images/s over the steps after the first, and seconds by part."""
-    with tempfile.TemporaryDirectory() as out:
-        flags = {
-            "train_data_dir": data, "output_dir": out, "preset": preset, "perceptual": options.perceptual,
-            "perceptual_weights": weights, "resolution": resolution, "train_batch_size": options.batch,
-            "mixed_precision": precision, "max_train_steps": options.steps + 1, "logging_steps": 1, "report_to": "none",
-            "validation_steps": 10**6, "num_validation_images": 1, "checkpointing_steps": 10**6, "dataloader_num_workers": 1,
-        }  # fmt: skip
-        on_gpu = torch.cuda.is_available()
-        torchrun = ["-m", "torch.distributed.run", "--standalone", f"--nproc_per_node={processes}"]
-        command = [sys.executable, *(torchrun if processes > 1 else []), SCRIPT, "scfegan"]
-        command += [f"--{key}={value}" for key, value in flags.items()] + (["--profile"] if options.profile else [])
-        environment = {**os.environ, "OMP_NUM_THREADS": str(max(options.threads // processes, 1))}
-        environment |= {} if on_gpu else {"ACCELERATE_USE_CPU": "1"}
-        subprocess.run(command, check=True, env=environment, capture_output=True)
-        log = [json.loads(line) for line in (Path(out) / "log.jsonl").read_text().splitlines()]
-        rates = [line["images_per_second"] for line in log if "images_per_second" in line][1:]
-        profile = json.loads((Path(out) / "profile.json").read_text()) if options.profile else {}
-        return statistics.median(rates), profile
+    """Images a second over the steps after the first (median of the steps by the clock on the wall), and seconds by part."""
+
+    def run(steps: int, profile: bool = False) -> tuple[list[dict], float, dict]:
+        """Lines of the log that have a rate, seconds of processors, seconds by part."""
+        with tempfile.TemporaryDirectory() as out:
+            flags = {
+                "train_data_dir": data, "output_dir": out, "preset": preset, "perceptual": options.perceptual,
+                "perceptual_weights": weights, "resolution": resolution, "train_batch_size": options.batch,
+                "mixed_precision": precision, "max_train_steps": steps, "logging_steps": 1, "report_to": "none",
+                "validation_steps": 10**6, "num_validation_images": 1, "checkpointing_steps": 10**6,
+                "dataloader_num_workers": 1, "expect_processes": processes,
+            }  # fmt: skip
+            torchrun = ["-m", "torch.distributed.run", "--standalone", f"--nproc_per_node={processes}"]
+            command = [sys.executable, *(torchrun if processes > 1 else []), str(SCRIPT), "scfegan"]
+            command += [f"--{key}={value}" for key, value in flags.items()] + (["--profile"] if profile else [])
+            environment = {**os.environ, "OMP_NUM_THREADS": str(max(options.threads // processes, 1))}
+            environment |= {} if torch.cuda.is_available() else {"ACCELERATE_USE_CPU": "1"}
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            if done.returncode:
+                raise SystemExit(f"The training ended with {done.returncode}:\n{done.stdout[-3000:]}")
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            log = [json.loads(line) for line in (Path(out) / "log.jsonl").read_text().splitlines()]
+            parts = json.loads((Path(out) / "profile.json").read_text()) if profile else {}
+            used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+            return [line for line in log if "images_per_second" in line], used, parts
+
+    lines, used, profile = run(options.steps + 1, options.profile)
+    if options.clock == "wall":
+        return statistics.median(line["images_per_second"] for line in lines[1:]), profile
+    _, start, _ = run(1)
+    return options.steps * options.batch * processes / (used - start), profile
 
 
 def calculate(flops: dict[str, dict[str, float]], batch: int) -> None:
@@ -153,6 +169,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--profile", action="store_true")
+    parser.add_argument("--clock", choices=("wall", "processor"), default="wall")
     parser.add_argument("--calculate", action="store_true", help="only the floor and the calculation for 64 GPUs")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
@@ -175,7 +192,8 @@ def main() -> None:
         if options.calculate:
             return
         data = prepare(Path(temporary) / "data")
-        print("\n| preset | resolution | precision | processes | images/s |\n|---|---:|---|---:|---:|")
+        seconds = "second" if options.clock == "wall" else "second of a core"
+        print(f"\n| preset | resolution | precision | processes | images a {seconds} |\n|---|---:|---|---:|---:|")
         for preset in options.presets:
             for resolution in options.resolutions:
                 for precision in options.precisions:

@@ -14,8 +14,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         options.run(options)
     except ModuleNotFoundError as error:
-        extras = "scfegan_hf[demo,prepare,train,export]"
-        print(f"error: {error}. Install what this command needs: pip install '{extras}'", file=sys.stderr)
+        extras = "cluster" if error.name == "ray" else "demo,prepare,train,export"
+        print(f"error: {error}. Install what this command needs: pip install 'scfegan_hf[{extras}]'", file=sys.stderr)
         return 1
     except (OSError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
@@ -47,7 +47,12 @@ def _parser() -> argparse.ArgumentParser:
         metavar="PATTERN",
         help="file names, without ending, to hold out (default *0)",
     )
-    prepare.add_argument("--num-proc", type=int, help="processes (default: all cores)")
+    prepare.add_argument("--num-proc", type=int, help="processes (default: all cores, of the cluster if there is one)")
+    prepare.add_argument("--shard-size", type=int, default=64, help="photographs to a Parquet file (default 64)")
+    prepare.add_argument("--engine", choices=("local", "ray"), default="local", help="this machine, or a Ray cluster")
+    prepare.add_argument(
+        "--address", default="auto", help="of the cluster, as HOST:PORT (default auto: the one this machine belongs to)"
+    )
     prepare.set_defaults(run=_prepare)
 
     edit = commands.add_parser("edit", help="edit a photograph")
@@ -116,8 +121,16 @@ def _prepare(options: argparse.Namespace) -> None:
     from scfegan_hf.data.prepare import PrepareOptions, prepare_folder
 
     settings = PrepareOptions(options.size, not options.no_align, options.edges, options.landmarks, options.regions)
-    held_out = tuple(options.validation)
-    report = prepare_folder(options.photos, options.out, settings, held_out, options.num_proc, make_annotator=bundled)
+    report = prepare_folder(
+        options.photos,
+        options.out,
+        settings,
+        tuple(options.validation),
+        options.num_proc,
+        options.shard_size,
+        make_annotator=bundled,
+        ray_address=options.address if options.engine == "ray" else None,
+    )
     print(
         f"{report['prepared']} photographs prepared, {len(report['left_out'])} left out; "
         f"see {Path(options.out) / 'report.json'}."

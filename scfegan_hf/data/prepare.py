@@ -1,7 +1,8 @@
 """Photographs to training inputs: `scfegan prepare PHOTOS OUT` writes Parquet shards that `datasets` reads.
 
-The work on one photograph is `prepare_photo`, a pure function of bytes and options, so that any engine can map it.
-A shard is written whole or not at all, and a run that was stopped goes on with the first missing shard.
+The work on one photograph is `prepare_photo`, a pure function of bytes and options, so that any engine can map it: the
+processes of this machine here, a Ray cluster in data/cluster.py. A shard is written whole or not at all, and a run that
+was stopped goes on with the shards that are missing.
 """
 
 import fnmatch
@@ -9,12 +10,12 @@ import io
 import json
 import multiprocessing
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import cv2
 import numpy as np
@@ -91,7 +92,9 @@ def prepare_photo(data: bytes, options: PrepareOptions, annotator: Annotates | N
     try:
         with Image.open(io.BytesIO(data)) as opened:
             photo = np.asarray(ImageOps.exif_transpose(opened).convert("RGB"))
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+    except UnidentifiedImageError:  # its message holds an address in memory, and reports should not differ by that
+        return "not a readable picture (of no known format)"
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         return f"not a readable picture ({error})"
     if max(photo.shape[:2]) > MAX_SIDE:
         return f"longer than {MAX_SIDE} pixels on one side"
@@ -173,6 +176,20 @@ def prepare_file(job: tuple[str, PrepareOptions, Callable[[], Annotates] | None]
     return prepare_photo(data, options, make_annotator() if options.need_annotator() else None)
 
 
+class Shard(NamedTuple):
+    """A Parquet file to be, and the photographs that go into it."""
+
+    path: Path
+    files: list[Path]
+
+    def is_finished(self) -> bool:
+        return self.path.with_suffix(".json").exists()  # written last
+
+    def finish(self, prepared: int, left_out: dict[str, str]) -> None:
+        """The note that says it is whole."""
+        write_text(self.path.with_suffix(".json"), json.dumps({"prepared": prepared, "left_out": left_out}))
+
+
 def prepare_folder(
     photos: str | Path,
     out: str | Path,
@@ -182,17 +199,19 @@ def prepare_folder(
     shard_size: int = 64,
     progress: bool = True,
     make_annotator: Callable[[], Annotates] | None = None,
+    ray_address: str | None = None,
 ) -> dict:
     """Prepare every picture below ``photos`` into ``out/data/SPLIT-NNNNN.parquet``; returns and writes report.json.
 
     ``validation``: shell patterns of file names (without ending) that go to the validation split. ``make_annotator``: a
     function at the top of a module that returns the annotator, which every process calls for itself
-    (scfegan_hf.annotate.bundled). Running the same command again goes on where the last one stopped; other options for
-    the same ``out`` are refused.
+    (scfegan_hf.annotate.bundled). ``ray_address``: of a Ray cluster that does the work instead of this machine's
+    processes; the output is the same. Running the same command again goes on where the last one stopped, on either engine;
+    other options for the same ``out`` are refused.
     """
     from tqdm import tqdm
 
-    photos, out = Path(photos), Path(out)
+    photos, out = Path(photos).absolute(), Path(out).absolute()  # other processes may work elsewhere
     files = sorted(p for p in photos.rglob("*") if p.suffix.lower() in PHOTO_ENDINGS and p.is_file())
     if not files:
         raise FileNotFoundError(f"No pictures below {photos}. Give a folder with {', '.join(sorted(PHOTO_ENDINGS))} files.")
@@ -205,36 +224,63 @@ def prepare_folder(
         held_out = any(fnmatch.fnmatch(file.stem, pattern) for pattern in validation)
         splits["validation" if held_out else "train"].append(file)
     shards = [
-        (out / "data" / f"{split}-{start // shard_size:05d}.parquet", members[start : start + shard_size])
+        Shard(out / "data" / f"{split}-{start // shard_size:05d}.parquet", members[start : start + shard_size])
         for split, members in splits.items()
         for start in range(0, len(members), shard_size)
     ]
-    with (
-        # Spawned, since forked processes hang on the threads that OpenCV and ONNX Runtime may have started here.
-        ProcessPoolExecutor(num_proc or os.cpu_count(), multiprocessing.get_context("spawn")) as pool,
-        tqdm(total=len(files), unit="photo", disable=not progress) as bar,
-    ):
-        for path, members in shards:
-            if not path.with_suffix(".json").exists():
-                jobs = [(str(file), options, make_annotator) for file in members]
-                rows, left_out = [], {}
-                for file, row in zip(members, pool.map(prepare_file, jobs, chunksize=2), strict=True):
-                    name = file.relative_to(photos).as_posix()
-                    if isinstance(row, str):
-                        left_out[name] = row
-                    else:
-                        rows.append({"name": name, **row})
-                    bar.update()
-                _write_shard(path, rows, left_out)
-            else:
-                bar.update(len(members))
-    reports = [json.loads(path.with_suffix(".json").read_text()) for path, _ in shards]
+    missing = [shard for shard in shards if not shard.is_finished()]
+    with tqdm(total=len(files), unit="photo", disable=not progress) as bar:
+        bar.update(len(files) - sum(len(shard.files) for shard in missing))
+        if missing and ray_address is not None:
+            from scfegan_hf.data.cluster import prepare_shards
+
+            for shard in prepare_shards(missing, photos, out, options, make_annotator, ray_address, num_proc):
+                bar.update(len(shard.files))
+        elif missing:
+            for _ in _prepare_here(missing, photos, options, make_annotator, num_proc):
+                bar.update()
+    reports = [json.loads(shard.path.with_suffix(".json").read_text()) for shard in shards]
     report = {
         "prepared": sum(r["prepared"] for r in reports),
         "left_out": {name: why for r in reports for name, why in r["left_out"].items()},
     }
     write_text(out / "report.json", json.dumps(report, indent=2))
     return report
+
+
+def _prepare_here(
+    missing: list[Shard],
+    photos: Path,
+    options: PrepareOptions,
+    make_annotator: Callable[[], Annotates] | None,
+    num_proc: int | None,
+) -> Iterator[Path]:
+    """Make shards by processes of this machine; each photograph as it is done."""
+    # Spawned, since forked processes hang on the threads that OpenCV and ONNX Runtime may have started here.
+    with ProcessPoolExecutor(num_proc or os.cpu_count(), multiprocessing.get_context("spawn")) as pool:
+        for shard in missing:
+            jobs = [(str(file), options, make_annotator) for file in shard.files]
+            made = []
+            for file, row in zip(shard.files, pool.map(prepare_file, jobs, chunksize=2), strict=True):
+                made.append(row)
+                yield file
+            rows, left_out = sort_out(shard.files, made, photos)
+            if rows:
+                with replacing(shard.path) as partial:
+                    write_rows(partial, rows)
+            shard.finish(len(rows), left_out)
+
+
+def sort_out(files: list[Path], made: list[dict | str], photos: Path) -> tuple[list[dict], dict[str, str]]:
+    """Rows with their names, and by name why there is none, of what `prepare_file` made of files below ``photos``."""
+    rows, left_out = [], {}
+    for file, row in zip(files, made, strict=True):
+        name = file.relative_to(photos).as_posix()
+        if isinstance(row, str):
+            left_out[name] = row
+        else:
+            rows.append({"name": name, **row})
+    return rows, left_out
 
 
 def _check_plan(path: Path, plan: dict) -> None:
@@ -247,17 +293,14 @@ def _check_plan(path: Path, plan: dict) -> None:
     write_text(path, json.dumps(plan, indent=2))
 
 
-def _write_shard(path: Path, rows: list[dict], left_out: dict[str, str]) -> None:
-    """The Parquet file first, then the note that says it is whole."""
-    if rows:
-        from datasets import Dataset, Features, Image, List, Value
+def write_rows(path: Path, rows: list[dict]) -> None:
+    """One or more rows as a Parquet file."""
+    from datasets import Dataset, Features, Image, List, Value
 
-        features = Features(
-            {"name": Value("string"), "image": Image(), "sketch": Image(), "edges": Image(), "color": Image(),
-             "regions": Image(), "landmarks": List(Value("float32"))}
-        )  # fmt: skip
-        pictures = ("image", "sketch", "edges", "color", "regions")
-        table = [{key: {"bytes": v, "path": None} if key in pictures else v for key, v in row.items()} for row in rows]
-        with replacing(path) as partial:
-            Dataset.from_list(table, features=features).to_parquet(str(partial))
-    write_text(path.with_suffix(".json"), json.dumps({"prepared": len(rows), "left_out": left_out}))
+    features = Features(
+        {"name": Value("string"), "image": Image(), "sketch": Image(), "edges": Image(), "color": Image(),
+         "regions": Image(), "landmarks": List(Value("float32"))}
+    )  # fmt: skip
+    pictures = ("image", "sketch", "edges", "color", "regions")
+    table = [{key: {"bytes": v, "path": None} if key in pictures else v for key, v in row.items()} for row in rows]
+    Dataset.from_list(table, features=features).to_parquet(str(path))

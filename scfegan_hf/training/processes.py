@@ -1,5 +1,6 @@
 """What several processes need of each other and of their launcher, and what sample workers must not take from them."""
 
+import logging
 import os
 import signal
 
@@ -10,6 +11,8 @@ from torch.utils.data import DataLoader, Dataset, IterableDataset
 
 from scfegan_hf.data.order import StepSampler
 from scfegan_hf.training.config import TrainConfig
+
+log = logging.getLogger(__name__)
 
 ONE_MODEL_EACH = {
     "ACCELERATE_USE_FSDP": "FSDP",
@@ -34,6 +37,14 @@ def start_processes(config: TrainConfig, **options) -> Accelerator:
         raise ValueError(
             f"accelerate is configured for {launcher}, the training for {config.mixed_precision}: "
             f"give --mixed_precision {launcher}."
+        )
+    restarts = os.environ.get("TORCHELASTIC_MAX_RESTARTS", "0")
+    if restarts != "0" and os.environ.get("TORCHELASTIC_USE_AGENT_STORE") == "True":
+        log.warning(
+            "torchrun may restart this training %s times, but keeps one store for all its attempts (pytorch issue 135712): a "
+            "restarted process may look for a dead one in it and fail. Start torchrun with --standalone (several nodes: "
+            "--rdzv-backend c10d) and TORCH_DISABLE_SHARE_RDZV_TCP_STORE=1 in its environment.",
+            restarts,
         )
     accelerator = Accelerator(mixed_precision="no", **options)
     if config.expect_processes not in (None, accelerator.num_processes):
