@@ -50,11 +50,11 @@ class EditBy(FaceEditPipeline):
 class Bench:
     """Makes each runtime's network of the same generator."""
 
-    def __init__(self, generator: SCFEGANGenerator, threads: int, folder: Path, ranges: list[np.ndarray], exported: Path | None):
-        self.generator, self.threads, self.folder, self.ranges, self.exported = generator, threads, folder, ranges, exported
+    def __init__(self, generator: SCFEGANGenerator, threads: int, folder: Path, ranges: list[np.ndarray]):
+        self.generator, self.threads, self.folder, self.ranges = generator, threads, folder, ranges
         self.example = torch.zeros(1, generator.in_channels, generator.resolution, generator.resolution)
 
-    def torch(self, dtype: torch.dtype = torch.float32, layout: torch.memory_format = torch.channels_last) -> Network:
+    def pytorch(self, dtype: torch.dtype = torch.float32, layout: torch.memory_format = torch.channels_last) -> Network:
         network = copy.deepcopy(self.generator).to(dtype, memory_format=layout)
         return lambda given: network(given.to(dtype, memory_format=layout)).float()
 
@@ -128,9 +128,9 @@ class Bench:
 
     def runtimes(self) -> dict[str, Callable[[], Network]]:
         return {
-            SPARE: self.torch,
-            "PyTorch, NCHW": lambda: self.torch(layout=torch.contiguous_format),
-            "PyTorch, bfloat16": lambda: self.torch(torch.bfloat16),
+            SPARE: self.pytorch,
+            "PyTorch, NCHW": lambda: self.pytorch(layout=torch.contiguous_format),
+            "PyTorch, bfloat16": lambda: self.pytorch(torch.bfloat16),
             "torch.jit, frozen": self.jit,
             "torch.compile": self.compiled,
             "torch.compile, bfloat16": lambda: self.compiled(torch.bfloat16),
@@ -141,13 +141,13 @@ class Bench:
             "OpenVINO, int8 and bfloat16": lambda: self.openvino("bf16", int8=True),
         }
 
-    def exported_crop(self, tensors: list[Tensor]) -> Callable[[], object]:
+    def exported(self, path: Path | None, tensors: list[Tensor]) -> Callable[[], object]:
         """A crop by the file of `scfegan export`, whose graph holds the fill too."""
         from scfegan_hf.export import INPUTS
 
-        if self.exported is None:
+        if path is None:
             raise Absent("give --exported FILE, which `scfegan export --onnx FILE` writes")
-        session = self.session(self.exported)
+        session = self.session(path)
         given = {name: tensor.numpy() for name, tensor in zip(INPUTS, tensors, strict=True)}
         return lambda: session.run(None, given)
 
@@ -229,7 +229,7 @@ def main() -> None:
     parser.add_argument("--faces", type=int, default=24, help="validation faces of --data (default 24)")
     parser.add_argument("--feature-weights", metavar="FILE", help="SqueezeNet's, for the benchmark of edits")
     parser.add_argument("--exported", type=Path, metavar="FILE")
-    parser.add_argument("--only", nargs="+", default=[""], metavar="TEXT", help="only runtimes that have one of these in their name")
+    parser.add_argument("--only", nargs="+", default=[""], metavar="TEXT", help="runtimes with one of these in their name")
     options = parser.parse_args()
     if options.clock == "processor" and options.threads > 1:
         parser.error("--clock processor adds up what several threads take: give --threads 1 as well")
@@ -244,7 +244,7 @@ def main() -> None:
     starts, absent, edits, runs = {}, {}, {}, {}
     with tempfile.TemporaryDirectory() as folder:
         ranges = seen_in_edits(generator, options.data) if options.data else []
-        bench = Bench(generator, options.threads, Path(folder), ranges, options.exported)
+        bench = Bench(generator, options.threads, Path(folder), ranges)
         for name, make in bench.runtimes().items():
             if name != SPARE and not any(text in name for text in options.only):
                 continue
@@ -264,7 +264,7 @@ def main() -> None:
             for what, hole in holes.items():
                 runs[name, what] = lambda edit=edits[name], hole=hole: np.asarray(edit(photo, hole, lines, colors).image)
         try:
-            runs["exported file", "crop"] = bench.exported_crop(tensors)
+            runs["exported file", "crop"] = bench.exported(options.exported, tensors)
             starts["exported file"] = float("nan")
         except (Absent, ImportError) as error:
             absent["the file of `scfegan export`"] = str(error)
@@ -293,8 +293,9 @@ def main() -> None:
                     cells += ["–", "–"]
                     continue
                 cells += [f"{medians[name, what] * 1000:.0f}", f"{medians[SPARE, what] / medians[name, what]:.2f}"]
-            off = [np.abs(results[name, hole].astype(int) - results[SPARE, hole]).max() for hole in holes if (name, hole) in runs]
-            print(f"| {name} | " + " | ".join(cells) + f" | {max(off, default='–')} |")
+            pairs = [(results[name, hole].astype(int), results[SPARE, hole]) for hole in holes if (name, hole) in runs]
+            off = max((np.abs(result - plain).max() for result, plain in pairs), default="–")
+            print(f"| {name} | " + " | ".join(cells) + f" | {off} |")
         for name, why in absent.items():
             print(f"\nAbsent: {name}: {why}")
         if options.data:
