@@ -3,7 +3,9 @@
     python benchmarks/runtimes.py [--threads 2] [--rounds 15] [--data PREPARED ...] [--exported EDIT.onnx]
     taskset -c 1 python benchmarks/runtimes.py --threads 1 --clock processor      # where the other cores are busy
 
-Runtimes take turns in each round; medians are printed, and what is not installed is said to be absent. With ``--data``
+Runtimes take turns in each round; medians are printed, and what is not installed is said to be absent. "network" is one pass,
+"crop" the fill and a pass, × how many times quicker than plain PyTorch; "start" is loading, converting and the first pass (of
+compilers, which are processes of their own, wall time alone knows). With ``--data``
 (folders that `scfegan prepare` wrote) networks in int8 join, their ranges measured on edits of training faces, and so does
 the benchmark of edits on validation faces for every runtime. ``--exported`` is what `scfegan export --onnx` writes.
 """
@@ -226,7 +228,7 @@ def main() -> None:
     parser.add_argument("--clock", choices=("wall", "processor"), default="wall", help="processor: one thread only")
     parser.add_argument("--model", default=BUNDLED_WEIGHTS, help="folder or Hub repository (default: the package's weights)")
     parser.add_argument("--data", nargs="+", default=[], metavar="PREPARED")
-    parser.add_argument("--faces", type=int, default=24, help="validation faces of --data (default 24)")
+    parser.add_argument("--faces", type=int, default=24, help="validation faces of --data (default 24); 0: no edits")
     parser.add_argument("--feature-weights", metavar="FILE", help="SqueezeNet's, for the benchmark of edits")
     parser.add_argument("--exported", type=Path, metavar="FILE")
     parser.add_argument("--only", nargs="+", default=[""], metavar="TEXT", help="runtimes with one of these in their name")
@@ -284,7 +286,7 @@ def main() -> None:
             f"crops of {generator.resolution}, edits of {photo.shape[1]}x{photo.shape[0]}\n"
         )
         columns = ["network", "crop", *holes]
-        print("| runtime | start (s) | " + " | ".join(f"{what} (ms) | × |" for what in columns) + " levels off, at most |")
+        print("| runtime | start (s) | " + " | ".join(f"{what} (ms) | ×" for what in columns) + " | levels off, at most |")
         print("|---|---:|" + "---:|---:|" * len(columns) + "---:|")
         for name, start in starts.items():
             cells = [f"{start:.1f}"]
@@ -298,7 +300,7 @@ def main() -> None:
             print(f"| {name} | " + " | ".join(cells) + f" | {off} |")
         for name, why in absent.items():
             print(f"\nAbsent: {name}: {why}")
-        if options.data:
+        if options.data and options.faces:
             compare_edits(edits, options.data, options.faces, options.feature_weights)
 
 

@@ -59,6 +59,15 @@ def test_the_command_writes_it(tmp_path):
     assert main(["export", "--onnx", str(tmp_path / "nowhere" / "edit.onnx"), "--model", str(tmp_path / "model")]) == 1
 
 
+def test_without_onnx_it_says_what_to_install(tmp_path, monkeypatch, capsys):
+    SCFEGANGenerator.preset("compact", width=4, stages=2, fill="none", resolution=128).save_pretrained(tmp_path / "model")
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    assert main(["export", "--onnx", str(tmp_path / "edit.onnx"), "--model", str(tmp_path / "model")]) == 1
+    message = capsys.readouterr().err
+    assert "pip install" in message and "export" in message and message.count("\n") == 1
+    assert not (tmp_path / "edit.onnx").exists()
+
+
 def test_the_example_edits_a_photograph_without_pytorch(tmp_path):
     torch.manual_seed(0)
     generator = SCFEGANGenerator.preset("compact", width=4, stages=2, fill="none", resolution=128).eval()
