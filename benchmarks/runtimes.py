@@ -52,8 +52,8 @@ class EditBy(FaceEditPipeline):
 class Bench:
     """Makes each runtime's network of the same generator."""
 
-    def __init__(self, generator: SCFEGANGenerator, threads: int, folder: Path, ranges: list[np.ndarray]):
-        self.generator, self.threads, self.folder, self.ranges = generator, threads, folder, ranges
+    def __init__(self, generator: SCFEGANGenerator, threads: int, folder: Path, data: list[str]):
+        self.generator, self.threads, self.folder, self.data = generator, threads, folder, data
         self.example = torch.zeros(1, generator.in_channels, generator.resolution, generator.resolution)
 
     def pytorch(self, dtype: torch.dtype = torch.float32, layout: torch.memory_format = torch.channels_last) -> Network:
@@ -79,7 +79,7 @@ class Bench:
 
     def int8_file(self) -> Path:
         """Convolutions in int8 with a scale a channel, activations with the ranges seen in edits; the rest in float32."""
-        if not self.ranges:
+        if not self.data:
             raise Absent("its ranges are measured on faces: give --data")
         from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
         from onnxruntime.quantization.shape_inference import quant_pre_process
@@ -94,8 +94,9 @@ class Bench:
         path, before = self.folder / "int8.onnx", self.folder / "before.onnx"
         if not path.exists():
             quant_pre_process(str(self.onnx_file()), str(before))
+            reader = Reader(seen_in_edits(self.generator, self.data))
             quantize_static(
-                str(before), str(path), Reader(self.ranges), quant_format=QuantFormat.QDQ, per_channel=True,
+                str(before), str(path), reader, quant_format=QuantFormat.QDQ, per_channel=True,
                 op_types_to_quantize=["Conv"], activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8,
             )  # fmt: skip
         return path
@@ -245,8 +246,7 @@ def main() -> None:
     settings = dict(fill=generator.fill, color_flag=generator.color_flag)
     starts, absent, edits, runs = {}, {}, {}, {}
     with tempfile.TemporaryDirectory() as folder:
-        ranges = seen_in_edits(generator, options.data) if options.data else []
-        bench = Bench(generator, options.threads, Path(folder), ranges)
+        bench = Bench(generator, options.threads, Path(folder), options.data)
         for name, make in bench.runtimes().items():
             if name != SPARE and not any(text in name for text in options.only):
                 continue
