@@ -50,9 +50,10 @@ def main() -> None:
     eye = np.zeros((size, size), np.uint8)
     eye[size // 2 - size // 20 : size // 2 + size // 20, size // 4 : size // 4 + size // 8] = 255
     frame = np.full((size, size), 255, np.uint8)
-    pipe = FaceEditPipeline(SCFEGANGenerator.preset("compact"), device="cpu")
-    variants["edit, compact: an eye"] = (lambda: pipe(photo, eye), 0)
-    variants["edit, compact: the whole frame"] = (lambda: pipe(photo, frame), 0)
+    for dtype in ("float32", "bfloat16"):
+        pipe = FaceEditPipeline(SCFEGANGenerator.preset("compact").to(getattr(torch, dtype)), device="cpu")
+        for what, hole in (("an eye", eye), ("the whole frame", frame)):
+            variants[f"edit, compact, {dtype}: {what}"] = (lambda pipe=pipe, hole=hole: pipe(photo, hole), 0)
 
     times = {name: [] for name in variants}
     with torch.inference_mode():

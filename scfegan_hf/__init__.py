@@ -1,7 +1,33 @@
-"""Edit a face by drawing on it: SC-FEGAN (Jo & Park, ICCV 2019) and its family."""
+"""Edit a face by drawing on it: SC-FEGAN (Jo & Park, ICCV 2019) and its family.
 
-from scfegan_hf.models.scfegan import SCFEGANDiscriminator, SCFEGANGenerator
-from scfegan_hf.pipeline import EditResult, FaceEditPipeline
+The public names are imported when they are first asked for (PEP 562), so that `import scfegan_hf` waits for no PyTorch.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from scfegan_hf.models.scfegan import SCFEGANDiscriminator, SCFEGANGenerator
+    from scfegan_hf.pipeline import EditResult, FaceEditPipeline
 
 __version__ = "0.1.0"
 __all__ = ["EditResult", "FaceEditPipeline", "SCFEGANDiscriminator", "SCFEGANGenerator"]
+
+_HOMES = {
+    "EditResult": "pipeline",
+    "FaceEditPipeline": "pipeline",
+    "SCFEGANDiscriminator": "models.scfegan",
+    "SCFEGANGenerator": "models.scfegan",
+}
+
+
+def __getattr__(name: str):
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value  # asked for once
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -33,8 +33,11 @@ def export_onnx(generator: SCFEGANGenerator, path: str | Path) -> None:
     """Write ``path``: an ONNX graph that holds its weights, for one square of the side ``generator.resolution``.
 
     Inputs, all float32: image and color (1, 3, R, R) in [-1, 1]; mask, sketch and color_mask (1, 1, R, R), 1 = hole, line,
-    painted; noise (1, 1, R, R), normal. Output: completed (1, 3, R, R) in [-1, 1], the photograph outside the hole.
+    painted; noise (1, 1, R, R), normal. Output: completed (1, 3, R, R) in [-1, 1], the photograph outside the hole. Raises
+    ModuleNotFoundError without the package ``onnx``.
     """
+    import onnx  # noqa: F401  # PyTorch would miss it only when all work is done
+
     side = generator.resolution
     examples = tuple(torch.zeros(1, channels, side, side) for channels in INPUTS.values())
     with replacing(Path(path)) as partial, warnings.catch_warnings():

@@ -123,20 +123,27 @@ def test_what_is_allowed_is_not_found():
 
 
 def test_importing_the_package_is_light():
-    """No app, trainer, data or vision library comes along, and the public names are there."""
-    heavy = ("gradio", "accelerate", "datasets", "cv2", "tyro", "onnxruntime", "tensorboard")
+    """Nothing that takes long comes along, PyTorch neither, with the pipeline neither; the other names bring PyTorch alone."""
+    heavy = ("torch", "gradio", "accelerate", "datasets", "cv2", "tyro", "huggingface_hub", "onnxruntime", "tensorboard")
     code = (
-        "import sys, scfegan_hf; "
+        "import sys, scfegan_hf, scfegan_hf.cli; "
+        "from scfegan_hf import EditResult, FaceEditPipeline; "
         f"print([name for name in {heavy} if name in sys.modules]); "
-        "from scfegan_hf import FaceEditPipeline, SCFEGANDiscriminator, SCFEGANGenerator; "
+        "from scfegan_hf import SCFEGANDiscriminator, SCFEGANGenerator; "
+        f"print([name for name in {heavy} if name in sys.modules]); "
         "print(SCFEGANGenerator.__name__, SCFEGANDiscriminator.__name__, FaceEditPipeline.__name__)"
     )
     found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert found.returncode == 0, found.stderr
-    assert found.stdout.splitlines() == ["[]", "SCFEGANGenerator SCFEGANDiscriminator FaceEditPipeline"]
+    names = "SCFEGANGenerator SCFEGANDiscriminator FaceEditPipeline"
+    assert found.stdout.splitlines() == ["[]", "['torch', 'huggingface_hub']", names]
 
 
 def test_public_names_are_listed():
     import scfegan_hf
 
-    assert set(PUBLIC) == set(scfegan_hf.__all__)
+    assert set(PUBLIC) == set(scfegan_hf.__all__) and set(PUBLIC) <= set(dir(scfegan_hf))
+    assert {name: home.split(".")[0] for name, home in scfegan_hf._HOMES.items()} == PUBLIC
+    assert all(getattr(scfegan_hf, name).__name__ == name for name in PUBLIC)
+    with pytest.raises(AttributeError, match="no attribute 'Nothing'"):
+        scfegan_hf.Nothing  # noqa: B018

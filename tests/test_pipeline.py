@@ -11,7 +11,7 @@ from PIL import Image
 from skimage.data import astronaut
 
 from scfegan_hf import FaceEditPipeline, SCFEGANGenerator
-from scfegan_hf.pipeline import hole_groups, trace
+from scfegan_hf.pipeline import computing_dtype, hole_groups, trace
 
 
 @pytest.fixture(scope="module")
@@ -260,3 +260,33 @@ def test_trace_finds_the_lines_of_a_drawn_face():
     lines = trace(picture)
     assert lines.shape == (200, 200) and set(np.unique(lines)) == {0, 255}
     assert lines[58:63, 70:130].any(0).mean() > 0.9 and not lines[90:110, 90:110].any()
+
+
+def test_bfloat16_is_the_twin_of_float32_to_two_levels():
+    """The weights in the package; what is the default on CPUs with instructions for it, against the plain path."""
+    photo = astronaut()[:256, 100:356].copy()
+    plain, quick = (FaceEditPipeline.from_pretrained(device="cpu", dtype=dtype) for dtype in ("float32", "bfloat16"))
+    paint = np.zeros((256, 256, 4), np.uint8)
+    paint[90:110, 110:130] = (150, 60, 60, 255)
+    lines = trace(photo)
+    for mask in (disc((256, 256), 100, 110, 15), disc((256, 256), 120, 100, 60), np.full((256, 256), 255, np.uint8)):
+        for drawing in ((None, None), (lines, paint)):
+            a, b = (np.asarray(pipe(photo, mask, *drawing).image).astype(int) for pipe in (plain, quick))
+            assert np.abs(a - b).max() <= 2 and np.abs(a - b)[mask > 0].mean() < 0.3
+            assert (a != b).any()  # it is another computation indeed
+
+
+def test_the_dtype_is_the_devices_unless_one_is_given(monkeypatch):
+    for capabilities, expected in (
+        ({"avx512_bf16": True}, torch.bfloat16),
+        ({"amx_bf16": True, "avx512_bf16": False}, torch.bfloat16),
+        ({"avx512_f": True}, torch.float32),
+    ):
+        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda found=capabilities: found, raising=False)
+        assert computing_dtype(torch.device("cpu")) == expected
+        assert computing_dtype(torch.device("cuda")) == torch.float32
+        for given, dtype in ((None, expected), ("float32", torch.float32), (torch.bfloat16, torch.bfloat16)):
+            generator = FaceEditPipeline.from_pretrained(device="cpu", dtype=given).generator
+            assert {parameter.dtype for parameter in generator.parameters()} == {dtype}
+    with pytest.raises(ValueError, match="dtype must be"):
+        FaceEditPipeline.from_pretrained(device="cpu", dtype="")
