@@ -49,7 +49,8 @@ def main() -> None:
         altered.append(strip([tile(task.photo), *(picture for task in tasks for picture in shown(task, "altered"))]))
     blank = np.full_like(own[0], 255)
     own += [blank] * (-len(own) % BLOCKS)
-    save(np.vstack([strip(own[at : at + BLOCKS], 4 * GAP) for at in range(0, len(own), BLOCKS)]), options.out / "gallery-own.jpg")
+    lines = [strip(own[at : at + BLOCKS], 4 * GAP) for at in range(0, len(own), BLOCKS)]
+    save(np.vstack(lines), options.out / "gallery-own.jpg")
     width = max(line.shape[1] for line in altered)  # a bald head has no hair to change
     padded = [np.pad(line, ((0, 0), (0, width - line.shape[1]), (0, 0)), constant_values=255) for line in altered]
     save(np.vstack(padded), options.out / "gallery-altered.jpg")
