@@ -50,7 +50,8 @@ CUT = """() => [...document.querySelectorAll('#editor .work button')].filter(but
 def choose_photo(page: Page, path: Path, faces: str = "found") -> None:
     """Hand a file to the page and wait until the server has looked at it."""
     page.set_input_files("#editor input.file", path)
-    page.wait_for_function(f"() => document.querySelector('#editor .status').textContent.toLowerCase().includes('{faces}')")
+    with explained(page):
+        page.wait_for_function(f"() => document.querySelector('#editor .status').textContent.toLowerCase().includes('{faces}')")
 
 
 def at(page: Page, x: float, y: float) -> tuple[float, float]:

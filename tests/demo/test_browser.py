@@ -16,6 +16,7 @@ from browser import (
     drag,
     draw,
     edit,
+    explained,
     helper,
     wait_for_result,
     wait_until_asked,
@@ -314,7 +315,8 @@ def test_by_keyboard_alone(open_page, photo_file, pipeline):
     assert page.evaluate(DRAWN)["mask"] > 200
     # Tab held shows the photo, Tab pressed moves on.
     page.keyboard.down("Tab")
-    page.wait_for_selector("#editor .stage.original")
+    with explained(page):
+        page.wait_for_selector("#editor .stage.original")
     page.keyboard.up("Tab")
     assert page.evaluate("document.activeElement.classList.contains('stage')")
     page.keyboard.press("Tab")

@@ -203,7 +203,8 @@ def test_busy_is_said_and_the_drawing_stays(open_page, photo_file, pipeline):
         app.close()
 
 
-def test_who_closes_the_page_while_waiting_is_not_served(ready, held):
+def test_who_closes_the_page_while_waiting_is_not_served(ready, held, launched):
+    queue = launched[0]._queue
     pages = [ready() for _ in range(3)]
     calls = len(held.calls)
     pages[0].click(EDIT)
@@ -212,7 +213,8 @@ def test_who_closes_the_page_while_waiting_is_not_served(ready, held):
         page.click(EDIT)
         page.wait_for_selector(f"#editor .status:has-text('Waiting: place {place}')")
     pages[1].close()
-    pages[0].wait_for_timeout(1000)
+    while all(event.alive for events in queue.active_jobs for event in events or []):  # until Gradio has noticed
+        pages[0].wait_for_timeout(100)
     held.gate.set()
     wait_for_result(pages[2])
     assert len(held.calls) == calls + 2

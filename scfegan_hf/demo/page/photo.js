@@ -41,7 +41,7 @@ async function takePhoto(blob, name, drawn = null) {
     await uploaded();
     if (number === photoNumber && !drawn) await findFaces();
   } catch (error) {
-    if (number === photoNumber) say(error.message, true);
+    if (number === photoNumber && !state.running) say(error.message, true);
   }
 }
 
@@ -92,7 +92,7 @@ const fileName = (name, type) => `${name.replace(/\.[^.]*$/, '').replace(/[^\w-]
 
 async function findFaces() {
   const own = version();
-  const { faces } = await ask('faces', { drawing: { photo: own.uploaded } }, 20_000);
+  const { faces } = await ask('faces', { drawing: { photo: own.uploaded } });
   if (own !== version()) return;
   own.faces = faces;
   // A face that fills the photo needs no closer look.

@@ -4,13 +4,15 @@ let asked = 0, pending = null, turn = Promise.resolve();
 const begun = {}; // events of each kind that Gradio has not ended yet
 const waiting = new Set(); // what else waits for the server
 
-// Patience in milliseconds: an answer that was lost on its way shall not keep the page from asking again. Edits wait in a
-// queue, whose length the server limits.
-function ask(kind, question, patience = 600_000) {
+// Milliseconds. An answer that was lost on its way shall not keep the page from asking again; but edits wait in a line, whose
+// length the server limits. Nobody waits long for faces: they are offered, not asked for.
+const PATIENCE = 600_000, PATIENCE_FOR_FACES = 5000;
+function ask(kind, question) {
+  if (pending?.kind === 'faces') setTimeout(giveUp, PATIENCE_FOR_FACES, pending.number);
   const answer = turn.then(() => new Promise((resolve, reject) => {
     const number = ++asked;
     pending = { number, kind, resolve, reject };
-    setTimeout(() => giveUp(number), patience);
+    setTimeout(giveUp, PATIENCE, number);
     begin(number, kind, question);
   }));
   turn = answer.catch(() => {});

@@ -13,5 +13,5 @@ editor.report = () => ({
   status: find('.status').textContent, mode: state.mode, running: state.running, layer: state.layer, photos: state.versions.length,
   uploaded: !!version()?.uploaded, uploading: !!version()?.uploading, ink: version() ? NAMES.filter(hasInk) : [], steps: steps().length,
   stroke: stroke && { pointer: stroke.pointer, tool: stroke.tool }, gesture, fingers: [...fingers.keys()],
-  asked, begun, pending: pending && { number: pending.number, kind: pending.kind }, uploads: waiting.size, online: navigator.onLine,
+  asked, begun, pending: pending && { number: pending.number, kind: pending.kind }, uploads: waiting.size, online: navigator.onLine, tab, focus: document.activeElement?.className,
 });
