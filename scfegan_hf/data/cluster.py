@@ -15,7 +15,6 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
 
 from scfegan_hf.data.prepare import ANNOTATOR, CANNY, NONE, Annotates, PrepareOptions, Shard, prepare_file, sort_out, write_rows
 from scfegan_hf.files import write_text
@@ -63,14 +62,6 @@ class Preparer:
         return len(rows), left_out
 
 
-class Work(NamedTuple):
-    """What an actor is at: a shard, for which it writes ``file``; neither while it starts."""
-
-    actor: Any
-    shard: Shard | None = None
-    file: Path | None = None
-
-
 def prepare_shards(
     missing: list[Shard],
     photos: Path,
@@ -90,49 +81,49 @@ def prepare_shards(
     try:
         _remove_leftovers(out)
         write_text(token, "Seen by the nodes of a cluster while they prepare.\n")
-        actor_class, code = ray.remote(num_cpus=1)(Preparer), _code()
+        actor_class = ray.remote(num_cpus=1)(Preparer)
         handed = replace(options, **{name: _absolute(getattr(options, name)) for name in ("edges", "landmarks", "regions")})
         waiting, lost = deque(missing), Counter()
-        at: dict[Any, Work] = {}  # by the future of its answer
-        busy = time.monotonic()
-        while waiting or any(work.shard for work in at.values()):
-            wanted = workers or int(ray.cluster_resources().get("CPU", 0))  # nodes come and go
-            for _ in range(min(wanted, len(waiting) + sum(work.shard is not None for work in at.values())) - len(at)):
+        at: dict = {}  # what each actor is at: future -> (actor, shard or None while it starts, file it writes)
+        told = time.monotonic()
+        while waiting or any(shard for _, shard, _ in at.values()):
+            open_shards = len(waiting) + sum(shard is not None for _, shard, _ in at.values())
+            for _ in range(min(workers or int(ray.cluster_resources().get("CPU", 0)), open_shards) - len(at)):
                 actor = actor_class.remote(str(photos), handed, make_annotator)
-                at[actor.look.remote(str(token), str(missing[0].files[0]), code)] = Work(actor)
+                looking = actor.look.remote(str(token), str(missing[0].files[0]), _code())
+                at[looking] = actor, None, None
             if not at:
-                time.sleep(1)  # no processor for now
+                time.sleep(1)  # a cluster without a processor, for now
             for future in ray.wait(list(at), timeout=5)[0] if at else ():
-                work = at.pop(future)
+                actor, shard, partial = at.pop(future)
                 try:
                     answer = ray.get(future)
                 except ray.exceptions.RayTaskError as error:
-                    raise error.cause from None  # of our own code's making
+                    raise error.cause from None  # not of the cluster's making
                 except ray.exceptions.RayError as error:  # the node or the process is gone
-                    _count_loss(lost, work.shard, error)
-                    if work.shard:
-                        waiting.appendleft(work.shard)
+                    _count_loss(lost, shard, error)
+                    if shard:
+                        waiting.appendleft(shard)
                     continue
-                if work.shard:
+                if shard:
                     prepared, left_out = answer
                     if prepared:
-                        work.file.replace(work.shard.path)
-                    work.shard.finish(prepared, left_out)
-                    yield work.shard
+                        partial.replace(shard.path)
+                    shard.finish(prepared, left_out)
+                    yield shard
                 else:
                     lost[None] = 0
                 if waiting:
                     shard = waiting.popleft()
-                    file = shard.path.with_name(f"{shard.path.name}-{uuid.uuid4().hex}.partial")
-                    made = work.actor.make.remote([str(photo) for photo in shard.files], str(file))
-                    at[made] = Work(work.actor, shard, file)
+                    partial = shard.path.with_name(f"{shard.path.name}-{uuid.uuid4().hex}.partial")
+                    at[actor.make.remote([str(file) for file in shard.files], str(partial))] = actor, shard, partial
                 else:
-                    ray.kill(work.actor)
-            if any(work.shard for work in at.values()):
-                busy = time.monotonic()
-            elif time.monotonic() - busy > 60:
+                    ray.kill(actor)
+            if any(shard for _, shard, _ in at.values()):
+                told = time.monotonic()
+            elif time.monotonic() - told > 60:
                 log.warning("No processor of the cluster has been free for a minute; waiting for one.")
-                busy = time.monotonic()
+                told = time.monotonic()
     finally:
         ray.shutdown()  # ends the actors too
         token.unlink(missing_ok=True)
