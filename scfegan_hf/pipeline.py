@@ -67,8 +67,8 @@ class FaceEditPipeline:
     ):
         """From a folder or Hub repository, or (None) from the weights that the package carries.
 
-        ``dtype`` to compute in: by default bfloat16 on CPUs that have instructions for it (`computing_dtype`), where an
-        edit is then at most 2 of 255 levels from the same in float32, and float32 elsewhere. ``kwargs`` go to
+        ``dtype`` to compute in: by default bfloat16 on CPUs that have instructions for it (`computing_dtype`), where
+        tested edits are within 2 of 255 levels of the same in float32, and float32 elsewhere. ``kwargs`` go to
         `SCFEGANGenerator.from_pretrained` (revision, token, cache_dir, local_files_only).
         """
         from scfegan_hf.models.scfegan import SCFEGANGenerator
