@@ -45,7 +45,7 @@ def photo_file(photo, tmp_path_factory):
     return path
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # while it is there, an event loop runs in this thread, and no other can
 def browser():
     from playwright.sync_api import sync_playwright
 
