@@ -32,6 +32,7 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=10)
     parser.add_argument("--out", type=Path, default=Path("docs/pictures"))
     options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
     rows = load_rows(options.data, "validation")
     edit = of_pipeline(FaceEditPipeline.from_pretrained(options.model)).edit
     faces = range(0, len(rows), options.every)

@@ -5,6 +5,7 @@ import json
 import time
 from pathlib import Path
 
+import numpy as np
 from accelerate import Accelerator
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -55,24 +56,33 @@ def read_log(path: Path) -> list[dict]:
     return [json.loads(line) for line in lines if line.endswith("\n")]
 
 
+SMOOTHED = 25  # parts of a run, over one of which the bold lines are means
+
+
 def draw_curves(log: Path, groups: dict[str, set[str]], png: Path) -> None:
-    """One panel of losses for each group of names, and one of validation figures, over steps."""
+    """One panel of losses for each group of names, as logged and smoothed, and one for each validation figure, over steps."""
     lines = read_log(log)
     names = list(dict.fromkeys(name for line in lines for name in line))
     panels = {title: [name for name in names if name in group] for title, group in groups.items()}
-    panels["validation"] = [name for name in names if name.startswith("validation_")]
+    panels |= {name.replace("_", " "): [name] for name in names if name.startswith("validation_")}
     panels = {title: names for title, names in panels.items() if names}
     if not panels:
         return
     figure = Figure(figsize=(8, 3 * len(panels)), dpi=110, layout="constrained")
     FigureCanvasAgg(figure)
     for axes, (title, shown) in zip(figure.subplots(len(panels), squeeze=False)[:, 0], panels.items(), strict=True):
-        for name in shown:
-            points = [(line["step"], line[name]) for line in lines if name in line]
-            few = "." if len(points) < 30 else None
-            axes.plot(*zip(*points, strict=True), label=name.removeprefix("validation_"), linewidth=1, marker=few)
-        axes.set(title=title, xlabel="step", yscale="symlog" if title != "validation" else "linear")
+        for number, name in enumerate(shown):
+            steps, values = np.array([(line["step"], line[name]) for line in lines if name in line]).T
+            color, width = f"C{number}", len(values) // SMOOTHED
+            if width > 1:
+                axes.plot(steps, values, color=color, linewidth=0.7, alpha=0.3)
+                # A mean over what there is of the window, so that both ends are drawn.
+                kernel = np.ones(width)
+                values = np.convolve(values, kernel, "same") / np.convolve(np.ones_like(values), kernel, "same")
+            label = name.removeprefix("validation").strip("_").replace("_", " ")  # _ in front keeps a figure out of the sum
+            axes.plot(steps, values, color=color, label=label, marker="." if len(values) < 30 else None)
+        axes.set(title=title, xlabel="step")
         axes.grid(alpha=0.3)
-        axes.legend(fontsize="small")
+        axes.legend(fontsize="small", loc="center left", bbox_to_anchor=(1, 0.5))
     with replacing(png) as partial:
         figure.savefig(partial, format="png")

@@ -75,7 +75,7 @@ def test_curves_show_the_losses_of_each_turn_and_validation(tmp_path, monkeypatc
         "extra": {"loss_of_extra", "_shown"},
     }  # fmt: skip
     curves = Image.open(tmp_path / "out" / "curves.png")
-    assert curves.size == (880, 4 * 330)  # three turns and validation
+    assert curves.size == (880, 5 * 330)  # three turns and two validation figures
     assert len(np.unique(np.asarray(curves))) > 50
 
 
