@@ -4,7 +4,8 @@
         [--steps 3] [--processes 1 2] [--threads 2] [--profile] [--clock processor]
 
 Each row is a training of its own by the command that users run, on faces drawn here; the first step is left out. The
-feature networks have random weights, which take as long as trained ones. `--clock processor` counts the seconds of one
+feature networks have random weights, which take as long as trained ones. Operations are counted for the whole picture (with
+`--perceptual`'s network) and shown as a share of what a product of large matrices reaches here in the same precision. `--clock processor` counts the seconds of one
 core that a training used instead of those that passed, for machines that others use too: what a second training of so many
 steps used more than one of a single step, sample workers included. `--calculate` prints the calculation for 64 GPUs.
 """
@@ -17,6 +18,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import cv2
@@ -140,6 +142,19 @@ def measure(
     return options.steps * options.batch * processes / (used - start), profile
 
 
+def product_rate(precision: str) -> float:
+    """Operations a second of a large product of matrices on this machine: what there is to be had, measured."""
+    device, side = ("cuda", 8192) if torch.cuda.is_available() else ("cpu", 2048)
+    dtype = {"no": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[precision]
+    one, two = (torch.randn(side, side, device=device).to(dtype) for _ in range(2))
+    seconds = []
+    for _ in range(12):
+        start = time.perf_counter()
+        (one @ two)[0, 0].item()  # waits for a GPU
+        seconds.append(time.perf_counter() - start)
+    return 2 * side**3 / statistics.median(seconds[2:])
+
+
 def calculate(flops: dict[str, dict[str, float]], batch: int) -> None:
     """A step of 64 H100 on 8 nodes: what each GPU computes, what the all-reduce moves, what is left of linear."""
     print(
@@ -193,13 +208,19 @@ def main() -> None:
             return
         data = prepare(Path(temporary) / "data")
         seconds = "second" if options.clock == "wall" else "second of a core"
-        print(f"\n| preset | resolution | precision | processes | images a {seconds} |\n|---|---:|---|---:|---:|")
+        print(f"\n| preset | resolution | precision | processes | images a {seconds} | of a product's rate |")
+        print("|---|---:|---|---:|---:|---:|")
+        rates = {precision: product_rate(precision) for precision in options.precisions}
         for preset in options.presets:
             for resolution in options.resolutions:
                 for precision in options.precisions:
                     for processes in options.processes:
                         rate, profile = measure(data, weights, preset, resolution, precision, processes, options)
-                        print(f"| {preset} | {resolution} | {precision} | {processes} | {rate:.3f} |", flush=True)
+                        one = flops[preset]
+                        work = (one["generator"] + one["discriminator"]) * (resolution / options.resolutions[-1]) ** 2
+                        share = rate * work / rates[precision]
+                        cells = (preset, resolution, precision, processes, f"{rate:.3f}", f"{share:.0%}")
+                        print(f"| {' | '.join(map(str, cells))} |", flush=True)
                         if profile:
                             total = sum(profile["seconds"].values())
                             parts = sorted(profile["seconds"].items(), key=lambda item: -item[1])
