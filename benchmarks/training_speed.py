@@ -4,10 +4,11 @@
         [--steps 3] [--processes 1 2] [--threads 2] [--profile] [--clock processor]
 
 Each row is a training of its own by the command that users run, on faces drawn here; the first step is left out. The
-feature networks have random weights, which take as long as trained ones. Operations are counted for the whole picture (with
-`--perceptual`'s network) and shown as a share of what a product of large matrices reaches here in the same precision. `--clock processor` counts the seconds of one
-core that a training used instead of those that passed, for machines that others use too: what a second training of so many
-steps used more than one of a single step, sample workers included. `--calculate` prints the calculation for 64 GPUs.
+feature networks have random weights, which take as long as trained ones. Operations are counted for the whole picture
+and shown as a share of what a product of large matrices reaches here in the same precision. `--clock processor` counts
+the seconds of one core that a training used instead of those that passed, for machines that others use too: what a second
+training of so many steps used more than one of a single step, sample workers included. `--calculate` prints the
+calculation for 64 GPUs.
 """
 
 import argparse
