@@ -8,6 +8,7 @@ editing will show.
 import itertools
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -16,17 +17,20 @@ import torch
 from torch.utils.data import Dataset, IterableDataset
 
 from scfegan_hf.conditioning import context_square
-from scfegan_hf.data import drawing, masks
+from scfegan_hf.data import donors, drawing, masks
 from scfegan_hf.data.faces import REGIONS
 from scfegan_hf.data.order import Mixture, Passes, SourceOrder, StepSampler
 
 log = logging.getLogger(__name__)
+Other = Callable[[], dict | None] | None  # fetches another face
 COLUMNS = ("image", "sketch", "color", "regions", "landmarks")
 IN_COLOR = {"image": cv2.IMREAD_COLOR, "color": cv2.IMREAD_COLOR}  # of all pictures a row may hold
 PICTURES = {**IN_COLOR, "sketch": cv2.IMREAD_GRAYSCALE, "edges": cv2.IMREAD_GRAYSCALE, "regions": cv2.IMREAD_GRAYSCALE}
 # Shares of the kinds of holes. Ours: the paper has free-form strokes with eye positions and hair only.
 HOLES = {"feature": 0.6, "free_form": 0.28, "hair": 0.12}
 VALIDATION_HOLES = {"feature": 0.45, "free_form": 0.43, "hair": 0.12}  # as they were, so that curves stay comparable
+TRANSPLANTS = 0.5  # share of holes over eyes, brows, nose or mouth for which another face's feature becomes the truth
+DONORS = 4  # faces of which the one that is turned most alike gives it
 HAIR_TOO = 0.1  # share of free-form holes to which all hair is added (Algorithm 2, line 22)
 MAX_TRIES = 50  # rows one after another that cannot be read before a sample is given up
 
@@ -159,7 +163,14 @@ class EditSamples(Dataset):
         first = self.row_number(n)
         numbers = ((first + attempt) % len(self.rows) for attempt in itertools.count())
         row, skipped = first_readable((number, lambda number=number: self.rows[number]) for number in numbers)
-        return sample_of(row, n, self.resolution, self.seed, self.train, skipped)
+        other = partial(self._other, n, first, row["landmarks"]) if self.train else None
+        return sample_of(row, n, self.resolution, self.seed, other, self.train, skipped)
+
+    def _other(self, n: int, number: int, points: np.ndarray) -> dict[str, np.ndarray] | None:
+        """Another face with landmarks, turned more or less like that of row ``number``; None if a few tries find none."""
+        tries = np.random.default_rng((self.seed, 3, n)).integers(len(self.rows), size=2 * DONORS)
+        numbers = donors.most_alike(self.rows, number, points, tries, DONORS)
+        return first_readable((number, lambda number=number: self.rows[number]) for number in numbers)[0] if numbers else None
 
 
 class StreamedSamples(IterableDataset):
@@ -184,12 +195,15 @@ class StreamedSamples(IterableDataset):
         batches = self.batches
         streams = [self._endless(source, batches.process, batches.processes) for source in self.sources]
         source_of = SourceOrder(self.weights, self.seed)
+        before = None
         for k in range(batches.first_sample // batches.processes):  # what this process took before
-            next(streams[source_of(k)[0]])
+            before = next(streams[source_of(k)[0]])
+        before = readable(before)
         for k, n in enumerate(itertools.chain.from_iterable(batches), batches.first_sample // batches.processes):
             stream = streams[source_of(k)[0]]
             row, skipped = first_readable((n, lambda row=row: row) for row in stream)
-            yield sample_of(row, n, self.resolution, self.seed, skipped=skipped)
+            yield sample_of(row, n, self.resolution, self.seed, lambda before=before: before, skipped=skipped)
+            before = row
 
     def _endless(self, source, process: int, processes: int) -> Iterator[dict]:
         from datasets.distributed import split_dataset_by_node
@@ -204,20 +218,33 @@ class StreamedSamples(IterableDataset):
                 raise ValueError("The stream holds no rows for this process.")
 
 
+def readable(row: dict | None) -> dict[str, np.ndarray] | None:
+    """A decoded row; None of none, or of one that cannot be decoded."""
+    try:
+        return decode_row(row) if row else None
+    except (ValueError, OSError):
+        return None
+
+
 def sample_of(
-    row: dict[str, np.ndarray], n: int, resolution: int, seed: int, augment: bool = True, skipped: int = 0
+    row: dict[str, np.ndarray], n: int, resolution: int, seed: int, other: Other = None, augment: bool = True, skipped: int = 0
 ) -> dict[str, torch.Tensor]:
     """The n-th sample, from a decoded row."""
     rng = np.random.default_rng((seed, 1, n))
-    sample = to_tensors(**make_sample(row, resolution, rng, augment))
+    sample = to_tensors(**make_sample(row, resolution, rng, augment, other))
     sample["noise"] = torch.from_numpy(rng.standard_normal((1, resolution, resolution), dtype=np.float32))
     sample["mix"] = torch.tensor(rng.random(), dtype=torch.float32)
     sample["_skipped"] = torch.tensor(skipped)
     return sample
 
 
-def make_sample(row: dict[str, np.ndarray], resolution: int, rng: np.random.Generator, augment: bool = True) -> dict:
-    """Crop, hole and drawing as uint8 arrays of ``resolution``: image, mask, sketch, color, color_mask."""
+def make_sample(
+    row: dict[str, np.ndarray], resolution: int, rng: np.random.Generator, augment: bool = True, other: Other = None
+) -> dict:
+    """Crop, hole and drawing as uint8 arrays of ``resolution``: image, mask, sketch, color, color_mask.
+
+    With ``other``, which fetches another decoded row when it is asked, TRANSPLANTS of the features come from that face.
+    """
     size, points = row["image"].shape[0], row["landmarks"]
     holes = HOLES if augment else VALIDATION_HOLES
     kinds = [kind for kind in holes if len(points) or kind != "feature"]
@@ -230,6 +257,10 @@ def make_sample(row: dict[str, np.ndarray], resolution: int, rng: np.random.Gene
     else:
         name = masks.often_erased(rng) if augment else None
         whole = masks.feature(size, points, rng, name) if kind == "feature" else masks.hair(row["regions"], rng)
+        if kind == "feature" and other and rng.random() < TRANSPLANTS and name in donors.PARTS:
+            donor = other()
+            changed = donors.transplant(donor, row, name, rng) if donor and len(donor["landmarks"]) else None
+            row, whole = changed or (row, whole)
         square = _square_around(whole, rng)
         mask = whole
     x0, y0, x1, y1 = square

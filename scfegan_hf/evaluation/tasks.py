@@ -11,8 +11,7 @@ import cv2
 import numpy as np
 
 from scfegan_hf.conditioning import context_square
-from scfegan_hf.data import datasets, drawing, faces, masks, strokes
-from scfegan_hf.evaluation import donors
+from scfegan_hf.data import datasets, donors, drawing, faces, masks, strokes
 
 # Features by the names of data/masks.py; a face has two of some, of which its number decides.
 FEATURE_HOLES = {
@@ -76,6 +75,22 @@ class EditTask:
         return Drawing(lines, color)
 
 
+class Donors(Sequence):
+    """Decoded rows by their place in ``numbers``, each decoded when it is first asked for."""
+
+    def __init__(self, rows: Sequence, numbers: Sequence[int]):
+        self.rows, self.numbers = rows, numbers
+        self.decoded: dict[int, dict] = {}
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def __getitem__(self, place: int) -> dict:
+        if place not in self.decoded:
+            self.decoded[place] = datasets.decode_row(self.rows[self.numbers[place]])
+        return self.decoded[place]
+
+
 def pick_faces(rows: Sequence, count: int) -> list[int]:
     """``count`` row numbers spread over the rows; all of them if there are fewer."""
     count = min(count, len(rows))
@@ -96,8 +111,8 @@ def make_tasks(rows: Sequence, faces_: Sequence[int], names: Sequence[str] = TAS
         lines = strokes.sketch_at_level(row["sketch"], strokes.SKETCH_LEVELS["medium"]) > 0
         others: Sequence[dict] = []
         if len(row["landmarks"]):
-            rng = np.random.default_rng((seed, face, len(TASKS)))
-            others = donors.Donors(rows, donors.most_alike(rows, face, row["landmarks"], rng, DONOR_CANDIDATES))
+            order = np.random.default_rng((seed, face, len(TASKS))).permutation(len(rows))
+            others = Donors(rows, donors.most_alike(rows, face, row["landmarks"], order, DONOR_CANDIDATES))
         for name in names:
             rng = np.random.default_rng((seed, face, TASKS.index(name)))
             task = _make_task(name, face, row, lines, others, rng)

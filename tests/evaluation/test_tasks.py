@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from scfegan_hf.data import datasets, faces
-from scfegan_hf.evaluation import donors, tasks
+from scfegan_hf.evaluation import tasks
 
 
 @pytest.fixture(scope="module")
@@ -90,60 +90,3 @@ def test_unknown_names_are_refused(landmark_rows):
 
 def test_faces_are_spread():
     assert tasks.pick_faces(range(10), 4) == [0, 2, 5, 7] and tasks.pick_faces(range(3), 9) == [0, 1, 2]
-
-
-def test_the_spline_keeps_its_knots_and_leaves_far_points_to_the_matrix(face_points):
-    source = face_points * 128
-    target = source + np.random.default_rng(0).normal(0, 2, source.shape)
-    matrix = donors.similarity(source, target)
-    moved = donors.warp(source, target, matrix, source, 128)
-    assert np.abs(moved - target).mean() < 0.7 < np.abs(source @ matrix[:, :2].T + matrix[:, 2] - target).mean()
-    far = np.array([[-60.0, -60.0], [190.0, 190.0]])
-    np.testing.assert_allclose(donors.warp(source, target, matrix, far, 128), far @ matrix[:, :2].T + matrix[:, 2], atol=3)
-
-
-def test_similarity_finds_turn_scale_and_shift(face_points):
-    turn = 1.3 * np.array([[np.cos(0.2), -np.sin(0.2)], [np.sin(0.2), np.cos(0.2)]])
-    matrix = donors.similarity(face_points, face_points @ turn.T + (3, -5))
-    np.testing.assert_allclose(matrix, np.column_stack([turn, (3, -5)]), atol=1e-5)
-
-
-def test_a_placed_feature_sits_where_it_belongs_and_keeps_the_other_faces_shape(draw_face):
-    row, other = draw_face(0), draw_face(1)
-    wide = {**other, "landmarks": other["landmarks"].copy()}
-    lips = wide["landmarks"][donors.LIPS]
-    middle = lips.mean(0)
-    wide["landmarks"][donors.LIPS] = middle + (lips - middle) * (1.4, 1.0)  # a wider mouth
-    placed = donors.place(wide, row, donors.PLANS["mouth"])
-    mine = row["landmarks"][donors.LIPS]
-    put = placed.points[donors.LIPS]
-    assert np.abs(put.mean(0) - mine.mean(0)).max() < 1
-    assert np.ptp(put[:, 0]) > 1.25 * np.ptp(mine[:, 0])
-    nose = slice(51, 60)
-    assert np.abs(placed.points[nose] - row["landmarks"][nose]).max() < 1.5  # what is not redrawn stays
-    # Under a plan that redraws nothing, the mouth is bent to this face's own.
-    bent = donors.place(wide, row, donors.PLANS["ear"]).points[donors.LIPS]
-    assert np.ptp(bent[:, 0]) < 1.1 * np.ptp(mine[:, 0])
-
-
-def test_colours_are_the_other_faces_for_lips_and_this_faces_for_skin(draw_face):
-    row, other = draw_face(0), draw_face(1)
-    placed = donors.place(other, row, donors.PLANS["mouth"])
-
-    def median(picture, regions, name):
-        return np.median(picture[regions == faces.REGIONS.index(name)], axis=0)
-
-    skin = median(placed.image, placed.regions, "skin")
-    assert np.abs(skin - median(row["image"], row["regions"], "skin")).max() < 6
-    lips = median(placed.image, placed.regions, "lips")
-    assert np.abs(lips - median(other["image"], other["regions"], "lips")).max() < 6
-    assert np.abs(lips - median(row["image"], row["regions"], "lips")).max() > 20
-
-
-def test_donors_are_turned_alike(landmark_rows, face_points):
-    turned = face_points.copy()
-    turned[51:60, 0] += 0.1  # the nose to one side
-    rows = [*landmark_rows, {**landmark_rows[0], "landmarks": turned.ravel().tolist()}]
-    rng = np.random.default_rng(0)
-    order = donors.most_alike(rows, 0, face_points * 128, rng, 5)
-    assert sorted(order) == [1, 2, 3, 4, 5] and order[-1] == 5

@@ -1,17 +1,17 @@
-"""Another face's drawing, warped into place: what a user draws who wants this face to look otherwise.
+"""Another face, warped into place: the drawing of a user who wants this face to look otherwise, and what it may become.
 
 A thin-plate spline (Bookstein 1989) through the landmarks around the hole carries the other face onto this one. The
 landmarks of what is redrawn do not steer it, except for their centre, so that a feature comes to sit where it belongs
 and keeps the other face's shape. Points are float32 (N, 2) as x, y in pixels.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from scfegan_hf.data import datasets, faces, strokes
+from scfegan_hf.data import faces, masks, strokes
 
 EYES, BROWS = (faces.LEFT_EYE, faces.RIGHT_EYE), (faces.LEFT_BROW, faces.RIGHT_BROW)
 LIPS = slice(faces.OUTER_LIPS.start, faces.INNER_LIPS.stop)
@@ -52,6 +52,10 @@ PLANS = {
 }
 
 
+# Parts of masks.FEATURES that can be taken from another face: what is left is a piece of the face's outline, or of two plans.
+PARTS = tuple(name for name in masks.FEATURES if not name.endswith("ear") and name.removesuffix(" and brow") in PLANS)
+
+
 def plan_name(task: str, part: str) -> str:
     """The row of PLANS for a task and the part of the face that it got."""
     if task.startswith("free-form"):
@@ -77,10 +81,10 @@ class Placed:
     points: np.ndarray
 
 
-def most_alike(rows: Sequence, face: int, points: np.ndarray, rng: np.random.Generator, count: int) -> list[int]:
-    """``count`` other rows with landmarks, drawn by ``rng``, those first whose heads are turned most alike."""
+def most_alike(rows: Sequence, face: int, points: np.ndarray, candidates: Iterable[int], count: int) -> list[int]:
+    """The first ``count`` of ``candidates`` with landmarks, but for ``face`` itself; first those turned most alike."""
     misfits = {}
-    for number in (int(n) for n in rng.permutation(len(rows))):
+    for number in map(int, candidates):
         if len(misfits) == count:
             break
         theirs = np.array(rows[number]["landmarks"], np.float32).reshape(-1, 2)
@@ -90,22 +94,6 @@ def most_alike(rows: Sequence, face: int, points: np.ndarray, rng: np.random.Gen
         matrix = similarity(theirs, points)
         misfits[number] = float(np.abs(theirs @ matrix[:, :2].T + matrix[:, 2] - points).mean())
     return sorted(misfits, key=misfits.get)
-
-
-class Donors(Sequence):
-    """Decoded rows by their place in ``numbers``, each decoded when it is first asked for."""
-
-    def __init__(self, rows: Sequence, numbers: Sequence[int]):
-        self.rows, self.numbers = rows, numbers
-        self.decoded: dict[int, dict] = {}
-
-    def __len__(self) -> int:
-        return len(self.numbers)
-
-    def __getitem__(self, place: int) -> dict:
-        if place not in self.decoded:
-            self.decoded[place] = datasets.decode_row(self.rows[self.numbers[place]])
-        return self.decoded[place]
 
 
 def similarity(source: np.ndarray, target: np.ndarray) -> np.ndarray:
@@ -120,23 +108,9 @@ def similarity(source: np.ndarray, target: np.ndarray) -> np.ndarray:
 def place(donor: dict, row: dict, plan: Plan) -> Placed:
     """``donor``'s picture, regions, lines and points in the frame of ``row``, with colours and lines as planned."""
     size, theirs = row["image"].shape[0], donor["landmarks"]
-    mine = row["landmarks"]
-    steers = np.ones(len(mine), bool)
-    for group in plan.free:
-        steers[group] = False
-    for group, pupil in zip(EYES, faces.PUPILS, strict=True):
-        steers[pupil] &= steers[group].all()
-    centres = np.array([(theirs[group].mean(0), mine[group].mean(0)) for group in plan.free]).reshape(-1, 2, 2)
-    source, target = np.concatenate([theirs[steers], centres[:, 0]]), np.concatenate([mine[steers], centres[:, 1]])
-    fit = similarity(theirs, mine)
-    back = cv2.invertAffineTransform(fit)
-
-    nodes = np.linspace(0, size - 1, GRID)
-    at = np.stack(np.meshgrid(nodes, nodes), -1).reshape(-1, 2)
-    field = warp(target, source, back, at, size).reshape(GRID, GRID, 2).astype(np.float32)
-    # Nodes lie on pixel centres, the first and the last on the frame's own.
-    steps = np.linspace(0, GRID - 1, size, dtype=np.float32)
-    fine = cv2.remap(field, *np.meshgrid(steps, steps), cv2.INTER_LINEAR)
+    source, target = _knots(theirs, row["landmarks"], plan)
+    fit = similarity(theirs, row["landmarks"])
+    fine = _field(source, target, fit, size)
 
     def carry(array: np.ndarray, how: int, border: int = cv2.BORDER_CONSTANT) -> np.ndarray:
         return cv2.remap(array, fine[..., 0], fine[..., 1], how, borderMode=border)
@@ -148,13 +122,82 @@ def place(donor: dict, row: dict, plan: Plan) -> Placed:
     # Thick while they are warped, then thinned: one pixel wide lines would break into dashes.
     thick = carry(cv2.dilate(lines, np.ones((3, 3), np.uint8)).astype(np.float32), cv2.INTER_LINEAR)
     sketch = strokes.drop_small((strokes.thin(thick) > 127).astype(np.uint8), 12)
-    # Outlines run beside the regions that landmarks enclose, and the rims of glasses further off.
-    drawn = cv2.dilate(_has(regions, plan.lines), np.ones((2 * (size // 50) + 1,) * 2, np.uint8)) > 0
+    drawn = _near(regions, plan.lines, size) > 0
     colored = _has(regions, plan.painted) > 0
     if not plan.beyond:
         head = _has(row["regions"], ("background", "clothes")) == 0
         drawn, colored = drawn & (cv2.dilate(head.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0), colored & head
     return Placed(image, regions, (sketch > 0) & drawn, colored, warp(source, target, fit, theirs, size))
+
+
+def transplant(donor: dict, row: dict, part: str, rng: np.random.Generator) -> tuple[dict, np.ndarray] | None:
+    """``row`` with ``donor``'s feature ``part`` (of masks.FEATURES) in place of its own, and a hole over both.
+
+    A picture to train on in which a feature is not what the rest of the face suggests, as in most edits, but the truth is
+    known: ``donor``'s pixels, joined by Poisson's equation (Pérez et al. 2003), its lines, regions and landmarks. Half the
+    time only the feature's own lines are kept, since whoever wants another mouth does not draw the cheek. ``part`` is one of
+    PARTS. None where the hole meets the frame's border.
+    """
+    plan = PLANS[part.removesuffix(" and brow")]
+    size, theirs = row["image"].shape[0], donor["landmarks"]
+    source, target = _knots(theirs, row["landmarks"], plan)
+    fit = similarity(theirs, row["landmarks"])
+    points = warp(source, target, fit, theirs, size)
+    shape = int(rng.integers(2**31))
+    own, other = (masks.feature(size, each, np.random.default_rng(shape), part) for each in (row["landmarks"], points))
+    hole = own | other
+    x0, y0, x1, y1 = (edge + step for edge, step in zip(masks.bounds(hole), (-3, -3, 3, 3), strict=True))
+    if min(x0, y0) < 0 or max(x1, y1) > size or hole.mean() > masks.MAX_SHARE:
+        return None
+    window, inside = np.s_[y0:y1, x0:x1], hole[y0:y1, x0:x1] > 0
+    fine = _field(source, target, fit, size)[window]
+
+    def carry(name: str, how: int = cv2.INTER_LINEAR, border: int = cv2.BORDER_CONSTANT) -> np.ndarray:
+        return cv2.remap(donor[name], fine[..., 0], fine[..., 1], how, borderMode=border)
+
+    result = {name: row[name].copy() for name in ("image", "sketch", "regions", "color")}
+    pasted = carry("image", border=cv2.BORDER_REFLECT)
+    middle = ((x1 - x0) // 2, (y1 - y0) // 2)
+    here = np.ascontiguousarray(row["image"][window])
+    joined = cv2.seamlessClone(pasted, here, hole[window] * 255, middle, cv2.NORMAL_CLONE)
+    result["image"][window][inside] = joined[inside]  # outside it is off by a rounding
+    regions = carry("regions", cv2.INTER_NEAREST)
+    result["regions"][window][inside] = regions[inside]
+    thick = cv2.remap(cv2.dilate(donor["sketch"], np.ones((3, 3), np.uint8)), fine[..., 0], fine[..., 1], cv2.INTER_LINEAR)
+    lines = strokes.thin(thick.astype(np.float32) / 255)
+    if rng.random() < 0.5:
+        lines[_near(regions, plan.lines, size) == 0] = 0
+    result["sketch"][window][inside] = lines[inside]
+    for label in np.unique(regions[inside]):
+        part_ = inside & (regions == label)
+        result["color"][window][part_] = np.median(result["image"][window][part_], axis=0)
+    return {**row, **result, "landmarks": points}, hole
+
+
+def _knots(theirs: np.ndarray, mine: np.ndarray, plan: Plan) -> tuple[np.ndarray, np.ndarray]:
+    """Points of the other face and where they come to lie: all landmarks but those of what is redrawn, whose centres do."""
+    steers = np.ones(len(mine), bool)
+    for group in plan.free:
+        steers[group] = False
+    for group, pupil in zip(EYES, faces.PUPILS, strict=True):
+        steers[pupil] &= steers[group].all()
+    centres = np.array([(theirs[group].mean(0), mine[group].mean(0)) for group in plan.free]).reshape(-1, 2, 2)
+    return np.concatenate([theirs[steers], centres[:, 0]]), np.concatenate([mine[steers], centres[:, 1]])
+
+
+def _field(source: np.ndarray, target: np.ndarray, fit: np.ndarray, size: int) -> np.ndarray:
+    """Where in the other frame each pixel of this one comes from: float32 (size, size, 2)."""
+    nodes = np.linspace(0, size - 1, GRID)
+    at = np.stack(np.meshgrid(nodes, nodes), -1).reshape(-1, 2)
+    field = warp(target, source, cv2.invertAffineTransform(fit), at, size).reshape(GRID, GRID, 2).astype(np.float32)
+    # Nodes lie on pixel centres, the first and the last on the frame's own.
+    steps = np.linspace(0, GRID - 1, size, dtype=np.float32)
+    return cv2.remap(field, *np.meshgrid(steps, steps), cv2.INTER_LINEAR)
+
+
+def _near(regions: np.ndarray, names: Sequence[str], size: int) -> np.ndarray:
+    """Where lines count as those of the named regions: outlines run beside them, and the rims of glasses further off."""
+    return cv2.dilate(_has(regions, names), np.ones((2 * (size // 50) + 1,) * 2, np.uint8))
 
 
 def _has(regions: np.ndarray, names: Sequence[str]) -> np.ndarray:
