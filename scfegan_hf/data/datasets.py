@@ -32,6 +32,8 @@ VALIDATION_HOLES = {"feature": 0.45, "free_form": 0.43, "hair": 0.12}  # as they
 TRANSPLANTS = 0.5  # share of holes over eyes, brows, nose or mouth for which another face's feature becomes the truth
 DONORS = 4  # faces of which the one that is turned most alike gives it
 HAIR_TOO = 0.1  # share of free-form holes to which all hair is added (Algorithm 2, line 22)
+AROUND_HOLE = (1.3, 3.2)  # side of a crop in parts of the hole's longer one
+FREE_FORM_CROP = (0.25, 1.0)  # side of a crop with free-form strokes, in parts of the photograph's
 MAX_TRIES = 50  # rows one after another that cannot be read before a sample is given up
 
 
@@ -251,7 +253,7 @@ def make_sample(
     weights = np.array([holes[kind] for kind in kinds])
     kind = kinds[rng.choice(len(kinds), p=weights / weights.sum())]
     if kind == "free_form":
-        side = int(size * rng.uniform(0.25, 1.0))
+        side = int(size * rng.uniform(*FREE_FORM_CROP))
         square = _random_square(size, side, points, rng)
         mask = None
     else:
@@ -316,7 +318,7 @@ def _square_around(mask: np.ndarray, rng: np.random.Generator) -> tuple[int, int
     x0, y0, x1, y1 = masks.bounds(mask)
     shift = rng.uniform(-0.15, 0.15, 2) * max(x1 - x0, y1 - y0)
     box = (int(x0 + shift[0]), int(y0 + shift[1]), int(x1 + shift[0]), int(y1 + shift[1]))
-    return context_square(box, size, size, rng.uniform(1.3, 3.2), size // 5)
+    return context_square(box, size, size, rng.uniform(*AROUND_HOLE), size // 5)
 
 
 def _random_square(size: int, side: int, points: np.ndarray, rng: np.random.Generator) -> tuple[int, int, int, int]:

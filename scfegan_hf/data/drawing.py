@@ -3,10 +3,32 @@
 Arrays are numpy; images uint8 RGB, masks and sketches uint8 0/1. Everything is a function of the arrays and ``rng``.
 """
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 
 from scfegan_hf.data import faces, strokes
+
+
+@dataclass(frozen=True)
+class Hand:
+    """How people are taken to draw. Shares are of all samples; what each is worth is measured in docs/decisions.md."""
+
+    no_sketch: float = 0.12
+    wobbly: float = 0.4
+    wobble: tuple[float, float] = (0.2, 1.0)  # range of the largest moves, in hundredths of the side
+    doubled: float = 0.0
+    levels: tuple[float, float] = (40, 150)  # thresholds on line strength, log-uniform
+    missing: float = 0.35
+    thick: float = 0.3
+    no_color: float = 0.15
+    color_map: float = 0.2
+    off: tuple[float, ...] = (0.0, 4.0, 9.0)  # deviations of strokes from the right colour, one of these a sample
+    saturated: float = 0.0
+
+
+HAND = Hand()
 
 
 def resize_lines(lines: np.ndarray, size: tuple[int, int]) -> np.ndarray:
@@ -20,18 +42,20 @@ def resize_lines(lines: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 
 def simulate_sketch(strength: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """A binary sketch at a random level of detail, with wobble, gaps and thickness; now and then none at all."""
-    if rng.random() < 0.12:
+    if rng.random() < HAND.no_sketch:
         return np.zeros_like(strength)
-    if rng.random() < 0.4:
+    if rng.random() < HAND.wobbly:
         strength = _wobble(strength, rng)
-    threshold = int(np.exp(rng.uniform(np.log(40), np.log(150))))
+    threshold = int(np.exp(rng.uniform(*np.log(HAND.levels))))
     sketch = strokes.sketch_at_level(strength, threshold, min_pixels=max(strength.shape[0] // 20, 4))
-    if rng.random() < 0.35:  # some lines are simply not drawn
+    if rng.random() < HAND.missing:  # some lines are simply not drawn
         count, labels = cv2.connectedComponents(sketch, connectivity=8)
         drawn = rng.random(count) > rng.uniform(0, 0.7)
         drawn[0] = False
         sketch = drawn[labels].astype(np.uint8)
-    if rng.random() < 0.3:
+    if HAND.doubled and rng.random() < HAND.doubled:  # gone over twice, not quite in the same place
+        sketch |= _wobble(sketch, rng)
+    if rng.random() < HAND.thick:
         thickness = int(rng.integers(2, 4))
         sketch = cv2.dilate(sketch, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (thickness, thickness)))
     return sketch
@@ -40,7 +64,7 @@ def simulate_sketch(strength: np.ndarray, rng: np.random.Generator) -> np.ndarra
 def _wobble(lines: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Lines moved by a smooth random field of at most about 1% of the side: a hand is no edge detector."""
     height, width = lines.shape
-    reach = rng.uniform(0.2, 1.0) * max(height / 100, 0.8)
+    reach = rng.uniform(*HAND.wobble) * max(height / 100, 0.8)
     field = cv2.resize(rng.normal(0, 0.5 * reach, (5, 5, 2)).astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC)
     cols, rows = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
     return cv2.remap(lines, cols + field[..., 0], rows + field[..., 1], cv2.INTER_NEAREST)
@@ -52,11 +76,15 @@ def simulate_color(
     """Colours given in the hole: nothing, every region's median, or strokes. Returns colour (HxWx3) and where (HxW)."""
     choice = rng.random()
     nothing = np.zeros_like(mask)
-    if choice < 0.15:
+    if choice < HAND.no_color:
         return np.zeros_like(image), nothing
-    if choice < 0.35:
+    if choice < HAND.no_color + HAND.color_map:
         return _uneven(region_colors, rng), mask.copy()
-    return color_strokes(image, regions, mask, rng, off=rng.choice((0.0, 4.0, 9.0)))
+    color, painted = color_strokes(image, regions, mask, rng, off=rng.choice(HAND.off))
+    if HAND.saturated and rng.random() < HAND.saturated:
+        grey = color.mean(2, keepdims=True)
+        color = np.clip(grey + rng.uniform(1.2, 2.0) * (color - grey), 0, 255).astype(np.uint8)
+    return color, painted
 
 
 def color_strokes(
