@@ -27,7 +27,8 @@ COLUMNS = ("image", "sketch", "color", "regions", "landmarks")
 IN_COLOR = {"image": cv2.IMREAD_COLOR, "color": cv2.IMREAD_COLOR}  # of all pictures a row may hold
 PICTURES = {**IN_COLOR, "sketch": cv2.IMREAD_GRAYSCALE, "edges": cv2.IMREAD_GRAYSCALE, "regions": cv2.IMREAD_GRAYSCALE}
 # Shares of the kinds of holes. Ours: the paper has free-form strokes with eye positions and hair only.
-HOLES = {"feature": 0.6, "free_form": 0.28, "hair": 0.12}
+HOLES = {"feature": 0.57, "free_form": 0.27, "hair": 0.11, "face": 0.05}
+WHOLE_FACE = 0.2  # share of the last that are not half a face
 VALIDATION_HOLES = {"feature": 0.45, "free_form": 0.43, "hair": 0.12}  # as they were, so that curves stay comparable
 TRANSPLANTS = 0.5  # share of holes over eyes, brows, nose or mouth for which another face's feature becomes the truth
 DONORS = 4  # faces of which the one that is turned most alike gives it
@@ -249,7 +250,7 @@ def make_sample(
     """
     size, points = row["image"].shape[0], row["landmarks"]
     holes = HOLES if augment else VALIDATION_HOLES
-    kinds = [kind for kind in holes if len(points) or kind != "feature"]
+    kinds = [kind for kind in holes if len(points) or kind not in ("feature", "face")]
     weights = np.array([holes[kind] for kind in kinds])
     kind = kinds[rng.choice(len(kinds), p=weights / weights.sum())]
     if kind == "free_form":
@@ -258,11 +259,16 @@ def make_sample(
         mask = None
     else:
         name = masks.often_erased(rng) if augment else None
-        whole = masks.feature(size, points, rng, name) if kind == "feature" else masks.hair(row["regions"], rng)
-        if kind == "feature" and other and rng.random() < TRANSPLANTS and name in donors.PARTS:
-            donor = other()
-            changed = donors.transplant(donor, row, name, rng) if donor and len(donor["landmarks"]) else None
-            row, whole = changed or (row, whole)
+        if kind == "feature":
+            whole = masks.feature(size, points, rng, name)
+            if other and name in donors.PARTS and rng.random() < TRANSPLANTS:
+                donor = other()
+                changed = donors.transplant(donor, row, name, rng) if donor and len(donor["landmarks"]) else None
+                row, whole = changed or (row, whole)
+        elif kind == "face":
+            whole = masks.face(size, points, "whole" if rng.random() < WHOLE_FACE else str(rng.choice(("left", "right"))))
+        else:
+            whole = masks.hair(row["regions"], rng)
         square = _square_around(whole, rng)
         mask = whole
     x0, y0, x1, y1 = square

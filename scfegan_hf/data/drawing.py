@@ -26,6 +26,7 @@ class Hand:
     color_map: float = 0.2
     off: tuple[float, ...] = (0.0, 4.0, 9.0)  # deviations of strokes from the right colour, one of these a sample
     saturated: float = 0.0
+    spill: float = 0.3  # of strokes, not of samples: painted over the outlines of what they colour
 
 
 HAND = Hand()
@@ -80,7 +81,7 @@ def simulate_color(
         return np.zeros_like(image), nothing
     if choice < HAND.no_color + HAND.color_map:
         return _uneven(region_colors, rng), mask.copy()
-    color, painted = color_strokes(image, regions, mask, rng, off=rng.choice(HAND.off))
+    color, painted = color_strokes(image, regions, mask, rng, off=rng.choice(HAND.off), spill=HAND.spill)
     if HAND.saturated and rng.random() < HAND.saturated:
         grey = color.mean(2, keepdims=True)
         color = np.clip(grey + rng.uniform(1.2, 2.0) * (color - grey), 0, 255).astype(np.uint8)
@@ -94,10 +95,12 @@ def color_strokes(
     rng: np.random.Generator,
     count: int | None = None,
     off: float = 0.0,
+    spill: float = 0.0,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Brush strokes in the hole, each inside one region and of the photograph's median colour below it.
+    """Brush strokes in the hole, each for one region, inside it, and of the photograph's median colour below it.
 
     ``off``: standard deviation, of 255, by which every stroke's lightness is wrong; hue and saturation by half of it.
+    ``spill``: share of strokes that go over the outlines of their region, as a brush does.
     """
     size = mask.shape[0]
     color, painted = np.zeros_like(image), np.zeros_like(mask)
@@ -116,10 +119,12 @@ def color_strokes(
             points.append(points[-1] + length * np.array([np.cos(angle), np.sin(angle)]))
         stroke = np.zeros_like(mask)
         cv2.polylines(stroke, [np.round(points).astype(np.int32)], False, 1, max(round(size * rng.uniform(0.012, 0.08)), 1))
-        here = (stroke & mask).astype(bool) & (regions == label)
-        if here.any():
+        here = (stroke & mask).astype(bool)
+        meant = here & (regions == label)
+        if meant.any():
             wrong = rng.normal(0, off) + rng.normal(0, off / 2, 3)
-            color[here] = np.clip(np.median(image[here], axis=0) + wrong, 0, 255)
+            here = here if spill and rng.random() < spill else meant
+            color[here] = np.clip(np.median(image[meant], axis=0) + wrong, 0, 255)
             painted[here] = 1
     return _uneven(color, rng), painted
 

@@ -1,4 +1,4 @@
-"""Holes to train on, drawn on the fly: free-form strokes, features of the face, hair.
+"""Holes to train on, drawn on the fly: free-form strokes, features of the face, half of it or all, hair.
 
 Each function takes a numpy Generator and returns uint8 HxW, 1 = hole; what it draws depends on the generator alone,
 so that (seed, index) give a mask again. Free-form strokes follow Algorithm 2 of the SC-FEGAN report (Jo & Park 2019,
@@ -104,6 +104,25 @@ def _closed_curve(corners: np.ndarray) -> np.ndarray:
         following = np.roll(corners, -1, axis=0)
         corners = np.stack([0.75 * corners + 0.25 * following, 0.25 * corners + 0.75 * following], 1).reshape(-1, 2)
     return np.round(corners).astype(np.int32)
+
+
+def face(size: int, points: np.ndarray, part: str) -> np.ndarray:
+    """The face from chin to hairline, or its half on one side of the line from the nose's bridge to the chin."""
+    eyes = (points[faces.LEFT_EYE].mean(0) + points[faces.RIGHT_EYE].mean(0)) / 2
+    mouth = points[list(faces.MOUTH_CORNERS)].mean(0)
+    left, right = points[faces.CONTOUR][0], points[faces.CONTOUR][-1]
+    # Half an ellipse over the temples; foreheads are about as high above the eyes as mouths are below them.
+    angle = np.linspace(0, np.pi, 17)[1:-1, None]
+    forehead = (left + right) / 2 + np.cos(angle) * (right - left) / 2 + np.sin(angle) * (eyes - mouth)
+    mask = np.zeros((size, size), np.uint8)
+    cv2.fillPoly(mask, [np.round(np.concatenate([points[faces.CONTOUR], forehead])).astype(np.int32)], 1)
+    mask = cv2.dilate(mask, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * max(size // 64, 1) + 1,) * 2))
+    if part == "whole":
+        return mask
+    chin = points[faces.CONTOUR][16]
+    y, x = np.mgrid[:size, :size]
+    side = (x - eyes[0]) * (chin - eyes)[1] - (y - eyes[1]) * (chin - eyes)[0]  # below 0 on the picture's left
+    return mask & ((side < 0) if part.startswith("left") else (side > 0))
 
 
 def hair(regions: np.ndarray, rng: np.random.Generator) -> np.ndarray:

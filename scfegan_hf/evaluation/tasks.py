@@ -172,7 +172,7 @@ def _hole(name: str, part: str, regions: np.ndarray, points: np.ndarray, seed: i
         return _hair(regions, points)
     if name in FREE_FORM_SHARES:
         return _free_form(size, rng, drawing.eye_points(points), *FREE_FORM_SHARES[name])
-    return _face(size, points, part)
+    return masks.face(size, points, part)
 
 
 def _disc(radius: int) -> np.ndarray:
@@ -186,7 +186,7 @@ def _hair(regions: np.ndarray, points: np.ndarray) -> np.ndarray:
     hair = (regions == faces.REGIONS.index("hair")).astype(np.uint8)
     if len(points):
         below = int(points[list(faces.PUPILS)][:, 1].mean())
-        hair[below:][_face(size, points, "whole")[below:] > 0] = 0
+        hair[below:][masks.face(size, points, "whole")[below:] > 0] = 0
     hair = cv2.morphologyEx(hair, cv2.MORPH_OPEN, kernel)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(hair)
     large = stats[:, cv2.CC_STAT_AREA] > 0.2 * stats[1:, cv2.CC_STAT_AREA].max(initial=0)
@@ -216,25 +216,6 @@ def _free_form(size: int, rng: np.random.Generator, eyes: np.ndarray, low: float
         if mask.mean() <= high:
             return mask
     raise RuntimeError(f"No strokes came to cover {low} to {high} of {size} pixels.")
-
-
-def _face(size: int, points: np.ndarray, part: str) -> np.ndarray:
-    """The face from chin to hairline, or its half on one side of the line from the nose's bridge to the chin."""
-    eyes = (points[faces.LEFT_EYE].mean(0) + points[faces.RIGHT_EYE].mean(0)) / 2
-    mouth = points[list(faces.MOUTH_CORNERS)].mean(0)
-    left, right = points[faces.CONTOUR][0], points[faces.CONTOUR][-1]
-    # Half an ellipse over the temples; foreheads are about as high above the eyes as mouths are below them.
-    angle = np.linspace(0, np.pi, 17)[1:-1, None]
-    forehead = (left + right) / 2 + np.cos(angle) * (right - left) / 2 + np.sin(angle) * (eyes - mouth)
-    mask = np.zeros((size, size), np.uint8)
-    cv2.fillPoly(mask, [np.round(np.concatenate([points[faces.CONTOUR], forehead])).astype(np.int32)], 1)
-    mask = cv2.dilate(mask, _disc(max(size // 64, 1)))
-    if part == "whole":
-        return mask
-    chin = points[faces.CONTOUR][16]
-    y, x = np.mgrid[:size, :size]
-    side = (x - eyes[0]) * (chin - eyes)[1] - (y - eyes[1]) * (chin - eyes)[0]  # below 0 on the picture's left
-    return mask & ((side < 0) if part.startswith("left") else (side > 0))
 
 
 def dabs(photo: np.ndarray, regions: np.ndarray, mask: np.ndarray, rng: np.random.Generator) -> np.ndarray:
