@@ -129,6 +129,20 @@ def test_the_truth_of_a_sample_is_the_other_faces_mouth(draw_face, monkeypatch):
         assert (sample["image"][..., 1].astype(int) < sample["image"][..., 0]).all()
 
 
+def test_half_a_face_is_erased_now_and_then(landmark_rows, monkeypatch):
+    parts = []
+    real = masks.face
+    monkeypatch.setattr(masks, "face", lambda size, points, part: parts.append(part) or real(size, points, part))
+    for train in (True, False):
+        samples = EditSamples(landmark_rows, 32, seed=0, train=train)
+        for n in range(300):
+            samples[n]
+        if train:
+            assert {"left", "right", "whole"} == set(parts) and 5 < len(parts) < 30
+            parts.clear()
+    assert not parts  # validation stays as it was
+
+
 def test_a_sample_without_other_faces_is_plain(landmark_rows):
     alone = EditSamples(landmark_rows[:1], 64, seed=0)
     assert all(alone[n]["image"].isfinite().all() for n in range(20))

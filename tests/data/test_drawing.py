@@ -70,6 +70,19 @@ def test_every_choice_of_colours_is_made_and_stays_in_the_hole(face, mask):
     assert all(kinds.values()) and kinds["strokes"] > 25
 
 
+def test_a_stroke_that_spills_crosses_outlines_but_not_the_holes_border(face, mask):
+    """It has the colour of the region that it is meant for, as the same stroke has that stays inside."""
+    crossing = 0
+    for seed in range(40):
+        neat, inside = drawing.color_strokes(face["image"], face["regions"], mask, rng(seed), count=1)
+        color, painted = drawing.color_strokes(face["image"], face["regions"], mask, rng(seed), count=1, spill=1.0)
+        assert not painted[mask == 0].any() and (painted >= inside).all()
+        (shade,) = np.unique(color[painted > 0], axis=0)
+        assert np.abs(shade.astype(int) - np.median(face["image"][inside > 0], axis=0)).max() < 15
+        crossing += len(np.unique(face["regions"][painted > 0])) > 1
+    assert crossing > 10
+
+
 def test_a_stroke_stays_in_the_hole_and_in_one_region_and_has_one_colour(face, mask):
     labels = set()
     for seed in range(40):

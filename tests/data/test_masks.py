@@ -116,3 +116,13 @@ def test_eyes_and_mouths_are_trained_on_more_often():
     assert set(names) == set(masks.FEATURES)
     assert 1.6 < names.count("left eye") / names.count("left jaw") < 2.5
     assert 2.4 < names.count("mouth") / names.count("left jaw") < 3.7
+
+
+def test_halves_of_a_face_meet_between_the_eyes_and_make_the_whole(points):
+    left, right, whole = (masks.face(SIZE, points, part) for part in ("left", "right", "whole"))
+    assert np.array_equal(left | right | whole, whole) and (whole > (left | right)).sum() < 3 * SIZE
+    assert not (left & right).any() and abs(int(left.sum()) - int(right.sum())) < 0.1 * whole.sum()
+    for x, y in points.astype(int):
+        assert whole[y, x]
+    for eye, half in ((faces.LEFT_EYE, left), (faces.RIGHT_EYE, right)):
+        assert all(half[y, x] for x, y in points[eye].astype(int))
