@@ -37,7 +37,7 @@ class SCFEGAN(Recipe):
     sigma: float = 0.3  # perceptual; 0.05 as published for absolute VGG-16 features, ours for relative ones
     gamma: float = 0.15  # style; 120 as published for absolute VGG-16 features, ours for relative ones
     nu: float = 1.0  # total variation, eq. 3.7; published 0.1, ours: see docs/decisions.md
-    beta: float = 0.01  # adversarial; 0.001 as published beside absolute features, ours
+    beta: float = 0.01  # adversarial; 0.001 as published beside absolute features, ours; 0 leaves the discriminator out
     projected_beta: float = 0.0  # adversarial, by a second discriminator on the perceptual features; ours, 0 leaves it out
     epsilon: float = 0.001  # drift of real logits, eq. 3.6
     theta: float = 0.0  # gradient penalty, eq. 3.8; published 10, ours: spectral normalisation bounds D already
@@ -54,11 +54,9 @@ class SCFEGAN(Recipe):
         except (TypeError, json.JSONDecodeError) as error:
             raise ValueError(f"--generator_options is not a JSON object of the generator's arguments: {error}") from error
         features = feature_network(self.perceptual, self.perceptual_weights)
-        networks = {
-            "generator": generator,
-            "discriminator": SCFEGANDiscriminator(self.discriminator_width),
-            "features": features,
-        }
+        networks = {"generator": generator, "features": features}
+        if self.beta:
+            networks["discriminator"] = SCFEGANDiscriminator(self.discriminator_width)
         if self.projected_beta:
             networks["projected"] = ProjectedDiscriminator(features.CHANNELS, features.HEAD_STRIDES)
         return networks
@@ -69,7 +67,8 @@ class SCFEGAN(Recipe):
         return edit_samples(folders, split, resolution, seed, **loading)
 
     def release(self) -> tuple[str, ...]:
-        return ("generator", "discriminator", *(("projected",) if self.projected_beta else ()))
+        judges = {"discriminator": self.beta, "projected": self.projected_beta}
+        return ("generator", *(name for name, weight in judges.items() if weight))
 
     def updates(self) -> list[Update]:
         generator = AdamOptions(self.learning_rate)
@@ -78,13 +77,12 @@ class SCFEGAN(Recipe):
             schedule=self.discriminator_lr_scheduler,
             warmup_steps=self.discriminator_lr_warmup_steps,
         )
-        turns = [
-            Update("generator", ("generator",), self.generator_turn, generator),
-            Update("discriminator", ("discriminator",), self.discriminator_turn, discriminator),
-        ]
+        turns = [Update("generator", ("generator",), self.generator_turn, generator)]
+        if self.beta:
+            turns.append(Update("discriminator", ("discriminator",), self.discriminator_turn, discriminator))
         if self.projected_beta:
             turns.append(Update("projected", ("projected",), self.projected_turn, discriminator))
-        if self.theta and self.penalty_every > 1:
+        if self.beta and self.theta and self.penalty_every > 1:
             turns.append(Update("penalty", ("discriminator",), self.penalty_turn, discriminator, every=self.penalty_every))
         return turns
 
@@ -103,8 +101,9 @@ class SCFEGAN(Recipe):
             "perceptual": self.sigma * perceptual * sum(perceptual_loss(found, target, relative) for found in features),
             "style": self.gamma * style * sum(style_loss(found, target, relative) for found in features),
             "total_variation": self.nu * total_variation_loss(completed.float(), mask),
-            "adversarial": self.beta * generator_loss(networks["discriminator"](judged(completed, seen))),
         }
+        if self.beta:
+            losses["adversarial"] = self.beta * generator_loss(networks["discriminator"](judged(completed, seen)))
         if self.projected_beta:
             sizes = feature_sizes(target)
             logits = zip(networks["projected"](features[0], sizes, mask), networks["features"].HEAD_WEIGHTS, strict=True)

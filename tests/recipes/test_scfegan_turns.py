@@ -168,3 +168,12 @@ def test_the_released_generator_knows_its_fill_and_flag(build, batch):
         assert generator.in_channels == channels
         generated, completed = generate(generator, batch)
         assert torch.equal(completed, blend(generated, batch["image"], batch["mask"]))
+
+
+def test_a_weight_of_zero_leaves_a_discriminator_out(build, networks, batch):
+    recipe = build(beta=0.0)
+    assert set(recipe.networks()) == {"generator", "features"} and recipe.release() == ("generator",)
+    assert [update.name for update in recipe.updates()] == ["generator"]
+    del networks["discriminator"]
+    assert "adversarial" not in recipe.generator_turn(networks, batch)
+    assert [update.name for update in build(beta=0.0, projected_beta=0.1).updates()] == ["generator", "projected"]
