@@ -15,7 +15,6 @@ from scfegan_hf.models.hub import HubNetwork
 # Width of each stage as a multiple of the first one's.
 ENCODER_WIDTHS = (1, 2, 4, 8, 8, 8, 8)
 ENCODER_KERNELS = (7, 5, 5, 3, 3, 3, 3)
-STRIDE = 2 ** len(ENCODER_WIDTHS)  # sides must be divisible by it, whatever the number of stages
 
 PRESETS = {
     "paper": dict(
@@ -35,7 +34,7 @@ class SCFEGANGenerator(nn.Module, HubNetwork):
     With a ``fill`` other than "none" the first three channels hold the filled photograph, and the network predicts a
     residual to it that starts near zero. ``stages`` halvings, the first of ENCODER_WIDTHS, lead to gated convolutions
     of ``dilations``. ``resolution`` is the side of the squares that the pipeline works at. Any height and width
-    divisible by 128.
+    divisible by ``stride``, 2 to the power of ``stages``.
     """
 
     def __init__(
@@ -57,7 +56,7 @@ class SCFEGANGenerator(nn.Module, HubNetwork):
             raise ValueError(f"fill must be one of {FILLS}, not {fill!r}")
         if not 2 <= stages <= len(ENCODER_WIDTHS):
             raise ValueError(f"stages must be between 2 and {len(ENCODER_WIDTHS)}, not {stages}")
-        self.fill, self.color_flag, self.resolution = fill, color_flag, resolution
+        self.fill, self.color_flag, self.resolution, self.stride = fill, color_flag, resolution, 2**stages
         self.in_channels = 10 if color_flag else 9
 
         skips = [self.in_channels]
@@ -96,8 +95,8 @@ class SCFEGANGenerator(nn.Module, HubNetwork):
         """(N, 9 or 10, H, W) to (N, 3, H, W). Raises ValueError for another number of channels or another size."""
         if x.ndim != 4 or x.shape[1] != self.in_channels:
             raise ValueError(f"This generator takes (N, {self.in_channels}, H, W), not {tuple(x.shape)}.")
-        if x.shape[2] % STRIDE or x.shape[3] % STRIDE or not x.numel():
-            raise ValueError(f"Height and width must be divisible by {STRIDE}, not {tuple(x.shape[2:])}. Pad the input.")
+        if x.shape[2] % self.stride or x.shape[3] % self.stride or not x.numel():
+            raise ValueError(f"Height and width must be divisible by {self.stride}, not {tuple(x.shape[2:])}. Pad the input.")
         skips, hidden = [], x
         for stage in self.encoder:
             skips.append(hidden)

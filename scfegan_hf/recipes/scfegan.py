@@ -15,7 +15,7 @@ from scfegan_hf.losses.penalties import gradient_penalty, interpolate
 from scfegan_hf.losses.perceptual import feature_network, feature_sizes, perceptual_loss, style_loss
 from scfegan_hf.losses.reconstruction import per_pixel_loss, total_variation_loss
 from scfegan_hf.models.projected import ProjectedDiscriminator
-from scfegan_hf.models.scfegan import STRIDE, SCFEGANDiscriminator, SCFEGANGenerator
+from scfegan_hf.models.scfegan import PRESETS, SCFEGANDiscriminator, SCFEGANGenerator
 from scfegan_hf.recipe import AdamOptions, Batch, Losses, Networks, Recipe, Update
 
 
@@ -62,8 +62,9 @@ class SCFEGAN(Recipe):
         return networks
 
     def dataset(self, folders: tuple[str, ...], split: str, resolution: int, seed: int, **loading) -> Dataset:
-        if resolution % STRIDE:
-            raise ValueError(f"--resolution must be divisible by {STRIDE}, not {resolution}.")
+        stride = 2 ** {**PRESETS[self.preset], **json.loads(self.generator_options)}["stages"]
+        if resolution % stride:
+            raise ValueError(f"--resolution must be divisible by {stride}, not {resolution}.")
         return edit_samples(folders, split, resolution, seed, **loading)
 
     def release(self) -> tuple[str, ...]:

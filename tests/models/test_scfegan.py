@@ -90,10 +90,13 @@ def test_other_shapes_are_refused():
             network(torch.zeros(shape))
 
 
-@pytest.mark.parametrize("size", [(128, 256), (256, 128)])
-def test_any_height_and_width_divisible_by_128(size):
+@pytest.mark.parametrize(("preset", "size"), [("paper", (128, 256)), ("paper", (256, 128)), ("compact", (192, 32))])
+def test_any_height_and_width_divisible_by_the_stride(preset, size):
+    network = tiny(preset)
     with torch.no_grad():
-        assert tiny()(torch.zeros(1, 9, *size)).shape == (1, 3, *size)
+        assert network(torch.zeros(1, network.in_channels, *size)).shape == (1, 3, *size)
+    with pytest.raises(ValueError, match=f"divisible by {network.stride},"):
+        network(torch.zeros(1, network.in_channels, size[0], size[1] + network.stride // 2))
 
 
 def test_without_a_fill_the_answer_stays_in_range():

@@ -165,7 +165,7 @@ def test_options_that_no_generator_has_are_one_line(tmp_path, squeezenet_file):
 
 
 def test_a_resolution_the_network_cannot_take_is_refused_before_anything_is_written(recipe, configured, tmp_path):
-    with pytest.raises(ValueError, match="divisible by 128"):
+    with pytest.raises(ValueError, match="divisible by 32"):
         train(recipe, configured(resolution=100))
     assert not (tmp_path / "run").exists()
 
