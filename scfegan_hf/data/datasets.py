@@ -27,13 +27,13 @@ COLUMNS = ("image", "sketch", "color", "regions", "landmarks")
 IN_COLOR = {"image": cv2.IMREAD_COLOR, "color": cv2.IMREAD_COLOR}  # of all pictures a row may hold
 PICTURES = {**IN_COLOR, "sketch": cv2.IMREAD_GRAYSCALE, "edges": cv2.IMREAD_GRAYSCALE, "regions": cv2.IMREAD_GRAYSCALE}
 # Shares of the kinds of holes. Ours: the paper has free-form strokes with eye positions and hair only.
-HOLES = {"feature": 0.57, "free_form": 0.27, "hair": 0.11, "face": 0.05}
+HOLES = {"feature": 0.7, "free_form": 0.16, "hair": 0.1, "face": 0.04}
 WHOLE_FACE = 0.2  # share of the last that are not half a face
 VALIDATION_HOLES = {"feature": 0.45, "free_form": 0.43, "hair": 0.12}  # as they were, so that curves stay comparable
 TRANSPLANTS = 0.5  # share of holes over eyes, brows, nose or mouth for which another face's feature becomes the truth
 DONORS = 4  # faces of which the one that is turned most alike gives it
 HAIR_TOO = 0.1  # share of free-form holes to which all hair is added (Algorithm 2, line 22)
-AROUND_HOLE = (1.3, 3.2)  # side of a crop in parts of the hole's longer one
+AROUND_HOLE = (1.3, 2.7)  # side of a crop in parts of the hole's longer one
 FREE_FORM_CROP = (0.25, 1.0)  # side of a crop with free-form strokes, in parts of the photograph's
 MAX_TRIES = 50  # rows one after another that cannot be read before a sample is given up
 

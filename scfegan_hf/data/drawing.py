@@ -22,7 +22,7 @@ class Hand:
     levels: tuple[float, float] = (40, 150)  # thresholds on line strength, log-uniform
     missing: float = 0.35
     thick: float = 0.3
-    no_color: float = 0.25
+    no_color: float = 0.3
     color_map: float = 0.1
     off: tuple[float, ...] = (0.0, 4.0, 9.0)  # deviations of strokes from the right colour, one of these a sample
     saturated: float = 0.0
