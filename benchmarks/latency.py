@@ -1,6 +1,7 @@
 """Time of one network pass and of one edit, on this machine, all variants in one run.
 
     python benchmarks/latency.py [--size 512] [--threads 2] [--rounds 7]
+    taskset -c 1 python benchmarks/latency.py --threads 1 --clock processor      # where the other cores are busy
 
 Prints the median of rounds in which all variants take turns, so that a machine whose speed drifts hurts all alike.
 """
@@ -14,6 +15,7 @@ import torch
 
 from scfegan_hf import FaceEditPipeline, SCFEGANGenerator
 from scfegan_hf.conditioning import fill_hole
+from scfegan_hf.pipeline import computing_dtype
 
 
 def main() -> None:
@@ -21,7 +23,11 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=512)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--clock", choices=("wall", "processor"), default="wall", help="processor: one thread only")
     options = parser.parse_args()
+    if options.clock == "processor" and options.threads > 1:
+        parser.error("--clock processor adds up what several threads take: give --threads 1 as well")
+    clock = time.perf_counter if options.clock == "wall" else time.process_time
     torch.set_num_threads(options.threads)
     size = options.size
 
@@ -50,21 +56,26 @@ def main() -> None:
     eye = np.zeros((size, size), np.uint8)
     eye[size // 2 - size // 20 : size // 2 + size // 20, size // 4 : size // 4 + size // 8] = 255
     frame = np.full((size, size), 255, np.uint8)
-    for dtype in ("float32", "bfloat16"):
-        pipe = FaceEditPipeline(SCFEGANGenerator.preset("compact").to(getattr(torch, dtype)), device="cpu")
+    for kind, choices in (("float32", {"dtype": "float32"}), ("PyTorch", {"runtime": "pytorch"}), ("by default", {})):
+        pipe = FaceEditPipeline.from_pretrained(device="cpu", **choices)
+        if not choices:
+            kind += ", OpenVINO" if pipe.openvino else ", PyTorch"
         for what, hole in (("an eye", eye), ("the whole frame", frame)):
-            variants[f"edit, compact, {dtype}: {what}"] = (lambda pipe=pipe, hole=hole: pipe(photo, hole), 0)
+            variants[f"edit, compact, {kind}: {what}"] = (lambda pipe=pipe, hole=hole: pipe(photo, hole), 0)
 
     times = {name: [] for name in variants}
     with torch.inference_mode():
         for turn in range(options.rounds + 1):
             for name, (run, _) in variants.items():
-                start = time.perf_counter()
+                start = clock()
                 run()
                 if turn:  # the first one warms up
-                    times[name].append(time.perf_counter() - start)
+                    times[name].append(clock() - start)
     reference = statistics.median(times["paper, PyTorch's LRN"])
-    print(f"{size}x{size}, {options.threads} threads, medians of {options.rounds}, torch {torch.__version__}\n")
+    print(
+        f"{size}x{size}, {options.threads} threads, {options.clock} time, medians of {options.rounds}, "
+        f"torch {torch.__version__}; edits not in float32 compute in {computing_dtype(torch.device('cpu'))}\n"
+    )
     print("| what | parameters (M) | ms | part of paper with PyTorch's LRN |\n|---|---:|---:|---:|")
     for name, (_, parameters) in variants.items():
         median = statistics.median(times[name])

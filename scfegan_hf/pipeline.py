@@ -6,7 +6,10 @@ inside the hole. PyTorch and OpenCV are imported where they are first needed, so
 
 from __future__ import annotations
 
+import logging
+import platform
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     import torch
 
     from scfegan_hf.models.scfegan import SCFEGANGenerator
+    from scfegan_hf.runtime import OpenVINONetwork
 
 BUNDLED_WEIGHTS = Path(__file__).parent / "weights"
 
@@ -29,6 +33,10 @@ SEAM = 2.0
 MAX_CANDIDATES = len(VIEWS)
 # More parts than this are specks of one drawing and are edited together.
 MAX_PARTS = 32
+RUNTIMES = ("pytorch", "openvino")
+# Where OpenVINO is the default if it is installed: where its advantage was measured (docs/decisions.md).
+OPENVINO_MACHINES = ("x86_64", "AMD64")
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -51,9 +59,10 @@ class FaceEditPipeline:
     """Edits photographs with a generator; see `__call__`."""
 
     def __init__(self, generator: SCFEGANGenerator, device: str | torch.device | None = None):
-        """``generator`` computes in the dtype it has, on ``device`` (default: the first GPU, else the CPU)."""
+        """``generator`` computes by PyTorch in the dtype it has, on ``device`` (default: the first GPU, else the CPU)."""
         import torch
 
+        self.openvino: OpenVINONetwork | None = None  # see `from_pretrained`
         self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         self.generator = generator.to(self.device, memory_format=torch.channels_last).eval().requires_grad_(False)
 
@@ -63,21 +72,51 @@ class FaceEditPipeline:
         path_or_repo_id: str | Path | None = None,
         device: str | torch.device | None = None,
         dtype: torch.dtype | str | None = None,
+        runtime: str | None = None,
         **kwargs,
     ):
         """From a folder or Hub repository, or (None) from the weights that the package carries.
 
         ``dtype`` to compute in: by default bfloat16 on CPUs that have instructions for it (`computing_dtype`), where
-        tested edits are within 2 of 255 levels of the same in float32, and float32 elsewhere. ``kwargs`` go to
-        `SCFEGANGenerator.from_pretrained` (revision, token, cache_dir, local_files_only).
+        tested edits are within 2 of 255 levels of the same in float32, and float32 elsewhere. ``runtime`` of the network:
+        "pytorch", "openvino" (CPU; needs the package of that name), or None for OpenVINO on an x86 CPU where it is installed
+        and no ``dtype`` is given, else PyTorch. OpenVINO's copy of the weights is made here; when ``pipe.generator`` is
+        changed or moved later, PyTorch computes. ``kwargs`` go to `SCFEGANGenerator.from_pretrained` (revision, token,
+        cache_dir, local_files_only). ValueError for a runtime that does not go with device or dtype, ModuleNotFoundError
+        for one that is asked for and not installed.
         """
         from scfegan_hf.models.scfegan import SCFEGANGenerator
 
+        if runtime is not None and runtime not in RUNTIMES:
+            raise ValueError(f"runtime must be one of {', '.join(RUNTIMES)} or None, not {runtime!r}.")
         kwargs["dtype"] = "float32" if dtype is None else dtype
         pipe = cls(SCFEGANGenerator.from_pretrained(path_or_repo_id or BUNDLED_WEIGHTS, **kwargs), device)
-        if dtype is None:
-            pipe.generator.to(computing_dtype(pipe.device))
+        computing = computing_dtype(pipe.device) if dtype is None else next(pipe.generator.parameters()).dtype
+        if runtime == "openvino":
+            pipe._use_openvino(computing)
+        elif runtime is None and dtype is None and pipe.device.type == "cpu" and platform.machine() in OPENVINO_MACHINES:
+            pipe._use_openvino_if_it_works(computing)
+        if pipe.openvino is None:
+            pipe.generator.to(computing)
         return pipe
+
+    def _use_openvino(self, dtype: torch.dtype) -> None:
+        from scfegan_hf.runtime import PRECISIONS, OpenVINONetwork
+
+        if self.device.type != "cpu" or dtype not in PRECISIONS:
+            raise ValueError(f'runtime="openvino" computes on the CPU in float32 or bfloat16, not on {self.device} in {dtype}.')
+        self.openvino = OpenVINONetwork(self.generator, dtype)
+
+    def _use_openvino_if_it_works(self, dtype: torch.dtype) -> None:
+        if find_spec("openvino") is None:
+            return
+        try:
+            self._use_openvino(dtype)
+        except (ImportError, AttributeError, TypeError, OSError, RuntimeError) as error:  # too old, or does not run here
+            log.warning("OpenVINO is installed but does not work, so PyTorch computes, slower. Update it. (%s)", error)
+
+    def __getstate__(self) -> dict:
+        return {**self.__dict__, "openvino": None}  # copies and pickles compute by PyTorch
 
     def __call__(
         self,
@@ -176,6 +215,8 @@ class FaceEditPipeline:
         """Assembled input (1, 9 or 10, R, R), float32, to the network's answer (1, 3, R, R), float32."""
         import torch
 
+        if self.openvino is not None and self.openvino.holds(self.generator):
+            return self.openvino(given)
         dtype = next(self.generator.parameters()).dtype
         return self.generator(given.to(dtype, memory_format=torch.channels_last)).float()
 

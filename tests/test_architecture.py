@@ -25,7 +25,8 @@ MAY_IMPORT = {
     "training": BELOW_RECIPE | {"recipe", "files"},
     "annotate": {"models", "data"},
     "export": {"models", "conditioning", "files"},
-    "pipeline": {"models", "conditioning", "layers", "data", "photos", "annotate"},
+    "runtime": {"models", "layers"},
+    "pipeline": {"models", "conditioning", "layers", "data", "photos", "annotate", "runtime"},
     "evaluation": BELOW_RECIPE | {"pipeline", "photos", "files"},
     "demo": {"pipeline", "photos", "data.faces"},
     "cli": BELOW_RECIPE | {"annotate", "export", "pipeline", "photos", "evaluation", "demo"},
@@ -124,7 +125,8 @@ def test_what_is_allowed_is_not_found():
 
 def test_importing_the_package_is_light():
     """Nothing that takes long comes along, PyTorch neither, with the pipeline neither; the other names bring PyTorch alone."""
-    heavy = ("torch", "gradio", "accelerate", "datasets", "cv2", "tyro", "huggingface_hub", "onnxruntime", "tensorboard")
+    trainers = ("accelerate", "datasets", "tyro", "tensorboard")
+    heavy = ("torch", "gradio", *trainers, "cv2", "huggingface_hub", "onnxruntime", "openvino")
     code = (
         "import sys, scfegan_hf, scfegan_hf.cli; "
         "from scfegan_hf import EditResult, FaceEditPipeline; "

@@ -286,7 +286,7 @@ def test_the_dtype_is_the_devices_unless_one_is_given(monkeypatch):
         assert computing_dtype(torch.device("cpu")) == expected
         assert computing_dtype(torch.device("cuda")) == torch.float32
         for given, dtype in ((None, expected), ("float32", torch.float32), (torch.bfloat16, torch.bfloat16)):
-            generator = FaceEditPipeline.from_pretrained(device="cpu", dtype=given).generator
+            generator = FaceEditPipeline.from_pretrained(device="cpu", dtype=given, runtime="pytorch").generator
             assert {parameter.dtype for parameter in generator.parameters()} == {dtype}
     with pytest.raises(ValueError, match="dtype must be"):
         FaceEditPipeline.from_pretrained(device="cpu", dtype="")

@@ -1,0 +1,144 @@
+"""The generator as a graph for OpenVINO, which a CPU runs quicker than PyTorch; made layer by layer, without tracing."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from types import ModuleType
+
+import torch
+from torch import Tensor, nn
+
+from scfegan_hf.layers.gated import LEAK, GatedConv2d, GatedUpsample
+from scfegan_hf.layers.norms import LRN_BIAS, LRN_RADIUS, ChannelRMSNorm, LocalResponseNorm, ReferenceLocalResponseNorm
+from scfegan_hf.models.scfegan import SCFEGANGenerator
+
+PRECISIONS = {torch.float32: "f32", torch.bfloat16: "bf16"}
+OPERATIONS = "opset13"  # of January 2024; all that is used here is older
+
+
+def import_openvino() -> ModuleType:
+    """The package ``openvino`` with its operations; ImportError where it is absent, or older than 2024.0.
+
+    Its import would report itself to Google Analytics by its package ``openvino_telemetry`` and leave an identity in the
+    home directory. Where that package is absent it has a stub that does nothing, so absent it is for the while.
+    """
+    import importlib
+
+    sys.modules.setdefault("openvino_telemetry", None)
+    try:
+        openvino = importlib.import_module("openvino")
+        importlib.import_module(f"openvino.{OPERATIONS}")
+    finally:
+        if sys.modules["openvino_telemetry"] is None:
+            del sys.modules["openvino_telemetry"]
+    return openvino
+
+
+def hints(dtype: torch.dtype) -> dict[str, object]:
+    """How OpenVINO is to compute: in ``dtype``, one answer as early as possible, by as many threads as PyTorch has now."""
+    return {
+        "INFERENCE_PRECISION_HINT": PRECISIONS[dtype],
+        "INFERENCE_NUM_THREADS": torch.get_num_threads(),
+        "PERFORMANCE_HINT": "LATENCY",
+        "ENABLE_CPU_PINNING": False,  # PyTorch's threads and other processes want the cores too
+    }
+
+
+class OpenVINONetwork:
+    """A generator's pass by OpenVINO on the CPU; (1, 9 or 10, R, R) to (1, 3, R, R), float32, R = ``generator.resolution``.
+
+    It has a copy of the weights as they are now, see `holds`. ``dtype``: float32 or bfloat16 to compute in. May be called
+    from several threads; one pass follows the other. ImportError without OpenVINO.
+    """
+
+    def __init__(self, generator: SCFEGANGenerator, dtype: torch.dtype):
+        openvino = import_openvino()
+        compiled = openvino.Core().compile_model(graph(generator), "CPU", hints(dtype))
+        self._request, self._one_at_a_time = compiled.create_infer_request(), threading.Lock()
+        self._weights = _fingerprint(generator)
+
+    def holds(self, generator: nn.Module) -> bool:
+        """Whether these are the generator's weights: not since it went to another device or dtype, or was trained on."""
+        return self._weights == _fingerprint(generator)
+
+    def __call__(self, given: Tensor) -> Tensor:
+        with self._one_at_a_time:
+            (answer,) = self._request.infer([given.contiguous().numpy()], share_inputs=True).values()
+        return torch.from_numpy(answer)
+
+
+def _fingerprint(generator: nn.Module) -> list[tuple]:
+    """Where each parameter lies and how often it was written to (which PyTorch does not count in inference mode)."""
+    return [(p.device, p.data_ptr(), 0 if p.is_inference() else p._version) for p in generator.parameters()]
+
+
+def graph(generator: SCFEGANGenerator):
+    """What `SCFEGANGenerator.forward` does with one square of the side ``generator.resolution``, as an openvino.Model."""
+    openvino = import_openvino()
+    make = _Layers(getattr(openvino, OPERATIONS))
+    ops, side = make.ops, generator.resolution
+    given = ops.parameter([1, generator.in_channels, side, side], openvino.Type.f32, name="given")
+    skips, hidden = [], given
+    for stage in generator.encoder:
+        skips.append(hidden)
+        hidden = make.gated(hidden, stage)
+    for stage in generator.bottleneck:
+        hidden = make.gated(hidden, stage)
+    for up, merge in zip(generator.upsample, generator.merge, strict=True):
+        hidden = make.gated(ops.concat([skips.pop(), make.upsampled(hidden, up)], 1), merge)
+    answer = ops.tanh(hidden)
+    if generator.fill != "none":
+        filled = ops.slice(given, [0], [3], [1], [1])
+        answer = ops.add(filled, ops.multiply(answer, make.number(2)))
+    return openvino.Model([answer], [given], "generator")
+
+
+class _Layers:
+    """The layers of `layers/` in OpenVINO's operations."""
+
+    def __init__(self, ops: ModuleType):
+        self.ops = ops
+
+    def number(self, value: float):
+        return self.constant(torch.tensor([float(value)]))
+
+    def constant(self, values: Tensor):
+        return self.ops.constant(values.detach().float().contiguous().numpy())
+
+    def parts(self, x, sizes: list[int]) -> list:
+        """Along the channels."""
+        return self.ops.variadic_split(x, 1, sizes).outputs()
+
+    def rectified(self, x):
+        return self.ops.prelu(x, self.number(LEAK))
+
+    def gated(self, x, layer: GatedConv2d):
+        conv = layer.conv
+        pads = list(conv.padding)
+        y = self.ops.convolution(x, self.constant(conv.weight), list(conv.stride), pads, pads, list(conv.dilation))
+        features, gate = self.parts(self.ops.add(y, self.constant(conv.bias.view(1, -1, 1, 1))), layer.split)
+        if layer.leak != 1:
+            features = self.rectified(self.normed(features, layer.norm))
+        return self.ops.multiply(features, self.ops.sigmoid(gate))
+
+    def upsampled(self, x, layer: GatedUpsample):
+        conv = layer.conv
+        pads = list(conv.padding)
+        y = self.ops.convolution_backprop_data(
+            x, self.constant(conv.weight), list(conv.stride),
+            pads_begin=pads, pads_end=pads, output_padding=list(conv.output_padding),
+        )  # fmt: skip
+        parts = self.parts(self.ops.add(y, self.constant(conv.bias.view(1, -1, 1, 1))), layer.split)
+        features = self.rectified(self.normed(parts[0], layer.norm))
+        return self.ops.multiply(features, self.ops.sigmoid(parts[-1] if layer.own_gate else features))
+
+    def normed(self, x, norm: nn.Module):
+        if isinstance(norm, LocalResponseNorm | ReferenceLocalResponseNorm):
+            size = 2 * LRN_RADIUS + 1
+            return self.ops.lrn(x, [1], alpha=float(size), beta=0.5, bias=LRN_BIAS, size=size)
+        if isinstance(norm, ChannelRMSNorm):
+            mean_square = self.ops.reduce_mean(self.ops.multiply(x, x), [1], keep_dims=True)
+            root = self.ops.sqrt(self.ops.add(mean_square, self.number(1e-6)))
+            return self.ops.multiply(self.ops.divide(x, root), self.constant(norm.scale[None]))
+        return x  # nn.Identity
