@@ -4,12 +4,21 @@ The papers' M is 1 where pixels are valid; ours is 1 in the hole, so the two ter
 """
 
 from torch import Tensor
+from torch.nn import functional as F
 
 
 def per_pixel_loss(generated: Tensor, image: Tensor, mask: Tensor, alpha: float) -> Tensor:
     """Mean absolute error with weight ``alpha`` in the hole and 1 elsewhere (eq. 3.1)."""
     weight = 1 + (alpha - 1) * mask
     return (weight * (generated - image).abs()).mean()
+
+
+def coarse_loss(completed: Tensor, image: Tensor, cell: int = 4) -> Tensor:
+    """Mean absolute error of the means of ``cell`` x ``cell`` pixels: colours and shapes have to be right, pores need not.
+
+    Ours. Between pictures that are equal outside the hole, so that only the hole counts.
+    """
+    return F.avg_pool2d(completed - image, cell).abs().mean()
 
 
 def total_variation_loss(completed: Tensor, mask: Tensor) -> Tensor:

@@ -13,7 +13,7 @@ from scfegan_hf.data.datasets import edit_samples
 from scfegan_hf.losses.adversarial import discriminator_loss, generator_loss, hole_weights, real_drift_loss
 from scfegan_hf.losses.penalties import gradient_penalty, interpolate
 from scfegan_hf.losses.perceptual import feature_network, feature_sizes, perceptual_loss, style_loss
-from scfegan_hf.losses.reconstruction import per_pixel_loss, total_variation_loss
+from scfegan_hf.losses.reconstruction import coarse_loss, per_pixel_loss, total_variation_loss
 from scfegan_hf.models.projected import ProjectedDiscriminator
 from scfegan_hf.models.scfegan import PRESETS, SCFEGANDiscriminator, SCFEGANGenerator
 from scfegan_hf.recipe import AdamOptions, Batch, Losses, Networks, Recipe, Update
@@ -34,6 +34,7 @@ class SCFEGAN(Recipe):
     features_of_generated: bool = False  # ours: the paper's second sums, over what is outside the hole and thrown away
     window: int = 0  # side of the square around a pixel of the hole that all losses see; ours, 0 is all of the picture
     alpha: float = 6.0  # weight of the hole in eq. 3.1; ours, the paper says > 1
+    coarse: float = 0.0  # weight of errors of 4x4 means in the completed image; ours
     sigma: float = 0.3  # perceptual; 0.05 as published for absolute VGG-16 features, ours for relative ones
     gamma: float = 0.15  # style; 120 as published for absolute VGG-16 features, ours for relative ones
     nu: float = 1.0  # total variation, eq. 3.7; published 0.1, ours: see docs/decisions.md
@@ -103,6 +104,8 @@ class SCFEGAN(Recipe):
             "style": self.gamma * style * sum(style_loss(found, target, relative) for found in features),
             "total_variation": self.nu * total_variation_loss(completed.float(), mask),
         }
+        if self.coarse:
+            losses["coarse"] = self.coarse * coarse_loss(completed.float(), image)
         if self.beta:
             losses["adversarial"] = self.beta * generator_loss(networks["discriminator"](judged(completed, seen)))
         if self.projected_beta:

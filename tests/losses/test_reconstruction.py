@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from scfegan_hf.losses.reconstruction import per_pixel_loss, total_variation_loss
+from scfegan_hf.losses.reconstruction import coarse_loss, per_pixel_loss, total_variation_loss
 
 
 @pytest.fixture
@@ -30,6 +30,16 @@ def test_the_hole_weighs_alpha_times_the_rest(pictures):
     inside = per_pixel_loss(image + mask, image, mask, 6.0) / mask.mean()
     outside = per_pixel_loss(image + 1 - mask, image, mask, 6.0) / (1 - mask).mean()
     assert (inside / outside).item() == pytest.approx(6, rel=1e-5)
+
+
+def test_coarse_sees_means_of_cells_and_no_texture(pictures):
+    _, image, _ = pictures
+    image = image[..., :4, :4]
+    texture = torch.tensor([[0.3, -0.3], [-0.3, 0.3]]).repeat(2, 2)
+    assert coarse_loss(image + texture, image).item() == pytest.approx(0, abs=1e-6)
+    assert coarse_loss(image + texture + 0.2, image).item() == pytest.approx(0.2, rel=1e-5)
+    halves = torch.cat([torch.full((2, 3, 4, 4), 0.5), torch.full((2, 3, 4, 4), -0.1)], dim=3)
+    assert coarse_loss(halves, torch.zeros_like(halves)).item() == pytest.approx(0.3, rel=1e-5)
 
 
 def test_total_variation_counts_pairs_that_touch_the_hole(pictures):

@@ -6,7 +6,7 @@ import torch
 from scfegan_hf.conditioning import blend
 from scfegan_hf.losses.adversarial import discriminator_loss, hole_weights, real_drift_loss
 from scfegan_hf.losses.perceptual import perceptual_loss, style_loss
-from scfegan_hf.losses.reconstruction import per_pixel_loss, total_variation_loss
+from scfegan_hf.losses.reconstruction import coarse_loss, per_pixel_loss, total_variation_loss
 from scfegan_hf.recipes.scfegan import SCFEGAN, generate, judged
 
 
@@ -30,13 +30,14 @@ def batch(build, prepared):
 
 
 def test_the_generator_pays_each_term_by_its_weight(build, networks, batch):
-    recipe = build(alpha=3.0, sigma=0.5, gamma=0.25, nu=0.2, beta=0.7)
+    recipe = build(alpha=3.0, sigma=0.5, gamma=0.25, nu=0.2, beta=0.7, coarse=0.4)
     scales = networks["features"].loss_scales = (1.7, 0.6)
     found = recipe.generator_turn(networks, batch)
     generated, completed = generate(networks["generator"], batch)
     features, target = networks["features"](completed), networks["features"](batch["image"])
     expected = {
         "per_pixel": per_pixel_loss(generated, batch["image"], batch["mask"], 3.0),
+        "coarse": 0.4 * coarse_loss(completed, batch["image"]),
         "perceptual": 0.5 * scales[0] * perceptual_loss(features, target),
         "style": 0.25 * scales[1] * style_loss(features, target),
         "total_variation": 0.2 * total_variation_loss(completed, batch["mask"]),
