@@ -74,7 +74,7 @@ def test_a_stroke_that_spills_crosses_outlines_but_not_the_holes_border(face, ma
     """It has the colour of the region that it is meant for, as the same stroke has that stays inside."""
     crossing = 0
     for seed in range(40):
-        neat, inside = drawing.color_strokes(face["image"], face["regions"], mask, rng(seed), count=1)
+        _, inside = drawing.color_strokes(face["image"], face["regions"], mask, rng(seed), count=1)
         color, painted = drawing.color_strokes(face["image"], face["regions"], mask, rng(seed), count=1, spill=1.0)
         assert not painted[mask == 0].any() and (painted >= inside).all()
         (shade,) = np.unique(color[painted > 0], axis=0)
