@@ -6,7 +6,7 @@ from importlib.util import find_spec
 from typing import Any
 
 # How long a loan may take, in seconds. ZeroGPU reserves so much of a visitor's daily share for each edit (60 if nothing is
-# said), and lends sooner to whoever asks for less. The largest photo with four candidates needs half of it on a CPU core.
+# said), and lends sooner to whoever asks for less. The largest photo in four candidates takes less on one CPU core.
 LONGEST_LOAN = 30
 
 
