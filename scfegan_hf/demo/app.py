@@ -9,6 +9,7 @@ from typing import Any
 import gradio as gr
 import numpy as np
 from gradio.components import Component
+from gradio.context import LocalContext
 from gradio.data_classes import FileData
 from gradio.processing_utils import save_bytes_to_cache
 from gradio.utils import get_upload_folder
@@ -111,12 +112,15 @@ def build_app(pipeline: FaceEditPipeline | None = None, max_queue: int = 20) -> 
             with spoken_errors():
                 paths = [uploaded_file(file, uploads, name) for file, name in ((photo, "photo"), (mask, "mask"))]
                 paths += [file and uploaded_file(file, uploads, name) for file, name in ((sketch, "sketch"), (color, "color"))]
-                return await line.serve(work)
+                return await line.serve(work, wanted=_somebody_listens)
 
         async def trace(photo: FileData) -> FileData:
+            def work() -> FileData:
+                return FileData(path=stored(trace_file(pipeline, path), "sketch.png"))
+
             with spoken_errors():
                 path = uploaded_file(photo, uploads, "photo")
-                return await line.serve(lambda: FileData(path=stored(trace_file(pipeline, path), "sketch.png")))
+                return await line.serve(work, wanted=_somebody_listens)
 
         # Edits wait in our line, whichever way they came in, so nothing of theirs may wait in Gradio's.
         at_once = dict(concurrency_limit=None)
@@ -182,6 +186,13 @@ def launch(
         mcp_server=tools,
     )
     return app, address
+
+
+def _somebody_listens() -> bool:
+    """Whether the program whose event this is still waits for its answer; Gradio notes it and tells nobody."""
+    queue, number = LocalContext.blocks.get()._queue, LocalContext.event_id.get()
+    events = (event for job in queue.active_jobs for event in job or ())
+    return next((event.alive for event in events if event._id == number), True)
 
 
 def _take_uploads_only(component: Component) -> None:

@@ -2,11 +2,12 @@
 
 import io
 import time
+from pathlib import Path
 
 import httpx
 import numpy as np
 import pytest
-from asking import ask_as_a_page
+from asking import ask_as_a_page, function_number, upload
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image, ImageDraw
@@ -251,3 +252,32 @@ def test_busy_is_an_answer_and_no_error_of_the_server(pipeline, photo_file, draw
     finally:
         pipeline.gate.set()
         app.close()
+
+
+def test_who_hangs_up_while_waiting_is_not_served(pipeline, photo_file, drawn, launched, served, client):
+    app, _ = launched
+    given = {"photo": handle_file(photo_file), "mask": handle_file(drawn["mask"]), "api_name": "/edit"}
+    pipeline.gate.clear()
+    try:
+        calls = len(pipeline.calls)
+        first = client.submit(**given)
+        while len(pipeline.calls) == calls:
+            time.sleep(0.05)
+        paths = [upload(f"{served}/", Path(path)) for path in (photo_file, drawn["mask"])]
+        function = function_number(f"{served}/", lambda event: event["api_name"] == "edit")
+        data = [{"path": path, "meta": {"_type": "gradio.FileData"}} for path in paths] + [None, None, 0, 1]
+        body = {"data": data, "fn_index": function, "session_hash": "leaver"}
+        assert httpx.post(f"{served}/gradio_api/queue/join", json=body).status_code == 200
+        with httpx.stream("GET", f"{served}/gradio_api/queue/data?session_hash=leaver", timeout=60) as answers:
+            next(line for line in answers.iter_lines() if "process_starts" in line)
+        [event] = [event for job in app._queue.active_jobs for event in job or () if event.session_hash == "leaver"]
+        for _ in range(300):  # Gradio looks every ten seconds
+            if not event.alive:
+                break
+            time.sleep(0.1)
+        last = client.submit(**given)
+        pipeline.gate.set()
+        assert len(first.result(60)) == len(last.result(60)) == 1
+        assert len(pipeline.calls) == calls + 2
+    finally:
+        pipeline.gate.set()
