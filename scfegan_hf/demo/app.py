@@ -8,9 +8,12 @@ from typing import Any
 
 import gradio as gr
 import numpy as np
+from gradio.components import Component
+from gradio.context import LocalContext
 from gradio.data_classes import FileData
 from gradio.processing_utils import save_bytes_to_cache
 from gradio.utils import get_upload_folder
+from gradio_client.utils import is_http_url_like
 from PIL import Image
 
 from scfegan_hf.demo.editor import TELL_THE_PAGE, drawing_editor, page_file
@@ -25,6 +28,7 @@ from scfegan_hf.demo.edits import (
     trace_file,
 )
 from scfegan_hf.demo.errors import Sent, answer, spoken_errors
+from scfegan_hf.demo.gpu import gpu_is_lent, with_gpu
 from scfegan_hf.demo.line import Line
 from scfegan_hf.demo.payload import MAX_UPLOAD_BYTES, layer_url, read_drawing, uploaded_file
 from scfegan_hf.pipeline import FaceEditPipeline
@@ -49,9 +53,7 @@ def build_app(pipeline: FaceEditPipeline | None = None, max_queue: int = 20) -> 
     os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000")
     pipeline = pipeline or FaceEditPipeline.from_pretrained()
     uploads, line = get_upload_folder(), Line(max_queue)
-    on_gpu = accelerated()
-    run_drawing = on_gpu(lambda *given: edit_drawing(pipeline, *given))
-    run_files = on_gpu(lambda *given: edit_files(pipeline, *given))
+    on_gpu = with_gpu(lambda work, *given: work(pipeline, *given))
 
     with gr.Blocks(title="Edit a face by drawing", analytics_enabled=False, delete_cache=(CLEAN_EVERY, CLEAN_AFTER)) as app:
         editor = drawing_editor(elem_id="editor")
@@ -65,7 +67,7 @@ def build_app(pipeline: FaceEditPipeline | None = None, max_queue: int = 20) -> 
 
         def edit_on_page(sent: Sent) -> None:
             drawing = read_drawing(sent.get("drawing"), uploads)
-            images = run_drawing(drawing, sent.get("seed"), sent.get("candidates"))
+            images = on_gpu(edit_drawing, drawing, sent.get("seed"), sent.get("candidates"))
             name = f"{Path(drawing.photo).stem.removesuffix('-edited')}-edited.png"
             sent.reply["images"] = [_shown(image, name, stored) for image in images]
 
@@ -104,18 +106,21 @@ def build_app(pipeline: FaceEditPipeline | None = None, max_queue: int = 20) -> 
             candidates: int = 1,
         ) -> list[FileData]:
             def work() -> list[FileData]:
-                images = run_files(*paths, seed, candidates)
+                images = on_gpu(edit_files, *paths, seed, candidates)
                 return [FileData(path=stored(marked_png(image), "edited.png")) for image in images]
 
             with spoken_errors():
                 paths = [uploaded_file(file, uploads, name) for file, name in ((photo, "photo"), (mask, "mask"))]
                 paths += [file and uploaded_file(file, uploads, name) for file, name in ((sketch, "sketch"), (color, "color"))]
-                return await line.serve(work)
+                return await line.serve(work, wanted=_somebody_listens)
 
         async def trace(photo: FileData) -> FileData:
+            def work() -> FileData:
+                return FileData(path=stored(trace_file(pipeline, path), "sketch.png"))
+
             with spoken_errors():
                 path = uploaded_file(photo, uploads, "photo")
-                return await line.serve(lambda: FileData(path=stored(trace_file(pipeline, path), "sketch.png")))
+                return await line.serve(work, wanted=_somebody_listens)
 
         # Edits wait in our line, whichever way they came in, so nothing of theirs may wait in Gradio's.
         at_once = dict(concurrency_limit=None)
@@ -133,6 +138,8 @@ def build_app(pipeline: FaceEditPipeline | None = None, max_queue: int = 20) -> 
                 then(None, editor, js=TELL_THE_PAGE.format(kind=kind, answered=answered), trigger_mode="multiple")
         gr.api(edit, api_name="edit", api_description=EDIT_DOCUMENTATION, **at_once)
         gr.api(trace, api_name="trace", api_description=TRACE_DOCUMENTATION, **at_once)
+        for component in (given for function in app.fns.values() for given in function.inputs):
+            _take_uploads_only(component)
     return app.queue(max_size=MOST_EVENTS, default_concurrency_limit=1)
 
 
@@ -153,11 +160,16 @@ def launch(
     ``host`` and ``port``: None leaves them to Gradio (this machine only, or what a Space's environment says; first free
     port). ``max_queue``: how many edits may wait; who comes later is told to try again.
     """
-    accelerated()  # a ZeroGPU Space has its GPU only after this
+    lent = gpu_is_lent()
     pipeline = pipeline or FaceEditPipeline.from_pretrained(model, device)
-    if find_spec("spaces") is None:  # elsewhere a GPU is there at the start: the first visitor need not wait for kernels
+    if not lent:  # the first visitor need not wait for kernels
         pipeline(np.zeros((64, 64, 3), np.uint8), np.ones((64, 64), np.uint8))
     app = build_app(pipeline, max_queue)
+    tools = find_spec("mcp") is not None
+    if tools:
+        from scfegan_hf.demo.tools import use_picture_server
+
+        use_picture_server()
     _, address, _ = app.launch(
         server_name=host,
         server_port=port,
@@ -171,18 +183,28 @@ def launch(
         footer_links=["api", "gradio"],
         theme=gr.themes.Default(primary_hue="indigo", font=FONT, font_mono=("ui-monospace", "monospace")),
         css=page_file("around.css"),
-        mcp_server=find_spec("mcp") is not None,
+        mcp_server=tools,
     )
     return app, address
 
 
-def accelerated() -> Callable[[Callable], Callable]:
-    """The decorator that lends a function a GPU on ZeroGPU Spaces; elsewhere the function stays as it is."""
-    if find_spec("spaces") is None:
-        return lambda function: function
-    import spaces
+def _somebody_listens() -> bool:
+    """Whether the program whose event this is still waits for its answer; Gradio notes it and tells nobody."""
+    queue, number = LocalContext.blocks.get()._queue, LocalContext.event_id.get()
+    events = (event for job in queue.active_jobs for event in job or ())
+    return next((event.alive for event in events if event._id == number), True)
 
-    return spaces.GPU
+
+def _take_uploads_only(component: Component) -> None:
+    """Have an endpoint's input refuse addresses, which Gradio would fetch from anywhere, however much is there."""
+    keep = component.async_move_resource_to_block_cache
+
+    async def keep_uploads(path: str | Path | None) -> str | None:
+        if path is not None and is_http_url_like(str(path)):
+            raise gr.Error("Upload the picture itself: nothing is fetched from other addresses.", print_exception=False)
+        return await keep(path)
+
+    component.async_move_resource_to_block_cache = keep_uploads
 
 
 def _shown(image: Image.Image, name: str, stored: Callable[[bytes, str], str]) -> dict[str, Any]:

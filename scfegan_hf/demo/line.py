@@ -18,6 +18,10 @@ class BusyError(ValueError):
     """As many are waiting as may."""
 
 
+class GoneError(ValueError):
+    """Nobody is there to take the answer."""
+
+
 class Line:
     """``most``: how many may wait, beside the one that is served. All methods belong to one event loop."""
 
@@ -55,9 +59,11 @@ class Line:
         """What ``work`` returns, done in the line's thread with the caller's context variables."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, copy_context().run, work, *given)
 
-    async def serve(self, work: Callable[..., Any], *given: Any) -> Any:
-        """The same when the turn comes."""
+    async def serve(self, work: Callable[..., Any], *given: Any, wanted: Callable[[], bool] = lambda: True) -> Any:
+        """The same when the turn comes; GoneError if the answer is then not ``wanted`` any more."""
         with self.place() as place:
             async for _ in self.moves(place):
                 pass
+            if not wanted():
+                raise GoneError("Whoever asked has hung up.")
             return await self.run(work, *given)

@@ -11,10 +11,15 @@ from scfegan_hf import SCFEGANGenerator
 
 
 @pytest.fixture(scope="session")
-def pipeline(tmp_path_factory) -> RememberingPipeline:
+def tiny_weights(tmp_path_factory) -> str:
     folder = tmp_path_factory.mktemp("tiny")
     SCFEGANGenerator.preset("compact", width=4, resolution=128).save_pretrained(folder)
-    return RememberingPipeline.from_pretrained(folder)
+    return str(folder)
+
+
+@pytest.fixture(scope="session")
+def pipeline(tiny_weights) -> RememberingPipeline:
+    return RememberingPipeline.from_pretrained(tiny_weights)
 
 
 @pytest.fixture(scope="session")

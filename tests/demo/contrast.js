@@ -1,4 +1,4 @@
-// A function for page.evaluate: texts of the editor whose contrast with what is behind them is below 4.5 to 1 (WCAG AA).
+// A function for page.evaluate: texts of the page whose contrast with what is behind them is below 4.5 to 1 (WCAG AA).
 () => {
   const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
   const over = (colors) => {
@@ -13,7 +13,7 @@
     const [r, g, b] = rgb.map((value) => value / 255).map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4));
     return 0.2126 * r + 0.7152 * g + 0.0722 * b;
   };
-  const poor = [], walk = document.createTreeWalker(document.querySelector('#editor .editor'), NodeFilter.SHOW_TEXT);
+  const poor = [], walk = document.createTreeWalker(document.querySelector('.gradio-container'), NodeFilter.SHOW_TEXT);
   while (walk.nextNode()) {
     const item = walk.currentNode.parentElement, text = walk.currentNode.textContent.trim();
     if (!text || !item.checkVisibility({ visibilityProperty: true, opacityProperty: true }) || item.closest(':disabled')) continue;

@@ -2,10 +2,12 @@
 
 import io
 import time
+from pathlib import Path
 
 import httpx
 import numpy as np
 import pytest
+from asking import ask_as_a_page, function_number, upload
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image, ImageDraw
@@ -21,7 +23,7 @@ from scfegan_hf.demo.edits import (
     preview,
     trace_drawing,
 )
-from scfegan_hf.demo.payload import MAX_UPLOAD_BYTES, Drawing, canvas_size, layer_url
+from scfegan_hf.demo.payload import MAX_UPLOAD_BYTES, Drawing, canvas_size
 
 HOLE = (90, 90, 150, 130)
 
@@ -112,6 +114,23 @@ def test_other_files_of_the_server_are_refused(served, drawn):
         assert "event: error" in answer and drawn["mask"] not in answer
 
 
+def test_nothing_is_fetched_from_other_addresses(served, drawn, photo_file, monkeypatch):
+    """Gradio would fetch a picture from any address, in any size, before the app sees it."""
+    asked = []
+
+    async def fetch(url, *_, **__):
+        asked.append(url)
+        raise RuntimeError("asked for an address")
+
+    monkeypatch.setattr("gradio.processing_utils.async_ssrf_protected_download", fetch)
+    file = {"path": "http://example.org/face.png", "meta": {"_type": "gradio.FileData"}}
+    for data in ([file], [{**file, "path": drawn["mask"], "url": file["path"]}]):
+        event = httpx.post(f"{served}/gradio_api/call/trace", json={"data": data}).json()["event_id"]
+        answer = httpx.get(f"{served}/gradio_api/call/trace/{event}").text
+        assert "event: error" in answer
+    assert not asked
+
+
 def test_large_uploads_are_refused(served):
     answer = httpx.post(f"{served}/gradio_api/upload", files={"files": ("large.png", b"0" * (MAX_UPLOAD_BYTES + 1))})
     assert answer.status_code == 413
@@ -199,29 +218,14 @@ def test_uploads_and_results_are_deleted_after_an_hour(pipeline, photo, photo_fi
         client = Client(address, verbose=False)
         client.predict(photo=handle_file(photo_file), mask=handle_file(drawn["mask"]), api_name="/edit")
         client.predict(photo=handle_file(photo_file), api_name="/trace")
-        ask_as_a_page(app, address, photo_file, Image.open(drawn["mask"]))
+        answer = ask_as_a_page(address, photo_file, opened(drawn["mask"]))
+        assert '"success":true' in answer and "preview" in answer
         left = [path for path in (tmp_path / "files").rglob("*") if path.is_file()]
         assert len(left) >= 5
         delete_files_created_by_app(app, age=-1)  # everything is older than that
         assert [path for path in (tmp_path / "files").rglob("*") if path.is_file()] == []
     finally:
         app.close()
-
-
-def ask_as_a_page(app, address: str, photo_file, mask: Image.Image) -> None:
-    """Upload and edit as the script in the browser does it."""
-    uploaded = httpx.post(f"{address}gradio_api/upload", files={"files": ("me.png", photo_file.read_bytes())}).json()
-    layer = Image.new("RGBA", mask.size)
-    layer.putalpha(mask)
-    function = next(number for number, function in app.fns.items() if function.targets and function.targets[0][1] == "edit")
-    drawing = {"photo": {"path": uploaded[0]}, "mask": layer_url(layer)}
-    body = {"data": [], "fn_index": function, "session_hash": "page", "event_data": {"number": 1, "drawing": drawing}}
-    assert httpx.post(f"{address}gradio_api/queue/join", json=body).status_code == 200
-    with httpx.stream("GET", f"{address}gradio_api/queue/data?session_hash=page", timeout=60) as answers:
-        for line in answers.iter_lines():
-            if "process_completed" in line:
-                assert '"success":true' in line and "preview" in line
-                return
 
 
 def test_the_colour_profile_stays(tmp_path):
@@ -248,3 +252,32 @@ def test_busy_is_an_answer_and_no_error_of_the_server(pipeline, photo_file, draw
     finally:
         pipeline.gate.set()
         app.close()
+
+
+def test_who_hangs_up_while_waiting_is_not_served(pipeline, photo_file, drawn, launched, served, client):
+    app, _ = launched
+    given = {"photo": handle_file(photo_file), "mask": handle_file(drawn["mask"]), "api_name": "/edit"}
+    pipeline.gate.clear()
+    try:
+        calls = len(pipeline.calls)
+        first = client.submit(**given)
+        while len(pipeline.calls) == calls:
+            time.sleep(0.05)
+        paths = [upload(f"{served}/", Path(path)) for path in (photo_file, drawn["mask"])]
+        function = function_number(f"{served}/", lambda event: event["api_name"] == "edit")
+        data = [{"path": path, "meta": {"_type": "gradio.FileData"}} for path in paths] + [None, None, 0, 1]
+        body = {"data": data, "fn_index": function, "session_hash": "leaver"}
+        assert httpx.post(f"{served}/gradio_api/queue/join", json=body).status_code == 200
+        with httpx.stream("GET", f"{served}/gradio_api/queue/data?session_hash=leaver", timeout=60) as answers:
+            next(line for line in answers.iter_lines() if "process_starts" in line)
+        [event] = [event for job in app._queue.active_jobs for event in job or () if event.session_hash == "leaver"]
+        for _ in range(300):  # Gradio looks every ten seconds
+            if not event.alive:
+                break
+            time.sleep(0.1)
+        last = client.submit(**given)
+        pipeline.gate.set()
+        assert len(first.result(60)) == len(last.result(60)) == 1
+        assert len(pipeline.calls) == calls + 2
+    finally:
+        pipeline.gate.set()
