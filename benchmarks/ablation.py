@@ -64,11 +64,11 @@ GOING_ON = {"beta": 0.03, "projected_beta": 0.06}
 CHANGES = {
     "lines not moved": Change(hand={"wobbly": 0.0}),
     "lines all there": Change(hand={"missing": 0.0}),
-    "average over few steps": Change(training={"ema_decay": 0.5}),
+    "(nothing)": Change(),
     "lines doubled in 30%": Change(hand={"doubled": 0.3}),
     "colours exact": Change(hand={"off": (0.0,)}),
     "a drawing always given": Change(hand={"no_sketch": 0.0, "no_color": 0.0}),
-    "linear, not hinge": Change(recipe={"hinge": False}),
+    "(nothing either)": Change(),
     "lines thin": Change(hand={"thick": 0.0}),
     "no discriminator on features": Change(recipe={"projected_beta": 0.0}),
     "colours oversaturated in 30%": Change(hand={"saturated": 0.3}),
@@ -79,6 +79,11 @@ CHANGES = {
     "a fifth painted portraits": Change(mixed=0.2),
 }
 RUNS = len(CHANGES) + 1
+# Too strong for a design that adds effects up: trained alone, and compared with the run that changes nothing.
+ALONE = {
+    "linear, not hinge": Change(recipe={**GOING_ON, "hinge": False}),
+    "no average of weights": Change(recipe=GOING_ON, training={"ema_decay": 0.0}),
+}
 
 # Two edits a face, in turn.
 EDITS = (("mouth", "hair"), ("both-eyes", "free-form-20"), ("nose", "half-face"))
@@ -124,7 +129,10 @@ def main() -> None:
     for run in range(RUNS):
         train(f"run-{run:02}", combined(run), options)
         print(f"{run + 1} of {RUNS} trained", flush=True)
-    print(table(judged([options.out / f"run-{run:02}" for run in range(RUNS)], options)))
+    for number, change in enumerate(ALONE.values()):
+        train(f"alone-{number}", change, options)
+    folders = [*(f"run-{run:02}" for run in range(RUNS)), *(f"alone-{number}" for number in range(len(ALONE)))]
+    print(table(judged([options.out / folder for folder in folders], options)))
 
 
 def changed(run: int, number: int) -> bool:
@@ -191,9 +199,14 @@ def judged(folders: list[Path], options: argparse.Namespace) -> list[dict[str, f
 
 
 def table(found: list[dict[str, float]]) -> str:
-    """A row for each change with its effects; bold: larger than come by chance in one of twenty (Lenth 1989)."""
+    """A row for each change with its effects; bold: larger than come by chance in one of twenty (Lenth 1989).
+
+    ``found``: the runs of the design, then those of ALONE, for which chance is larger: two trainings in place of sixteen.
+    """
+    found, alone = found[:RUNS], found[RUNS:]
+    single = RUNS**0.5 / 2**0.5  # deviation of a difference of two trainings, in parts of an effect's
     heads = [f"{setting}: {heading}" for setting, _, heading, _ in COLUMNS]
-    mean, chance, effects = [], [], {name: [] for name in CHANGES}
+    mean, chance, effects = [], [], {name: [] for name in (*CHANGES, *ALONE)}
     for setting, figure, _, decimals in COLUMNS:
         values = np.array([row[f"{setting} {figure}"] for row in found])
         signs = np.array([[1 if changed(run, number) else -1 for run in range(RUNS)] for number in range(1, RUNS)])
@@ -203,8 +216,10 @@ def table(found: list[dict[str, float]]) -> str:
         margin = LENTH * 1.5 * np.median(sizes[sizes < 2.5 * typical])
         mean.append(f"{values.mean():.{decimals}f}")
         chance.append(f"± {margin:.{decimals}f}")
-        for name, size in zip(CHANGES, effect, strict=True):
-            effects[name].append(f"**{size:+.{decimals}f}**" if abs(size) > margin else f"{size:+.{decimals}f}")
+        differences = [(row[f"{setting} {figure}"] - values[0]) for row in alone]
+        for name, size in zip(effects, (*effect, *differences), strict=True):
+            text, limit = f"{size:+.{decimals}f}", margin * single if name in ALONE else margin
+            effects[name].append(f"**{text}**" if abs(size) > limit else text)
     rows = {"mean of all": mean, "by chance": chance, **effects}
     lines = [f"| {name} | " + " | ".join(cells) + " |" for name, cells in rows.items()]
     return "\n".join(["| change | " + " | ".join(heads) + " |", "|---|" + "---:|" * len(heads), *lines])
