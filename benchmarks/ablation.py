@@ -1,10 +1,13 @@
-"""Small trainings that differ in one thing each, judged by the benchmark of edits: the choices behind `compact` and its recipe.
+"""Small trainings with changes in one thing or several, on the same footing: the choices behind `compact` and its recipe.
 
-    python benchmarks/ablation.py PREPARED [PREPARED ...] --perceptual_weights FILE --out OUT [--steps 150]
-    python benchmarks/ablation.py PREPARED --perceptual_weights FILE --out OUT --start scfegan_hf/weights --faces 36 ...
+    python benchmarks/ablation.py networks PREPARED [PREPARED ...] --perceptual_weights FILE --out OUT [--steps 150]
+    python benchmarks/ablation.py recipe PREPARED --mixed PAINTED --start scfegan_hf/weights --perceptual_weights FILE --out OUT
 
-Prints a table of validation figures after the same number of steps; with --faces, of edits of that many validation faces of the
-first folder, two each: without a drawing, with their own, with another face's, and with their own as a hasty hand draws it.
+"networks" changes one thing at a time and prints validation figures after the same number of steps. "recipe" makes 16 trainings
+of 16 sets of changes, each change in 8 of them (a two-level design, the rows of a Hadamard matrix), and edits validation faces
+with each: without a drawing, with their own, with another face's, and with their own as a hasty hand draws it. The effect of a
+change is the mean with it less the mean without it, which takes all 16 trainings; how large an effect comes by chance is told
+from the spread of all effects (Lenth 1989). Two changes that matter together only are not told apart from a third.
 Running the same command again goes on where it stopped.
 """
 
@@ -15,12 +18,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from unittest.mock import patch
 
-import cv2
 import numpy as np
+from hasty import hasty
 
 from scfegan_hf.data import datasets, drawing
 from scfegan_hf.evaluation import baselines, benchmark, realism, tasks
-from scfegan_hf.files import write_text
 from scfegan_hf.pipeline import FaceEditPipeline
 from scfegan_hf.recipes.scfegan import SCFEGAN
 from scfegan_hf.training.config import TrainConfig
@@ -28,9 +30,9 @@ from scfegan_hf.training.trainer import Trainer
 
 
 @dataclass(frozen=True)
-class Variant:
-    """What differs: constructor arguments, fields of the recipe, the training and the simulated hand, constants of the samples,
-    and the share of samples from the folder --mixed."""
+class Change:
+    """Constructor arguments of the generator, fields of the recipe, the training and the simulated hand, constants of the
+    samples, and the share of samples from the folder --mixed."""
 
     generator: dict = field(default_factory=dict)
     recipe: dict = field(default_factory=dict)
@@ -41,64 +43,67 @@ class Variant:
 
 
 NETWORKS = {
-    "compact": Variant(),
-    "full gates, norm lrn": Variant({"gate": "full", "norm": "lrn"}),
-    "fill none": Variant({"fill": "none"}),
-    "fill pyramid": Variant({"fill": "pyramid"}),
-    "norm rms": Variant({"norm": "rms"}),
-    "full gates": Variant({"gate": "full"}),
-    "norm lrn": Variant({"norm": "lrn"}),
-    "no tenth channel": Variant({"color_flag": False}),
-    "width 24": Variant({"width": 24}),
-    "width 40": Variant({"width": 40}),
-    "up-convolutions 5x5": Variant({"upsample_kernel": 5}),
-    "last up-convolution of 3": Variant({"head_width": 3}),
-    "up-convolutions with gates": Variant({"upsample_gate": "conv"}),
-    "seven halvings": Variant({"stages": 7}),
+    "compact": Change(),
+    "full gates, norm lrn": Change({"gate": "full", "norm": "lrn"}),
+    "fill none": Change({"fill": "none"}),
+    "fill pyramid": Change({"fill": "pyramid"}),
+    "norm rms": Change({"norm": "rms"}),
+    "full gates": Change({"gate": "full"}),
+    "norm lrn": Change({"norm": "lrn"}),
+    "no tenth channel": Change({"color_flag": False}),
+    "width 24": Change({"width": 24}),
+    "width 40": Change({"width": 40}),
+    "up-convolutions 5x5": Change({"upsample_kernel": 5}),
+    "last up-convolution of 3": Change({"head_width": 3}),
+    "up-convolutions with gates": Change({"upsample_gate": "conv"}),
+    "seven halvings": Change({"stages": 7}),
 }
-# Against "as it is", the flags of docs/training.md for going on from the released weights; REPEATS of it tell the noise.
-AS_IT_IS = {"beta": 0.03, "projected_beta": 0.06}
-REPEATS = {f"as it is, seed {seed}": Variant(recipe=AS_IT_IS, training={"seed": seed}) for seed in (0, 1, 2, 3)}
-TRAINING = REPEATS | {
-    "no perceptual loss": Variant(recipe={**AS_IT_IS, "sigma": 0.0}),
-    "no style loss": Variant(recipe={**AS_IT_IS, "gamma": 0.0}),
-    "style loss x 4": Variant(recipe={**AS_IT_IS, "gamma": 0.6}),
-    "no discriminator": Variant(recipe={"beta": 0.0}),
-    "no discriminator on features": Variant(recipe={"beta": 0.03}),
-    "discriminator on features x 3": Variant(recipe={**AS_IT_IS, "projected_beta": 0.18}),
-    "linear, not hinge": Variant(recipe={**AS_IT_IS, "hinge": False}),
-    "crops wide": Variant(recipe=AS_IT_IS, samples={"AROUND_HOLE": (3.2, 6.4), "FREE_FORM_CROP": (0.75, 1.0)}),
-    "crops close": Variant(recipe=AS_IT_IS, samples={"AROUND_HOLE": (1.3, 1.6), "FREE_FORM_CROP": (0.25, 0.4)}),
-    "lines exact": Variant(recipe=AS_IT_IS, hand={"wobbly": 0.0, "missing": 0.0, "thick": 0.0}),
-    "lines moved three times as far": Variant(recipe=AS_IT_IS, hand={"wobbly": 0.7, "wobble": (0.6, 3.0)}),
-    "lines doubled": Variant(recipe=AS_IT_IS, hand={"doubled": 0.3}),
-    "lines never missing": Variant(recipe=AS_IT_IS, hand={"missing": 0.0}),
-    "colours exact": Variant(recipe=AS_IT_IS, hand={"off": (0.0,)}),
-    "colours oversaturated": Variant(recipe=AS_IT_IS, hand={"saturated": 0.3}),
-    "drawing always given": Variant(recipe=AS_IT_IS, hand={"no_sketch": 0.0, "no_color": 0.0}),
-    "drawing often left out": Variant(recipe=AS_IT_IS, hand={"no_sketch": 0.3, "no_color": 0.35}),
-    "a fifth painted portraits": Variant(recipe=AS_IT_IS, mixed=0.2),
-    "no average of weights": Variant(recipe=AS_IT_IS, training={"ema_decay": 0.0}),
+# The flags of docs/training.md for going on from released weights, and what may be changed. Changes number 1 to 15 of the
+# design: the order puts what acts on the same thing where pairs of them fall together with what hardly can matter.
+GOING_ON = {"beta": 0.03, "projected_beta": 0.06}
+CHANGES = {
+    "lines not moved": Change(hand={"wobbly": 0.0}),
+    "lines all there": Change(hand={"missing": 0.0}),
+    "(nothing)": Change(),
+    "lines doubled in 30%": Change(hand={"doubled": 0.3}),
+    "colours exact": Change(hand={"off": (0.0,)}),
+    "a drawing always given": Change(hand={"no_sketch": 0.0, "no_color": 0.0}),
+    "(nothing either)": Change(),
+    "lines thin": Change(hand={"thick": 0.0}),
+    "no discriminator on features": Change(recipe={"projected_beta": 0.0}),
+    "colours oversaturated in 30%": Change(hand={"saturated": 0.3}),
+    "perceptual loss a third": Change(recipe={"sigma": 0.1}),
+    "adversarial weight 0.001": Change(recipe={"beta": 0.001}),
+    "style loss a third": Change(recipe={"gamma": 0.05}),
+    "crops wide": Change(samples={"AROUND_HOLE": (2.6, 6.4), "FREE_FORM_CROP": (0.6, 1.0)}),
+    "a fifth painted portraits": Change(mixed=0.2),
 }
-VARIANTS = NETWORKS | TRAINING
+RUNS = len(CHANGES) + 1
+# Too strong for a design that adds effects up: trained alone, and compared with the run that changes nothing.
+ALONE = {
+    "linear, not hinge": Change(recipe={**GOING_ON, "hinge": False}),
+    "no average of weights": Change(recipe=GOING_ON, training={"ema_decay": 0.0}),
+}
 
 # Two edits a face, in turn.
 EDITS = (("mouth", "hair"), ("both-eyes", "free-form-20"), ("nose", "half-face"))
-SETTINGS = ("none", "both", "altered", "hasty")
+HASTY = "hasty "
+LENTH = 2.571  # Student's t at 97.5% with 15 / 3 degrees of freedom
 # Columns of the table of edits: setting, figure, heading, decimals.
 COLUMNS = [
-    ("none", "squeezenet_distance", "distance", 3),
+    ("none", "squeezenet_distance", "distance", 4),
     *[(kind, *column) for kind in ("both", "hasty") for column in (
-        ("masked_psnr", "PSNR", 2), ("squeezenet_distance", "distance", 3), ("sketch_f1", "F1", 3),
+        ("masked_psnr", "PSNR", 3), ("squeezenet_distance", "distance", 4), ("sketch_f1", "F1", 4),
         ("color_difference", "colour", 2), ("squeezenet_frechet", "Fréchet", 2),
     )],
-    ("altered", "sketch_f1", "F1", 3), ("altered", "color_difference", "colour", 2),
+    ("altered", "sketch_f1", "F1", 4), ("altered", "color_difference", "colour", 2),
     ("altered", "squeezenet_frechet", "Fréchet", 2),
 ]  # fmt: skip
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=("networks", "recipe"))
     parser.add_argument("data", nargs="+")
     parser.add_argument("--perceptual_weights", required=True)
     parser.add_argument("--out", type=Path, required=True)
@@ -106,59 +111,69 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=150)
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--window", type=int, default=0, help="as --window of the recipe")
-    parser.add_argument("--mixed", help="prepared folder of other pictures, for the variants that mix some in")
-    parser.add_argument("--faces", type=int, default=0, help="validation faces to edit; 0: validation figures only")
-    parser.add_argument("--variants", nargs="*", default=list(NETWORKS), help=f"of: {', '.join(VARIANTS)}")
+    parser.add_argument("--learning_rate", type=float, default=3e-4)
+    parser.add_argument("--variants", nargs="*", default=list(NETWORKS), help="networks: only these")
+    parser.add_argument("--mixed", help="recipe: prepared folder of painted portraits")
+    parser.add_argument("--faces", type=int, default=33, help="recipe: validation faces to edit, two edits each")
     options = parser.parse_args()
-    if options.faces == 0:
+    if options.what == "networks":
         print("| variant | images | masked PSNR (dB) | feature distance | seconds a step |\n|---|---:|---:|---:|---:|")
         for name in options.variants:
-            figures = train(name, options)
-            print(f"| {name} | {options.steps * options.batch} | {figures} |", flush=True)
+            log = train(name.replace(" ", "-").replace(",", ""), NETWORKS[name], options)
+            rates = sorted(line["images_per_second"] for line in log if "images_per_second" in line)
+            last = [line for line in log if "validation_masked_psnr" in line][-1]
+            figures = f"{last['validation_masked_psnr']:.2f} | {last['validation_feature_distance']:.4f}"
+            images = options.steps * options.batch
+            print(f"| {name} | {images} | {figures} | {options.batch / rates[len(rates) // 2]:.2f} |", flush=True)
         return
-    options.out.mkdir(parents=True, exist_ok=True)
-    rows = datasets.load_rows(options.data[:1], "validation")
-    judge = realism.squeezenet_judge(options.perceptual_weights)
-    edits = list(make_edits(rows, options.faces))
-    found = {"start": judged(options.start, edits, judge, options.out / "start.json")} if options.start else {}
-    for name in options.variants:
-        train(name, options)
-        found[name] = judged(folder_of(name, options), edits, judge, folder_of(name, options) / "judged.json")
-        print(f"{name}: judged", flush=True)
-    print(table(found))
+    for run in range(RUNS):
+        train(f"run-{run:02}", combined(run), options)
+        print(f"{run + 1} of {RUNS} trained", flush=True)
+    for number, change in enumerate(ALONE.values()):
+        train(f"alone-{number}", change, options)
+    folders = [*(f"run-{run:02}" for run in range(RUNS)), *(f"alone-{number}" for number in range(len(ALONE)))]
+    print(table(judged([options.out / folder for folder in folders], options)))
 
 
-def folder_of(name: str, options: argparse.Namespace) -> Path:
-    return options.out / name.replace(" ", "-").replace(",", "")
+def changed(run: int, number: int) -> bool:
+    """Whether a run of the design makes the change of this number (from 1); run 0 makes none."""
+    return (run & number).bit_count() % 2 == 1
 
 
-def train(name: str, options: argparse.Namespace) -> str:
-    """Trains one variant unless that is done. Cells of its validation figures and seconds a step (median)."""
-    variant, out = VARIANTS[name], folder_of(name, options)
+def combined(run: int) -> Change:
+    """All changes of a run, which also has samples of its own."""
+    parts = [change for number, change in enumerate(CHANGES.values(), 1) if changed(run, number)]
+
+    def merged(name: str, start: dict | None = None) -> dict:
+        return {key: value for given in (start or {}, *(getattr(part, name) for part in parts)) for key, value in given.items()}
+
+    mixed = max((part.mixed for part in parts), default=0.0)
+    return Change({}, merged("recipe", GOING_ON), merged("training", {"seed": run}), merged("hand"), merged("samples"), mixed)
+
+
+def train(folder: str, change: Change, options: argparse.Namespace) -> list[dict]:
+    """Trains with a change unless that is done; its log."""
+    out = options.out / folder
     recipe = SCFEGAN(**{
         "perceptual": "squeezenet", "perceptual_weights": options.perceptual_weights, "window": options.window,
-        "learning_rate": 3e-4, "generator_options": json.dumps(variant.generator), **variant.recipe,
+        "learning_rate": options.learning_rate, "generator_options": json.dumps(change.generator), **change.recipe,
     })  # fmt: skip
     folders, weights = tuple(options.data), ()
-    if variant.mixed:
-        weights = (*[(1 - variant.mixed) / len(folders)] * len(folders), variant.mixed)
+    if change.mixed:
+        weights = (*[(1 - change.mixed) / len(folders)] * len(folders), change.mixed)
         folders = (*folders, options.mixed)
     training = TrainConfig(**{
         "output_dir": str(out), "train_data_dir": folders, "train_data_weights": weights, "resolution": 128,
         "pretrained_model_name_or_path": options.start, "train_batch_size": options.batch, "mixed_precision": "bf16",
         "lr_warmup_steps": 30, "ema_decay": 0.98, "max_train_steps": options.steps, "validation_steps": options.steps,
         "checkpointing_steps": 100_000, "logging_steps": 10, "report_to": "none",
-        "dataloader_num_workers": 0,  # the variant's constants hold in this process only
-        "num_validation_images": 8 if options.faces else 64, **variant.training,
+        "dataloader_num_workers": 0,  # the change of constants holds in this process only
+        "num_validation_images": 64 if options.what == "networks" else 8, **change.training,
     })  # fmt: skip
-    hand = replace(drawing.HAND, **variant.hand)
-    with patch.object(drawing, "HAND", hand), patch.dict(vars(datasets), variant.samples):
+    hand = replace(drawing.HAND, **change.hand)
+    with patch.object(drawing, "HAND", hand), patch.dict(vars(datasets), change.samples):
         Trainer(recipe, training).train()
-    log = [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
-    rates = sorted(line["images_per_second"] for line in log if "images_per_second" in line)
-    last = [line for line in log if "validation_masked_psnr" in line][-1]
-    seconds = options.batch / rates[len(rates) // 2]
-    return f"{last['validation_masked_psnr']:.2f} | {last['validation_feature_distance']:.4f} | {seconds:.2f}"
+    return [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
 
 
 def make_edits(rows, count: int) -> Iterator[tasks.EditTask]:
@@ -167,84 +182,47 @@ def make_edits(rows, count: int) -> Iterator[tasks.EditTask]:
         for task in tasks.make_tasks(rows, [face], EDITS[number % len(EDITS)]):
             yield task
             rng = np.random.default_rng((face, tasks.TASKS.index(task.name)))
-            yield replace(task, name=f"hasty {task.name}", own=hasty(task.own, task.mask, rng), altered=None)
+            yield replace(task, name=HASTY + task.name, own=hasty(task.own, task.mask, rng), altered=None)
 
 
-def hasty(drawn: tasks.Drawing, mask: np.ndarray, rng: np.random.Generator) -> tasks.Drawing:
-    """Lines off by some pixels, bent, thick, with gaps, some drawn twice; colours too strong, too light or dark, uneven."""
-    side = mask.shape[0]
-    lines = drawn.sketch.astype(np.uint8)
-    count, labels = cv2.connectedComponents(lines, connectivity=8)
-    result = np.zeros_like(lines)
-    for label in range(1, count):
-        for _ in range(1 + (rng.random() < 0.3)):
-            result |= _bent((labels == label).astype(np.uint8), rng, side / 150)
-    gaps = (rng.random(mask.shape) < 40 / side**2).astype(np.uint8)
-    result[cv2.dilate(gaps, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side // 25,) * 2)) > 0] = 0
-    thickness = int(rng.integers(2, 5))
-    result = cv2.dilate(result, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (thickness, thickness)))
-
-    color = drawn.color[..., :3].astype(np.float32)
-    grey = color.mean(2, keepdims=True)
-    color = grey + rng.uniform(1.2, 1.8) * (color - grey) + rng.normal(0, 10)
-    color += cv2.resize(rng.normal(0, 10, (side // 32, side // 32)).astype(np.float32), mask.shape[::-1])[..., None]
-    color = np.dstack([np.clip(color, 0, 255).astype(np.uint8), drawn.color[..., 3]])
-    return tasks.Drawing((result > 0) & mask, color)
+def judged(folders: list[Path], options: argparse.Namespace) -> list[dict[str, float]]:
+    """By folder, figures by "setting figure"."""
+    rows = datasets.load_rows(options.data[:1], "validation")
+    judge = realism.squeezenet_judge(options.perceptual_weights)
+    pipes = {str(folder): baselines.of_pipeline(FaceEditPipeline.from_pretrained(folder)) for folder in folders}
+    methods = {name: replace(pipe, seeded=False) for name, pipe in pipes.items()}
+    edits = list(make_edits(rows, options.faces))
+    usual, hasty = ([task for task in edits if task.name.startswith(HASTY) == which] for which in (False, True))
+    found = benchmark.tabulate(benchmark.run(usual, methods, ("none", "both", "altered"), [judge]))["all"]
+    found["hasty"] = benchmark.tabulate(benchmark.run(hasty, methods, ["both"], [judge]))["all"]["both"]
+    return [{f"{setting} {figure}": found[setting][name][figure].mean for setting, figure, _, _ in COLUMNS} for name in methods]
 
 
-def _bent(line: np.ndarray, rng: np.random.Generator, reach: float) -> np.ndarray:
-    """Moved as a whole and bent, by ``reach`` pixels each (standard deviation)."""
-    side = line.shape[0]
-    field = rng.normal(0, reach, (8, 8, 2)) + rng.normal(0, reach, 2)
-    field = cv2.resize(field.astype(np.float32), (side, side), interpolation=cv2.INTER_CUBIC)
-    y, x = np.mgrid[:side, :side].astype(np.float32)
-    return cv2.remap(line, x + field[..., 0], y + field[..., 1], cv2.INTER_NEAREST)
+def table(found: list[dict[str, float]]) -> str:
+    """A row for each change with its effects; bold: larger than come by chance in one of twenty (Lenth 1989).
 
-
-def judged(weights: Path | str, edits: list[tasks.EditTask], judge: realism.Judge, kept: Path) -> dict[str, float]:
-    """Figures by "setting figure", from ``kept`` if they are there."""
-    if kept.is_file():
-        return json.loads(kept.read_text())
-    pipe = baselines.of_pipeline(FaceEditPipeline.from_pretrained(weights))
-    figures = {}
-    for setting in SETTINGS:
-        chosen = [task for task in edits if task.name.startswith("hasty ") == (setting == "hasty")]
-        kind = "both" if setting == "hasty" else setting
-        found = benchmark.run(chosen, {"": replace(pipe, seeded=False)}, [kind], [judge])
-        cell = benchmark.tabulate(found)["all"][kind][""]
-        figures |= {f"{setting} {name}": figure.mean for name, figure in cell.items()}
-    write_text(kept, json.dumps(figures, indent=1))
-    return figures
-
-
-def table(found: dict[str, dict[str, float]]) -> str:
-    """A row for each variant; bold: further from the mean of the repeats than three of their standard deviations."""
-    repeats = [found.pop(name) for name in list(found) if name in REPEATS]
-    mean, deviation = {}, {}
-    for setting, figure, _, _ in COLUMNS:
-        key = f"{setting} {figure}"
-        values = [row[key] for row in repeats] or [np.nan]
-        mean[key], deviation[key] = np.mean(values), np.std(values, ddof=1) if len(values) > 1 else np.inf
-    lines = [
-        "| variant | " + " | ".join(f"{setting}: {heading}" for setting, _, heading, _ in COLUMNS) + " |",
-        "|---|" + "---:|" * len(COLUMNS),
-    ]
-
-    def line(name: str, row: dict[str, float], marked: bool = True) -> None:
-        cells = []
-        for setting, figure, _, decimals in COLUMNS:
-            key = f"{setting} {figure}"
-            text = f"{row[key]:.{decimals}f}"
-            far = marked and abs(row[key] - mean[key]) > 3 * deviation[key]
-            cells.append(f"**{text}**" if far else text)
-        lines.append(f"| {name} | " + " | ".join(cells) + " |")
-
-    if len(repeats) > 1:
-        line(f"as it is, mean of {len(repeats)}", mean, marked=False)
-        line("standard deviation of these", deviation, marked=False)
-    for name, row in found.items():
-        line(name, row)
-    return "\n".join(lines)
+    ``found``: the runs of the design, then those of ALONE, for which chance is larger: two trainings in place of sixteen.
+    """
+    found, alone = found[:RUNS], found[RUNS:]
+    single = RUNS**0.5 / 2**0.5  # deviation of a difference of two trainings, in parts of an effect's
+    heads = [f"{setting}: {heading}" for setting, _, heading, _ in COLUMNS]
+    mean, chance, effects = [], [], {name: [] for name in (*CHANGES, *ALONE)}
+    for setting, figure, _, decimals in COLUMNS:
+        values = np.array([row[f"{setting} {figure}"] for row in found])
+        signs = np.array([[1 if changed(run, number) else -1 for run in range(RUNS)] for number in range(1, RUNS)])
+        effect = signs @ values / (RUNS / 2)
+        sizes = np.abs(effect)
+        typical = 1.5 * np.median(sizes)
+        margin = LENTH * 1.5 * np.median(sizes[sizes < 2.5 * typical])
+        mean.append(f"{values.mean():.{decimals}f}")
+        chance.append(f"± {margin:.{decimals}f}")
+        differences = [(row[f"{setting} {figure}"] - values[0]) for row in alone]
+        for name, size in zip(effects, (*effect, *differences), strict=True):
+            text, limit = f"{size:+.{decimals}f}", margin * single if name in ALONE else margin
+            effects[name].append(f"**{text}**" if abs(size) > limit else text)
+    rows = {"mean of all": mean, "by chance": chance, **effects}
+    lines = [f"| {name} | " + " | ".join(cells) + " |" for name, cells in rows.items()]
+    return "\n".join(["| change | " + " | ".join(heads) + " |", "|---|" + "---:|" * len(heads), *lines])
 
 
 if __name__ == "__main__":
