@@ -13,7 +13,7 @@ import torch
 
 from scfegan_hf.losses.adversarial import generator_loss, hole_weights
 from scfegan_hf.losses.perceptual import feature_sizes, perceptual_loss, style_loss
-from scfegan_hf.losses.reconstruction import per_pixel_loss, total_variation_loss
+from scfegan_hf.losses.reconstruction import coarse_loss, per_pixel_loss, total_variation_loss
 from scfegan_hf.pipeline import BUNDLED_WEIGHTS
 from scfegan_hf.recipes.scfegan import SCFEGAN, generate, judged
 from scfegan_hf.training.hub import load_initial_weights
@@ -60,7 +60,8 @@ def sizes(recipe: SCFEGAN, networks: dict, batch: dict) -> list[tuple[str, float
     target, seen = networks["features"](image), networks["features"](completed)
     logits = networks["projected"](seen, feature_sizes(target), mask)
     terms = {
-        "per pixel (alpha 6)": per_pixel_loss(completed, image, mask, recipe.alpha),
+        f"per pixel (alpha {recipe.alpha:g})": per_pixel_loss(completed, image, mask, recipe.alpha),
+        "coarse": coarse_loss(completed, image),
         "perceptual": perceptual_loss(seen, target),
         "style": style_loss(seen, target),
         "total variation": total_variation_loss(completed, mask),

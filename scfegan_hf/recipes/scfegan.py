@@ -33,11 +33,11 @@ class SCFEGAN(Recipe):
     relative_features: bool = True  # ours: see losses/perceptual.py; False with vgg16 is the published form
     features_of_generated: bool = False  # ours: the paper's second sums, over what is outside the hole and thrown away
     window: int = 0  # side of the square around a pixel of the hole that all losses see; ours, 0 is all of the picture
-    alpha: float = 6.0  # weight of the hole in eq. 3.1; ours, the paper says > 1
-    coarse: float = 0.0  # weight of errors of 4x4 means in the completed image; ours
+    alpha: float = 10.0  # weight of the hole in eq. 3.1; ours, the paper says > 1
+    coarse: float = 60.0  # errors of 4x4 means in the completed image; ours, 0 leaves it out: see docs/decisions.md
     sigma: float = 0.3  # perceptual; 0.05 as published for absolute VGG-16 features, ours for relative ones
     gamma: float = 0.15  # style; 120 as published for absolute VGG-16 features, ours for relative ones
-    nu: float = 1.0  # total variation, eq. 3.7; published 0.1, ours: see docs/decisions.md
+    nu: float = 0.2  # total variation, eq. 3.7; published 0.1, ours: see docs/decisions.md
     beta: float = 0.01  # adversarial; 0.001 as published beside absolute features, ours; 0 leaves the discriminator out
     projected_beta: float = 0.0  # adversarial, by a second discriminator on the perceptual features; ours, 0 leaves it out
     epsilon: float = 0.001  # drift of real logits, eq. 3.6

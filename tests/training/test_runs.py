@@ -75,7 +75,7 @@ def test_other_settings_are_refused_with_what_differs(recipe, configured, tiny_o
     train(recipe, configured(max_train_steps=1))
     with pytest.raises(ValueError, match="seed: 0 before, 3 now; train_batch_size: 2 before, 1 now"):
         train(recipe, configured(train_batch_size=1, seed=3))
-    with pytest.raises(ValueError, match="alpha: 6.0 before, 2.5 now"):
+    with pytest.raises(ValueError, match="alpha: 10.0 before, 2.5 now"):
         train(SCFEGAN(**{**tiny_options["scfegan"], "alpha": 2.5}), configured())
     with pytest.raises(ValueError, match="already has checkpoints"):
         train(recipe, configured(resume_from_checkpoint="none"))
