@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from types import ModuleType
 
 import torch
@@ -54,8 +55,16 @@ class OpenVINONetwork:
 
     def __init__(self, generator: SCFEGANGenerator, dtype: torch.dtype):
         openvino = import_openvino()
-        compiled = openvino.Core().compile_model(graph(generator), "CPU", hints(dtype))
-        self._request, self._one_at_a_time = compiled.create_infer_request(), threading.Lock()
+        model, how = graph(generator), hints(dtype)
+
+        def compiled():
+            return openvino.Core().compile_model(model, "CPU", how).create_infer_request()
+
+        # OpenVINO gives the thread it compiles in a signal stack of its own, and frees that wherever the network is dropped.
+        # If another thread does so, the next signal to the first one ends the process: no thread of ours may be the first.
+        with ThreadPoolExecutor(1) as passing:
+            self._request = passing.submit(compiled).result()
+        self._one_at_a_time = threading.Lock()
         self._weights = _fingerprint(generator)
 
     def holds(self, generator: nn.Module) -> bool:

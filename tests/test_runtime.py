@@ -193,3 +193,19 @@ assert not reached and threading.active_count() == 1, (reached, threading.enumer
     ran = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True)
     assert ran.returncode == 0, ran.stderr
     assert not list(tmp_path.iterdir())
+
+
+def test_a_signal_after_another_thread_dropped_the_network_ends_nothing(network):
+    """OpenVINO leaves the thread that compiles with a signal stack which goes with the network; kernels then end the process."""
+    program = """
+import os, signal, threading
+from scfegan_hf import FaceEditPipeline
+signal.signal(signal.SIGUSR1, lambda *given: print("heard"))
+pipes = [FaceEditPipeline.from_pretrained(runtime="openvino")]
+dropping = threading.Thread(target=pipes.clear)
+dropping.start()
+dropping.join()
+os.kill(os.getpid(), signal.SIGUSR1)
+"""
+    ran = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)
+    assert (ran.returncode, ran.stdout) == (0, "heard\n"), ran.stderr
