@@ -196,7 +196,7 @@ assert not reached and threading.active_count() == 1, (reached, threading.enumer
 
 
 def test_a_signal_after_another_thread_dropped_the_network_ends_nothing(network):
-    """OpenVINO leaves the thread that compiles with a signal stack that goes with the network: the kernel then ends the process."""
+    """OpenVINO leaves the thread that it compiles in with a signal stack which is freed with the network."""
     program = """
 import os, signal, threading
 from scfegan_hf import FaceEditPipeline

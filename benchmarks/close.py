@@ -1,0 +1,58 @@
+"""Mouths and eyes from near: the same edits by several weights, as a user sees them who zooms in.
+
+    python benchmarks/close.py PREPARED [--model FOLDER ...] [--out docs/pictures/close.jpg]
+
+First the eyes of some faces, then their mouths, a row for each: the photograph; each model by the photograph's lines alone;
+lines with colours and each model by them; another face's drawing and each model by that. Faces and tasks are the benchmark's.
+"""
+
+import argparse
+from pathlib import Path
+
+import cv2
+import numpy as np
+from gallery import save, strip
+
+from scfegan_hf.data import masks
+from scfegan_hf.data.datasets import load_rows
+from scfegan_hf.evaluation.baselines import of_pipeline
+from scfegan_hf.evaluation.report import show_drawing
+from scfegan_hf.evaluation.tasks import EditTask, make_tasks, pick_faces
+from scfegan_hf.pipeline import FaceEditPipeline
+
+TILE, MARGIN = 140, 20  # pixels; MARGIN is of the photograph
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", nargs="+")
+    parser.add_argument("--model", action="append")
+    parser.add_argument("--faces", type=int, default=6)
+    parser.add_argument("--out", type=Path, default=Path("docs/pictures/close.jpg"))
+    options = parser.parse_args()
+    rows = load_rows(options.data, "validation")
+    edits = [of_pipeline(FaceEditPipeline.from_pretrained(model)).edit for model in options.model or [None]]
+    lines: dict[bool, list[np.ndarray]] = {False: [], True: []}  # of eyes, of mouths
+    for turn, face in enumerate(pick_faces(rows, options.faces)):
+        for task in make_tasks(rows, [face], ["both-eyes" if turn % 2 else "eye", "mouth"]):
+            tiles = [near(task.photo, task)]
+            for guidance in ("sketch", "both", "altered"):
+                given = task.given(guidance)
+                if guidance != "sketch":  # the lines are the same as with colours
+                    tiles.append(near(show_drawing(task.photo, task.mask, given), task))
+                tiles += [near(edit(task, given, 0), task) for edit in edits]
+            lines[task.name == "mouth"].append(strip(tiles))
+    save(np.vstack(lines[False] + lines[True]), options.out)
+
+
+def near(picture: np.ndarray, task: EditTask) -> np.ndarray:
+    """The hole and a little around it, as a square tile."""
+    x0, y0, x1, y1 = masks.bounds(task.mask)
+    reach = max(x1 - x0, y1 - y0) // 2 + MARGIN
+    x, y = (x0 + x1) // 2, (y0 + y1) // 2
+    padded = np.pad(picture, ((reach, reach), (reach, reach), (0, 0)), mode="edge")
+    return cv2.resize(padded[y : y + 2 * reach, x : x + 2 * reach], (TILE, TILE), interpolation=cv2.INTER_AREA)
+
+
+if __name__ == "__main__":
+    main()
