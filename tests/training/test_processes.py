@@ -14,7 +14,7 @@ from scfegan_hf.training.config import TrainConfig
 pytestmark = pytest.mark.usefixtures("fresh_accelerate")
 
 # Half the default rates, and a chosen seed: where a rounding error meets a kink of a rectifier Adam makes a step of it, which
-# within five steps happened for seed 3 of the four tried (norms 9e-5 apart; 0.2 to 5e-6 for the others). Without the errors of
+# within five steps happened for seed 3 of the four tried (0 to 3; norms of the others 0.2 to 5e-6 apart). Without the errors of
 # 4x4 means, whose kinks weigh 60.
 RATES, SEED = {"learning_rate": 1e-4, "discriminator_learning_rate": 2e-4}, 2
 
