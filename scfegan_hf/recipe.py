@@ -14,13 +14,17 @@ Losses = dict[str, Tensor]
 
 @dataclass(frozen=True)
 class AdamOptions:
-    """Adam's settings for the parameters of one or more updates. Schedule and warm-up are the run's where None."""
+    """Adam's settings for the parameters of one or more updates. Schedule and warm-up are the run's where None.
+
+    ``orthogonal``: convolutions and matrices take orthogonalised steps instead (training/muon.py).
+    """
 
     learning_rate: float
     betas: tuple[float, float] = (0.5, 0.999)
     weight_decay: float = 0.0
     schedule: str | None = None
     warmup_steps: int | None = None
+    orthogonal: bool = False
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from scfegan_hf.layers.gated import LEAK, GatedConv2d, GatedUpsample
 from scfegan_hf.layers.norms import LRN_BIAS, LRN_RADIUS, ChannelRMSNorm, LocalResponseNorm, ReferenceLocalResponseNorm
+from scfegan_hf.models.residual import ResidualUNet
 from scfegan_hf.models.scfegan import SCFEGANGenerator
 
 PRECISIONS = {torch.float32: "f32", torch.bfloat16: "bf16"}
@@ -88,14 +89,7 @@ def graph(generator: SCFEGANGenerator):
     make = _Layers(getattr(openvino, OPERATIONS))
     ops, side = make.ops, generator.resolution
     given = ops.parameter([1, generator.in_channels, side, side], openvino.Type.f32, name="given")
-    skips, hidden = [], given
-    for stage in generator.encoder:
-        skips.append(hidden)
-        hidden = make.gated(hidden, stage)
-    for stage in generator.bottleneck:
-        hidden = make.gated(hidden, stage)
-    for up, merge in zip(generator.upsample, generator.merge, strict=True):
-        hidden = make.gated(ops.concat([skips.pop(), make.upsampled(hidden, up)], 1), merge)
+    hidden = make.published(given, generator) if generator.residual is None else make.residual(given, generator.residual)
     answer = ops.tanh(hidden)
     if generator.fill != "none":
         filled = ops.slice(given, [0], [3], [1], [1])
@@ -122,11 +116,43 @@ class _Layers:
     def rectified(self, x):
         return self.ops.prelu(x, self.number(LEAK))
 
-    def gated(self, x, layer: GatedConv2d):
-        conv = layer.conv
+    def published(self, given, generator: SCFEGANGenerator):
+        skips, hidden = [], given
+        for stage in generator.encoder:
+            skips.append(hidden)
+            hidden = self.gated(hidden, stage)
+        for stage in generator.bottleneck:
+            hidden = self.gated(hidden, stage)
+        for up, merge in zip(generator.upsample, generator.merge, strict=True):
+            hidden = self.gated(self.ops.concat([skips.pop(), self.upsampled(hidden, up)], 1), merge)
+        return hidden
+
+    def residual(self, given, network: ResidualUNet):
+        skips, hidden = [], self.convolved(self.ops.space_to_depth(given, "depth_first", 2), network.stem)
+        for blocks, down in zip(network.encoder, network.down, strict=True):
+            skips.append(self.added(hidden, blocks))
+            hidden = self.convolved(self.rectified(skips[-1]), down)
+        hidden = self.added(hidden, network.bottleneck)
+        for up, merge, blocks in zip(network.up, network.merge, network.decoder, strict=True):
+            both = self.ops.concat([skips.pop(), self.unfolded(self.convolved(hidden, up))], 1)
+            hidden = self.added(self.convolved(both, merge), blocks)
+        return self.unfolded(self.convolved(self.rectified(hidden), network.head))
+
+    def unfolded(self, x):
+        return self.ops.depth_to_space(x, "depth_first", 2)
+
+    def added(self, x, blocks: nn.Sequential):
+        for block in blocks:
+            x = self.ops.add(x, self.convolved(self.gated(x, block.gated), block.conv))
+        return x
+
+    def convolved(self, x, conv: nn.Conv2d):
         pads = list(conv.padding)
         y = self.ops.convolution(x, self.constant(conv.weight), list(conv.stride), pads, pads, list(conv.dilation))
-        features, gate = self.parts(self.ops.add(y, self.constant(conv.bias.view(1, -1, 1, 1))), layer.split)
+        return self.ops.add(y, self.constant(conv.bias.view(1, -1, 1, 1)))
+
+    def gated(self, x, layer: GatedConv2d):
+        features, gate = self.parts(self.convolved(x, layer.conv), layer.split)
         if layer.leak != 1:
             features = self.rectified(self.normed(features, layer.norm))
         return self.ops.multiply(features, self.ops.sigmoid(gate))

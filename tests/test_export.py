@@ -52,7 +52,7 @@ def test_it_equals_the_network_without_pytorch(tmp_path, options):
 
 
 def test_the_command_writes_it(tmp_path):
-    generator = SCFEGANGenerator.preset("compact", width=4, stages=2, fill="none", resolution=128)
+    generator = SCFEGANGenerator.preset("plain", width=4, stages=2, fill="none", resolution=128)
     generator.save_pretrained(tmp_path / "model")
     assert main(["export", "--onnx", str(tmp_path / "edit.onnx"), "--model", str(tmp_path / "model")]) == 0
     assert (tmp_path / "edit.onnx").stat().st_size > 1000
@@ -60,7 +60,7 @@ def test_the_command_writes_it(tmp_path):
 
 
 def test_without_onnx_it_says_what_to_install(tmp_path, monkeypatch, capsys):
-    SCFEGANGenerator.preset("compact", width=4, stages=2, fill="none", resolution=128).save_pretrained(tmp_path / "model")
+    SCFEGANGenerator.preset("plain", width=4, stages=2, fill="none", resolution=128).save_pretrained(tmp_path / "model")
     monkeypatch.setitem(sys.modules, "onnx", None)
     assert main(["export", "--onnx", str(tmp_path / "edit.onnx"), "--model", str(tmp_path / "model")]) == 1
     message = capsys.readouterr().err
@@ -70,7 +70,7 @@ def test_without_onnx_it_says_what_to_install(tmp_path, monkeypatch, capsys):
 
 def test_the_example_edits_a_photograph_without_pytorch(tmp_path):
     torch.manual_seed(0)
-    generator = SCFEGANGenerator.preset("compact", width=4, stages=2, fill="none", resolution=128).eval()
+    generator = SCFEGANGenerator.preset("plain", width=4, stages=2, fill="none", resolution=128).eval()
     export_onnx(generator, tmp_path / "edit.onnx")
     photo = astronaut()[30:158, 150:278]
     mask, sketch = np.zeros((128, 128), np.uint8), np.zeros((128, 128), np.uint8)

@@ -38,7 +38,8 @@ def lively(preset: str, **changes) -> SCFEGANGenerator:
     """A tiny generator whose every parameter matters."""
     generator = SCFEGANGenerator.preset(preset, width=4, resolution=128, **changes).eval().requires_grad_(False)
     with torch.no_grad():
-        generator.merge[-1].conv.weight.normal_(0, 0.1)
+        last = generator.merge[-1].conv if generator.residual is None else generator.residual.head
+        last.weight.normal_(0, 0.1)
         for parameter in generator.parameters():
             if parameter.ndim < 4:
                 parameter.add_(torch.randn_like(parameter) * 0.2)
@@ -60,8 +61,10 @@ def edits(pipe: FaceEditPipeline) -> list[tuple[np.ndarray, np.ndarray]]:
     ("preset", "changes"),
     [
         ("compact", {}),
-        ("compact", {"gate": "full", "upsample_gate": "conv", "upsample_kernel": 5, "norm": "rms", "stages": 3}),
-        ("compact", {"norm": "lrn_reference", "color_flag": False}),
+        ("compact", {"gate": "full", "norm": "rms", "dilations": [2, 4]}),
+        ("plain", {}),
+        ("plain", {"gate": "full", "upsample_gate": "conv", "upsample_kernel": 5, "norm": "rms", "stages": 3}),
+        ("plain", {"norm": "lrn_reference", "color_flag": False}),
         ("paper", {}),
     ],
 )

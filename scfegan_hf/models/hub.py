@@ -103,7 +103,10 @@ def fetch(source: str, name: str, **where) -> Path:
 
 
 def _read_config(cls: type, path: Path, source: str) -> dict:
-    """The constructor's arguments. ValueError unless they are a JSON object that names all of them and no others."""
+    """The constructor's arguments. ValueError unless they are a JSON object that names all of them and no others.
+
+    Those that the class lists as ``added_later`` may be absent, since networks were saved before there were any.
+    """
     try:
         config = json.loads(path.read_text())
     except ValueError as error:  # not JSON, or not text at all
@@ -111,7 +114,8 @@ def _read_config(cls: type, path: Path, source: str) -> dict:
     if not isinstance(config, dict):
         raise ValueError(f"{CONFIG} of {source} must hold a JSON object, not {type(config).__name__}.")
     known = set(inspect.signature(cls.__init__).parameters) - {"self"}
-    for what, names in (("does not take", set(config) - known), ("needs but does not find there", known - set(config))):
+    missing = known - set(config) - set(getattr(cls, "added_later", ()))
+    for what, names in (("does not take", set(config) - known), ("needs but does not find there", missing)):
         if names:
             raise ValueError(
                 f"{CONFIG} of {source} is not one of {cls.__name__}: arguments that it {what}: {', '.join(sorted(names))}."

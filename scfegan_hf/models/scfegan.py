@@ -11,10 +11,12 @@ from torch.nn.utils.parametrizations import spectral_norm
 from scfegan_hf.conditioning import FILLS
 from scfegan_hf.layers.gated import LEAK, GatedConv2d, GatedUpsample
 from scfegan_hf.models.hub import HubNetwork
+from scfegan_hf.models.residual import ResidualUNet
 
 # Width of each stage as a multiple of the first one's.
 ENCODER_WIDTHS = (1, 2, 4, 8, 8, 8, 8)
 ENCODER_KERNELS = (7, 5, 5, 3, 3, 3, 3)
+LAYOUTS = ("published", "residual")
 
 PRESETS = {
     "paper": dict(
@@ -22,6 +24,10 @@ PRESETS = {
         head_width=3, fill="none", color_flag=False, resolution=512,
     ),
     "compact": dict(
+        layout="residual", width=32, stages=4, encoder_blocks=[0, 1, 2], dilations=[1, 1, 1], decoder_blocks=[1, 2, 2],
+        norm=None, gate="single", fill="walls", color_flag=True, resolution=256,
+    ),
+    "plain": dict(
         width=32, stages=5, dilations=[1, 2, 2, 1], norm=None, gate="single", upsample_gate="self", upsample_kernel=4,
         head_width=12, fill="walls", color_flag=True, resolution=256,
     ),
@@ -35,7 +41,13 @@ class SCFEGANGenerator(nn.Module, HubNetwork):
     residual to it that starts near zero. ``stages`` halvings, the first of ENCODER_WIDTHS, lead to gated convolutions
     of ``dilations``. ``resolution`` is the side of the squares that the pipeline works at. Any height and width
     divisible by ``stride``, 2 to the power of ``stages``.
+
+    ``layout``: "published" is the paper's; "residual" is models/residual.py, of as many halvings, the blocks of
+    ``dilations`` deepest, and ``encoder_blocks`` and ``decoder_blocks`` on the way down and up, from fine to coarse; it
+    has no use for ``upsample_gate``, ``upsample_kernel`` and ``head_width``.
     """
+
+    added_later = ("layout", "encoder_blocks", "decoder_blocks")  # absent from what was saved before
 
     def __init__(
         self,
@@ -50,14 +62,24 @@ class SCFEGANGenerator(nn.Module, HubNetwork):
         fill: str = "none",
         color_flag: bool = False,
         resolution: int = 512,
+        layout: str = "published",
+        encoder_blocks: Sequence[int] = (),
+        decoder_blocks: Sequence[int] = (),
     ):
         super().__init__()
+        if layout not in LAYOUTS:
+            raise ValueError(f"layout must be one of {LAYOUTS}, not {layout!r}")
         if fill not in FILLS:
             raise ValueError(f"fill must be one of {FILLS}, not {fill!r}")
         if not 2 <= stages <= len(ENCODER_WIDTHS):
             raise ValueError(f"stages must be between 2 and {len(ENCODER_WIDTHS)}, not {stages}")
         self.fill, self.color_flag, self.resolution, self.stride = fill, color_flag, resolution, 2**stages
         self.in_channels = 10 if color_flag else 9
+        self.residual = None
+        if layout == "residual":
+            widths = [multiple * width for multiple in ENCODER_WIDTHS[:stages]]
+            self.residual = ResidualUNet(self.in_channels, widths, encoder_blocks, dilations, decoder_blocks, norm, gate)
+            return
 
         skips = [self.in_channels]
         encoder = []
@@ -86,7 +108,7 @@ class SCFEGANGenerator(nn.Module, HubNetwork):
 
     @classmethod
     def preset(cls, name: str, **overrides) -> "SCFEGANGenerator":
-        """A generator with fresh weights: "paper" as published, "compact" for two CPU cores."""
+        """A generator with fresh weights: "paper" as published, "compact" for two CPU cores, "plain" its forerunner."""
         if name not in PRESETS:
             raise ValueError(f"No preset {name!r}; there are {', '.join(PRESETS)}.")
         return cls(**{**PRESETS[name], **overrides})
@@ -97,6 +119,12 @@ class SCFEGANGenerator(nn.Module, HubNetwork):
             raise ValueError(f"This generator takes (N, {self.in_channels}, H, W), not {tuple(x.shape)}.")
         if x.shape[2] % self.stride or x.shape[3] % self.stride or not x.numel():
             raise ValueError(f"Height and width must be divisible by {self.stride}, not {tuple(x.shape[2:])}. Pad the input.")
+        hidden = self._published(x) if self.residual is None else self.residual(x)
+        if self.fill == "none":
+            return torch.tanh(hidden)
+        return x[:, :3] + 2 * torch.tanh(hidden)  # the distance between any two images is at most 2
+
+    def _published(self, x: Tensor) -> Tensor:
         skips, hidden = [], x
         for stage in self.encoder:
             skips.append(hidden)
@@ -104,9 +132,7 @@ class SCFEGANGenerator(nn.Module, HubNetwork):
         hidden = self.bottleneck(hidden)
         for up, merge in zip(self.upsample, self.merge, strict=True):
             hidden = merge(torch.cat([skips.pop(), up(hidden)], dim=1))
-        if self.fill == "none":
-            return torch.tanh(hidden)
-        return x[:, :3] + 2 * torch.tanh(hidden)  # the distance between any two images is at most 2
+        return hidden
 
 
 DISCRIMINATOR_WIDTHS = (1, 2, 4, 4, 4, 4)

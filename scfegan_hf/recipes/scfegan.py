@@ -44,7 +44,8 @@ class SCFEGAN(Recipe):
     theta: float = 0.0  # gradient penalty, eq. 3.8; published 10, ours: spectral normalisation bounds D already
     hinge: bool = True  # ours: the linear form of eq. 3.8 grows without bound
     penalty_every: int = 8  # ours: lazy regularisation (Karras et al. 2020, section 3.1)
-    learning_rate: float = 2e-4  # ours
+    optimizer: Literal["muon", "adam"] = "muon"  # of the generator; ours, see docs/decisions.md
+    learning_rate: float = 6e-4  # ours
     discriminator_learning_rate: float = 4e-4  # ours
     discriminator_lr_scheduler: Literal["constant", "cosine"] | None = None  # ours; None: --lr_scheduler
     discriminator_lr_warmup_steps: int | None = None  # ours; None: --lr_warmup_steps
@@ -73,7 +74,8 @@ class SCFEGAN(Recipe):
         return ("generator", *(name for name, weight in judges.items() if weight))
 
     def updates(self) -> list[Update]:
-        generator = AdamOptions(self.learning_rate)
+        muon = {"betas": (0.9, 0.999), "orthogonal": True} if self.optimizer == "muon" else {}
+        generator = AdamOptions(self.learning_rate, **muon)
         discriminator = AdamOptions(
             self.discriminator_learning_rate,
             schedule=self.discriminator_lr_scheduler,

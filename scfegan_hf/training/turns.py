@@ -7,10 +7,12 @@ import torch
 from accelerate import Accelerator
 from torch import nn
 from torch.nn.utils import parametrize
+from torch.optim import Adam
 
 from scfegan_hf.recipe import Networks, Update
 from scfegan_hf.training.config import TrainConfig
 from scfegan_hf.training.faults import NonFinite
+from scfegan_hf.training.muon import Muon
 from scfegan_hf.training.processes import average_gradients
 from scfegan_hf.training.schedule import rate_factor
 from scfegan_hf.training.timing import Stopwatch
@@ -37,10 +39,10 @@ class Turns:
         for trains, group in groupby(sorted(updates, key=lambda u: u.trains), key=lambda u: u.trains):
             name, options = "-".join(trains), next(group).optimizer
             self.named[name] = {f"{n}.{key}": p for n in trains for key, p in trainable[n].named_parameters()}
-            self.optimizers[name] = torch.optim.Adam(
-                self.named[name].values(), options.learning_rate, options.betas, weight_decay=options.weight_decay,
-                fused=self.device.type in ("cpu", "cuda"),
-            )  # fmt: skip
+            kind, how = (Muon, {}) if options.orthogonal else (Adam, {"fused": self.device.type in ("cpu", "cuda")})
+            self.optimizers[name] = kind(
+                self.named[name].values(), options.learning_rate, betas=options.betas, weight_decay=options.weight_decay, **how
+            )
             self.options[name] = options
         half = config.mixed_precision == "fp16"
         self.scalers = {name: torch.amp.GradScaler(self.device.type) for name in self.optimizers} if half else {}

@@ -12,12 +12,13 @@ VARIANTS = [
     ("paper", {"fill": "walls"}),
     ("paper", {"norm": None, "upsample_gate": "conv"}),
     ("paper", {"norm": "lrn_reference", "gate": "single"}),
-    ("compact", {"fill": "none"}),
+    ("compact", {"fill": "none", "gate": "full"}),
     ("compact", {"fill": "pyramid", "norm": "rms"}),
-    ("compact", {"norm": None}),
-    ("compact", {"gate": "single", "norm": "rms"}),
-    ("compact", {"upsample_gate": "conv", "upsample_kernel": 5}),
-    ("compact", {"color_flag": False, "head_width": 3}),
+    ("compact", {"color_flag": False, "stages": 3, "encoder_blocks": [1, 0], "decoder_blocks": [0, 1], "dilations": [2]}),
+    ("plain", {}),
+    ("plain", {"fill": "pyramid", "norm": "rms"}),
+    ("plain", {"upsample_gate": "conv", "upsample_kernel": 5}),
+    ("plain", {"color_flag": False, "head_width": 3}),
 ]
 
 
@@ -108,9 +109,10 @@ def test_without_a_fill_the_answer_stays_in_range():
     assert out[:, 0].min() > 0.99 and out[:, 1].max() < -0.99  # the bound is reached, not missed by a small answer
 
 
+@pytest.mark.parametrize("preset", ["compact", "plain"])
 @pytest.mark.parametrize("fill", ["pyramid", "walls"])
-def test_a_fresh_network_answers_nearly_its_fill(fill):
-    network = tiny("compact", fill=fill)
+def test_a_fresh_network_answers_nearly_its_fill(preset, fill):
+    network = tiny(preset, fill=fill)
     generator = torch.Generator().manual_seed(0)
     image = torch.rand(1, 3, 128, 128, generator=generator) * 2 - 1
     mask = torch.zeros(1, 1, 128, 128)
@@ -133,11 +135,32 @@ def test_the_answer_depends_on_every_channel():
             assert (network(changed) - before).abs().max() > 0, channel
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"layout": "unet"}, "layout must be one of"),
+        ({"stages": 3}, "need 2 numbers each for 3 stages"),
+        ({"decoder_blocks": [1, 2]}, "need 3 numbers each for 4 stages"),
+    ],
+)
+def test_layouts_that_there_are_not(options, message):
+    with pytest.raises(ValueError, match=message):
+        tiny("compact", **options)
+
+
+def test_a_residual_network_sees_all_of_a_small_square():
+    """From one corner to the far one, through the deepest stage."""
+    network = tiny("compact")
+    x = torch.randn(1, 10, 128, 128, generator=torch.Generator().manual_seed(0), requires_grad=True)
+    network(x)[..., -1, -1].sum().backward()
+    assert x.grad[..., 0, 0].abs().max() > 0
+
+
 def test_presets():
-    assert set(PRESETS) == {"paper", "compact"}
+    assert set(PRESETS) == {"paper", "compact", "plain"}
     network = tiny("compact", gate="full", resolution=384)
     assert network.resolution == 384 and network.color_flag == PRESETS["compact"]["color_flag"]
-    assert network.encoder[0].conv.out_channels == 8  # feature and gate of width 4
+    assert network.residual.decoder[-1][0].gated.conv.out_channels == 8  # feature and gate of width 4
     with pytest.raises(ValueError, match="No preset 'huge'; there are paper, compact"):
         SCFEGANGenerator.preset("huge")
     with pytest.raises(TypeError, match="depth"):
