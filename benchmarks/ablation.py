@@ -42,21 +42,42 @@ class Change:
     mixed: float = 0.0
 
 
+ADAM = {"optimizer": "adam", "learning_rate": 5e-4}
+
+
+def plain(**generator) -> Change:
+    """The forerunner of `compact`, trained by Adam as it was."""
+    return Change(generator, {"preset": "plain", **ADAM, "learning_rate": 3e-4})
+
+
 NETWORKS = {
     "compact": Change(),
-    "full gates, norm lrn": Change({"gate": "full", "norm": "lrn"}),
-    "fill none": Change({"fill": "none"}),
-    "fill pyramid": Change({"fill": "pyramid"}),
-    "norm rms": Change({"norm": "rms"}),
-    "full gates": Change({"gate": "full"}),
-    "norm lrn": Change({"norm": "lrn"}),
-    "no tenth channel": Change({"color_flag": False}),
-    "width 24": Change({"width": 24}),
-    "width 40": Change({"width": 40}),
-    "up-convolutions 5x5": Change({"upsample_kernel": 5}),
-    "last up-convolution of 3": Change({"head_width": 3}),
-    "up-convolutions with gates": Change({"upsample_gate": "conv"}),
-    "seven halvings": Change({"stages": 7}),
+    "compact by Adam": Change(recipe=ADAM),
+    "plain by Muon": Change(recipe={"preset": "plain"}),
+    "plain by Adam": Change(recipe={"preset": "plain", **ADAM}),
+    "twice the rate": Change(recipe={"learning_rate": 1.2e-3}),
+    "half the rate": Change(recipe={"learning_rate": 3e-4}),
+    "compact, norm rms": Change({"norm": "rms"}),
+    "compact, full gates": Change({"gate": "full"}),
+    "compact, width 24": Change({"width": 24}),
+    "compact, width 48": Change({"width": 48}),
+    "compact, deep blocks dilated": Change({"dilations": [1, 2, 1]}),
+    "compact, two deep blocks more": Change({"dilations": [1, 1, 1, 1, 1]}),
+    "compact, one block a stage": Change({"encoder_blocks": [0, 1, 1], "dilations": [1], "decoder_blocks": [1, 1, 1]}),
+    "plain": plain(),
+    "full gates, norm lrn": plain(gate="full", norm="lrn"),
+    "fill none": plain(fill="none"),
+    "fill pyramid": plain(fill="pyramid"),
+    "norm rms": plain(norm="rms"),
+    "full gates": plain(gate="full"),
+    "norm lrn": plain(norm="lrn"),
+    "no tenth channel": plain(color_flag=False),
+    "width 24": plain(width=24),
+    "width 40": plain(width=40),
+    "up-convolutions 5x5": plain(upsample_kernel=5),
+    "last up-convolution of 3": plain(head_width=3),
+    "up-convolutions with gates": plain(upsample_gate="conv"),
+    "seven halvings": plain(stages=7),
 }
 # The flags of docs/training.md for going on from released weights, and what may be changed. Changes number 1 to 15 of the
 # design: the order puts what acts on the same thing where pairs of them fall together with what hardly can matter.
@@ -111,7 +132,6 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=150)
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--window", type=int, default=0, help="as --window of the recipe")
-    parser.add_argument("--learning_rate", type=float, default=3e-4)
     parser.add_argument("--variants", nargs="*", default=list(NETWORKS), help="networks: only these")
     parser.add_argument("--mixed", help="recipe: prepared folder of painted portraits")
     parser.add_argument("--faces", type=int, default=33, help="recipe: validation faces to edit, two edits each")
@@ -156,7 +176,7 @@ def train(folder: str, change: Change, options: argparse.Namespace) -> list[dict
     out = options.out / folder
     recipe = SCFEGAN(**{
         "perceptual": "squeezenet", "perceptual_weights": options.perceptual_weights, "window": options.window,
-        "learning_rate": options.learning_rate, "generator_options": json.dumps(change.generator), **change.recipe,
+        "beta": 0, "generator_options": json.dumps(change.generator), **change.recipe,
     })  # fmt: skip
     folders, weights = tuple(options.data), ()
     if change.mixed:
