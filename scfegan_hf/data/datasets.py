@@ -8,6 +8,7 @@ editing will show.
 import itertools
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -26,16 +27,33 @@ Other = Callable[[], dict | None] | None  # fetches another face
 COLUMNS = ("image", "sketch", "color", "regions", "landmarks")
 IN_COLOR = {"image": cv2.IMREAD_COLOR, "color": cv2.IMREAD_COLOR}  # of all pictures a row may hold
 PICTURES = {**IN_COLOR, "sketch": cv2.IMREAD_GRAYSCALE, "edges": cv2.IMREAD_GRAYSCALE, "regions": cv2.IMREAD_GRAYSCALE}
-# Shares of the kinds of holes. Ours: the paper has free-form strokes with eye positions and hair only.
-HOLES = {"feature": 0.7, "free_form": 0.16, "hair": 0.1, "face": 0.04}
+# Shares of the kinds of holes that are not over a feature. The paper has free-form strokes with eye positions and hair only.
+REST = {"free_form": 0.56, "hair": 0.31, "face": 0.13}
 WHOLE_FACE = 0.2  # share of the last that are not half a face
 VALIDATION_HOLES = {"feature": 0.45, "free_form": 0.43, "hair": 0.12}  # as they were, so that curves stay comparable
-TRANSPLANTS = 0.5  # share of holes over eyes, brows, nose or mouth for which another face's feature becomes the truth
 DONORS = 4  # faces of which the one that is turned most alike gives it
 HAIR_TOO = 0.1  # share of free-form holes to which all hair is added (Algorithm 2, line 22)
 AROUND_HOLE = (1.3, 2.7)  # side of a crop in parts of the hole's longer one
 FREE_FORM_CROP = (0.25, 1.0)  # side of a crop with free-form strokes, in parts of the photograph's
 MAX_TRIES = 50  # rows one after another that cannot be read before a sample is given up
+
+
+@dataclass(frozen=True)
+class Holes:
+    """Which holes training has. ``features``: share that lies over a feature of the face, among which REST is shared out else.
+
+    ``transplants``: share of holes over eyes, brows, nose or mouth for which another face's feature becomes the truth.
+    """
+
+    features: float = 0.84
+    transplants: float = 0.3
+
+    def shares(self) -> dict[str, float]:
+        """By kind. Raises ValueError for what is no share."""
+        for name, share in vars(self).items():
+            if not 0 <= share <= 1:
+                raise ValueError(f"The share of {name} is between 0 and 1, not {share}.")
+        return {"feature": self.features} | {kind: (1 - self.features) * part for kind, part in REST.items()}
 
 
 def load_rows(folders: Sequence[str], split: str, streaming: bool = False, columns: Sequence[str] = COLUMNS):
@@ -86,23 +104,26 @@ def edit_samples(
     seed: int,
     streaming: bool = False,
     weights: Sequence[float] = (),
+    holes: Holes = Holes(),
 ) -> Dataset:
     """The samples of a split, from ``folders`` one after another, or mixed by ``weights`` (one each).
 
-    Raises what `load_rows` raises, ValueError for weights that do not fit the folders.
+    Raises what `load_rows` raises, ValueError for weights that do not fit the folders, and for holes that are none.
     """
+    holes.shares()
     if weights and len(weights) != len(folders):
         raise ValueError(f"Give one weight for each of the {len(folders)} data sources, not {len(weights)}.")
     if split != "train":
         return EditSamples(load_rows(folders, split), resolution, seed, train=False)
     if streaming:
         groups = [(folder,) for folder in folders] if weights else [tuple(folders)]
-        return StreamedSamples([load_rows(group, split, True) for group in groups], resolution, seed, weights=weights or (1,))
+        sources = [load_rows(group, split, True) for group in groups]
+        return StreamedSamples(sources, resolution, seed, weights=weights or (1,), holes=holes)
     rows = load_rows(folders, split)
     if not weights:
-        return EditSamples(rows, resolution, seed)
+        return EditSamples(rows, resolution, seed, holes=holes)
     lengths = [len(load_rows((folder,), split)) for folder in folders]
-    return EditSamples(rows, resolution, seed, order=Mixture(lengths, weights, seed))
+    return EditSamples(rows, resolution, seed, order=Mixture(lengths, weights, seed), holes=holes)
 
 
 def decode_row(row: dict) -> dict[str, np.ndarray]:
@@ -151,8 +172,16 @@ class EditSamples(Dataset):
     neither flips nor jitters. ``order`` says which row the n-th sample comes from; passes over all rows without it.
     """
 
-    def __init__(self, rows, resolution: int, seed: int, train: bool = True, order: Callable[[int], int] | None = None):
-        self.rows, self.resolution, self.seed, self.train = rows, resolution, seed, train
+    def __init__(
+        self,
+        rows,
+        resolution: int,
+        seed: int,
+        train: bool = True,
+        order: Callable[[int], int] | None = None,
+        holes: Holes = Holes(),
+    ):
+        self.rows, self.resolution, self.seed, self.train, self.holes = rows, resolution, seed, train, holes
         self.order = order or Passes(len(rows), seed)
 
     def __len__(self) -> int:
@@ -167,7 +196,7 @@ class EditSamples(Dataset):
         numbers = ((first + attempt) % len(self.rows) for attempt in itertools.count())
         row, skipped = first_readable((number, lambda number=number: self.rows[number]) for number in numbers)
         other = partial(self._other, n, first, row["landmarks"]) if self.train else None
-        return sample_of(row, n, self.resolution, self.seed, other, self.train, skipped)
+        return sample_of(row, n, self.resolution, self.seed, other, self.train, skipped, self.holes)
 
     def _other(self, n: int, number: int, points: np.ndarray) -> dict[str, np.ndarray] | None:
         """Another face with landmarks, turned more or less like that of row ``number``; None if a few tries find none."""
@@ -185,9 +214,18 @@ class StreamedSamples(IterableDataset):
     For one sample worker at most: among several, `datasets` would deal out the files once more.
     """
 
-    def __init__(self, sources: Sequence, resolution: int, seed: int, buffer: int = 1000, weights: Sequence[float] = (1,)):
+    def __init__(
+        self,
+        sources: Sequence,
+        resolution: int,
+        seed: int,
+        buffer: int = 1000,
+        weights: Sequence[float] = (1,),
+        holes: Holes = Holes(),
+    ):
         super().__init__()
-        self.sources, self.resolution, self.seed, self.buffer, self.weights = sources, resolution, seed, buffer, weights
+        self.sources, self.resolution, self.seed, self.holes = sources, resolution, seed, holes
+        self.buffer, self.weights = buffer, weights
         self.batches: StepSampler | None = None
 
     def take(self, batches: StepSampler) -> None:
@@ -205,7 +243,8 @@ class StreamedSamples(IterableDataset):
         for k, n in enumerate(itertools.chain.from_iterable(batches), batches.first_sample // batches.processes):
             stream = streams[source_of(k)[0]]
             row, skipped = first_readable((n, lambda row=row: row) for row in stream)
-            yield sample_of(row, n, self.resolution, self.seed, lambda before=before: before, skipped=skipped)
+            other = partial(lambda before: before, before)
+            yield sample_of(row, n, self.resolution, self.seed, other, skipped=skipped, holes=self.holes)
             before = row
 
     def _endless(self, source, process: int, processes: int) -> Iterator[dict]:
@@ -230,11 +269,18 @@ def readable(row: dict | None) -> dict[str, np.ndarray] | None:
 
 
 def sample_of(
-    row: dict[str, np.ndarray], n: int, resolution: int, seed: int, other: Other = None, augment: bool = True, skipped: int = 0
+    row: dict[str, np.ndarray],
+    n: int,
+    resolution: int,
+    seed: int,
+    other: Other = None,
+    augment: bool = True,
+    skipped: int = 0,
+    holes: Holes = Holes(),
 ) -> dict[str, torch.Tensor]:
     """The n-th sample, from a decoded row."""
     rng = np.random.default_rng((seed, 1, n))
-    sample = to_tensors(**make_sample(row, resolution, rng, augment, other))
+    sample = to_tensors(**make_sample(row, resolution, rng, augment, other, holes))
     sample["noise"] = torch.from_numpy(rng.standard_normal((1, resolution, resolution), dtype=np.float32))
     sample["mix"] = torch.tensor(rng.random(), dtype=torch.float32)
     sample["_skipped"] = torch.tensor(skipped)
@@ -242,16 +288,22 @@ def sample_of(
 
 
 def make_sample(
-    row: dict[str, np.ndarray], resolution: int, rng: np.random.Generator, augment: bool = True, other: Other = None
+    row: dict[str, np.ndarray],
+    resolution: int,
+    rng: np.random.Generator,
+    augment: bool = True,
+    other: Other = None,
+    holes: Holes = Holes(),
 ) -> dict:
     """Crop, hole and drawing as uint8 arrays of ``resolution``: image, mask, sketch, color, color_mask.
 
-    With ``other``, which fetches another decoded row when it is asked, TRANSPLANTS of the features come from that face.
+    With ``other``, which fetches another decoded row when it is asked, some of the features come from that face. ``holes``
+    holds with ``augment`` only; validation has VALIDATION_HOLES.
     """
     size, points = row["image"].shape[0], row["landmarks"]
-    holes = HOLES if augment else VALIDATION_HOLES
-    kinds = [kind for kind in holes if len(points) or kind not in ("feature", "face")]
-    weights = np.array([holes[kind] for kind in kinds])
+    shares = holes.shares() if augment else VALIDATION_HOLES
+    kinds = [kind for kind in shares if len(points) or kind not in ("feature", "face")]
+    weights = np.array([max(shares[kind], 1e-9) for kind in kinds])  # without landmarks only shares of 0 may be left
     kind = kinds[rng.choice(len(kinds), p=weights / weights.sum())]
     if kind == "free_form":
         side = int(size * rng.uniform(*FREE_FORM_CROP))
@@ -261,7 +313,7 @@ def make_sample(
         name = masks.often_erased(rng) if augment else None
         if kind == "feature":
             whole = masks.feature(size, points, rng, name)
-            if other and name in donors.PARTS and rng.random() < TRANSPLANTS:
+            if other and name in donors.PARTS and rng.random() < holes.transplants:
                 donor = other()
                 changed = donors.transplant(donor, row, name, rng) if donor and len(donor["landmarks"]) else None
                 row, whole = changed or (row, whole)

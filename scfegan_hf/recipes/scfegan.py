@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from scfegan_hf.conditioning import assemble, blend
-from scfegan_hf.data.datasets import edit_samples
+from scfegan_hf.data.datasets import Holes, edit_samples
 from scfegan_hf.losses.adversarial import discriminator_loss, generator_loss, hole_weights, real_drift_loss
 from scfegan_hf.losses.penalties import gradient_penalty, interpolate
 from scfegan_hf.losses.perceptual import feature_network, feature_sizes, perceptual_loss, style_loss
@@ -44,6 +44,8 @@ class SCFEGAN(Recipe):
     theta: float = 0.0  # gradient penalty, eq. 3.8; published 10, ours: spectral normalisation bounds D already
     hinge: bool = True  # ours: the linear form of eq. 3.8 grows without bound
     penalty_every: int = 8  # ours: lazy regularisation (Karras et al. 2020, section 3.1)
+    feature_holes: float = 0.84  # share of training's holes that lie over an eye, the mouth or the like; ours
+    transplants: float = 0.3  # share of those for which another face's feature becomes the truth; ours
     optimizer: Literal["muon", "adam"] = "muon"  # of the generator; ours, see docs/decisions.md
     learning_rate: float = 6e-4  # ours
     discriminator_learning_rate: float = 4e-4  # ours
@@ -67,7 +69,8 @@ class SCFEGAN(Recipe):
         stride = 2 ** {**PRESETS[self.preset], **json.loads(self.generator_options)}["stages"]
         if resolution % stride:
             raise ValueError(f"--resolution must be divisible by {stride}, not {resolution}.")
-        return edit_samples(folders, split, resolution, seed, **loading)
+        holes = Holes(self.feature_holes, self.transplants)
+        return edit_samples(folders, split, resolution, seed, holes=holes, **loading)
 
     def release(self) -> tuple[str, ...]:
         judges = {"discriminator": self.beta, "projected": self.projected_beta}

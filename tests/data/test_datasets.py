@@ -1,6 +1,5 @@
 """Samples to train on: a function of (seed, n), of the shapes and ranges that the networks expect."""
 
-import json
 import shutil
 from pathlib import Path
 
@@ -10,7 +9,16 @@ import pytest
 import torch
 
 from scfegan_hf.data import datasets, masks
-from scfegan_hf.data.datasets import EditSamples, StreamedSamples, decode_row, edit_samples, load_rows, make_sample, to_tensors
+from scfegan_hf.data.datasets import (
+    EditSamples,
+    Holes,
+    StreamedSamples,
+    decode_row,
+    edit_samples,
+    load_rows,
+    make_sample,
+    to_tensors,
+)
 from scfegan_hf.data.order import Mixture, SourceOrder, StepSampler
 from scfegan_hf.training.processes import make_loader
 
@@ -246,7 +254,24 @@ def test_workers_give_the_same_batches(prepared):
 
 
 def test_shares_of_holes_add_up():
-    assert sum(datasets.HOLES.values()) == pytest.approx(1), json.dumps(datasets.HOLES)
+    for features in (0.0, 0.84, 1.0):
+        shares = Holes(features).shares()
+        assert sum(shares.values()) == pytest.approx(1) and shares["feature"] == features and min(shares.values()) >= 0
+    for wrong in (Holes(1.2), Holes(transplants=-0.1)):
+        with pytest.raises(ValueError, match="is between 0 and 1"):
+            wrong.shares()
+
+
+def test_the_recipe_says_which_holes(landmark_rows, monkeypatch):
+    asked = []
+    monkeypatch.setattr(masks, "often_erased", lambda rng: asked.append(0) or "mouth")
+    monkeypatch.setattr(masks, "feature", lambda *args, real=masks.feature: asked.append(1) or real(*args))
+    for features in (0.0, 0.5, 1.0):
+        samples = EditSamples(landmark_rows, 64, seed=0, holes=Holes(features, 0.0))
+        for n in range(40):
+            samples[n]
+        assert abs(sum(asked) / 40 - features) < 0.2
+        asked.clear()
 
 
 def streamed(prepared, batches):

@@ -4,8 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from scfegan_hf.data import datasets, donors, faces, masks
-from scfegan_hf.data.datasets import EditSamples, decode_row, make_sample
+from scfegan_hf.data import donors, faces, masks
+from scfegan_hf.data.datasets import EditSamples, Holes, decode_row, make_sample
 
 
 def test_the_spline_keeps_its_knots_and_leaves_far_points_to_the_matrix(face_points):
@@ -102,10 +102,10 @@ def test_training_puts_other_faces_features_under_holes_and_validation_does_not(
         first = [samples[n] for n in range(40)]
         assert bool(asked) == train
     share = len(asked) / 40
-    assert 0.1 < share < 0.5  # half of the features that can be
+    assert 0.1 < share < 0.5  # a third of the features that can be
     for donor, row, part, _ in asked:
         assert part in donors.PARTS and not np.array_equal(donor["image"], row["image"])
-    monkeypatch.setattr(datasets, "TRANSPLANTS", 0.0)
+    samples = EditSamples(landmark_rows, 64, seed=0, holes=Holes(transplants=0.0))
     plain = [samples[n] for n in range(40)]
     changed = [n for n in range(40) if not np.array_equal(plain[n]["image"], first[n]["image"])]
     assert 0 < len(changed) < 25
@@ -117,15 +117,14 @@ def test_the_truth_of_a_sample_is_the_other_faces_mouth(draw_face, monkeypatch):
     for face, lips in ((row, (200, 90, 80)), (other, (60, 200, 60))):
         face["image"][:] = (200, 90, 80)
         face["image"][np.isin(face["regions"], [faces.REGIONS.index(name) for name in ("lips", "mouth")])] = lips
-    monkeypatch.setattr(datasets, "TRANSPLANTS", 1.0)
-    monkeypatch.setattr(datasets, "HOLES", {"feature": 1.0})
+    holes = Holes(features=1.0, transplants=1.0)
     monkeypatch.setattr(masks, "often_erased", lambda rng: "mouth")
-    sample = make_sample(row, 64, np.random.default_rng(3), True, lambda: other)
+    sample = make_sample(row, 64, np.random.default_rng(3), True, lambda: other, holes)
     red, green, _ = sample["image"].astype(int).transpose(2, 0, 1)
     assert (green > red + 40)[sample["mask"] > 0].mean() > 0.1
     assert not (green > red)[sample["mask"] == 0].any()
     for nothing in (lambda: None, lambda: {**other, "landmarks": np.zeros((0, 2), np.float32)}, None):
-        sample = make_sample(row, 64, np.random.default_rng(3), True, nothing)
+        sample = make_sample(row, 64, np.random.default_rng(3), True, nothing, holes)
         assert (sample["image"][..., 1].astype(int) < sample["image"][..., 0]).all()
 
 
@@ -134,7 +133,7 @@ def test_half_a_face_is_erased_now_and_then(landmark_rows, monkeypatch):
     real = masks.face
     monkeypatch.setattr(masks, "face", lambda size, points, part: parts.append(part) or real(size, points, part))
     for train in (True, False):
-        samples = EditSamples(landmark_rows, 32, seed=0, train=train)
+        samples = EditSamples(landmark_rows, 32, seed=0, train=train, holes=Holes(features=0.7))
         for n in range(300):
             samples[n]
         if train:
