@@ -48,7 +48,10 @@ FONT = ("system-ui", "sans-serif")
 
 
 def build_app(pipeline: FaceEditPipeline | None = None, max_queue: int = 20) -> gr.Blocks:
-    """The app around a pipeline (None: the weights that the package carries); ``max_queue``: how many edits may wait."""
+    """The app around a pipeline (None: the weights that the package carries); ``max_queue``: how many edits may wait.
+
+    It is `launch` that has the `HiddenFolder` keep the server's folders out of the answers.
+    """
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     # Gradio makes a table of all events after each one, for a page of statistics that is not used here.
     os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000")
@@ -185,7 +188,7 @@ def launch(
         theme=gr.themes.Default(primary_hue="indigo", font=FONT, font_mono=("ui-monospace", "monospace")),
         css=page_file("around.css"),
         mcp_server=tools,
-        app_kwargs={"middleware": [Middleware(HiddenFolder, folder=use_own_folder())]},
+        app_kwargs={"middleware": [Middleware(HiddenFolder, folder=use_own_folder())]},  # innermost: before compression
     )
     return app, address
 

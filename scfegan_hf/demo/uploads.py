@@ -2,7 +2,7 @@
 
 Gradio calls a file by its path, in the answer to an upload, in each result, in addresses and complaints, and wants to be told
 that path again. The files here lie in a folder NAME, below the one that Gradio would take. On the way out NAME stands for its
-whole path, on the way in the path for NAME. So nobody can ask by the path itself either: what is echoed is what was sent.
+whole path, on the way in the path for NAME: what is echoed is what was sent.
 """
 
 import html
@@ -52,7 +52,7 @@ class HiddenFolder:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
-        sent_json, held, answers_text = _type(Headers(scope=scope)) == "application/json", b"", False
+        sent_json, held, answers_text = _type(Headers(scope=scope)).endswith("json"), b"", False
 
         async def read() -> Message:
             nonlocal held
