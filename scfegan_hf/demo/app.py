@@ -12,9 +12,9 @@ from gradio.components import Component
 from gradio.context import LocalContext
 from gradio.data_classes import FileData
 from gradio.processing_utils import save_bytes_to_cache
-from gradio.utils import get_upload_folder
 from gradio_client.utils import is_http_url_like
 from PIL import Image
+from starlette.middleware import Middleware
 
 from scfegan_hf.demo.editor import TELL_THE_PAGE, drawing_editor, page_file
 from scfegan_hf.demo.edits import (
@@ -31,6 +31,7 @@ from scfegan_hf.demo.errors import Sent, answer, spoken_errors
 from scfegan_hf.demo.gpu import gpu_is_lent, with_gpu
 from scfegan_hf.demo.line import Line
 from scfegan_hf.demo.payload import MAX_UPLOAD_BYTES, layer_url, read_drawing, uploaded_file
+from scfegan_hf.demo.uploads import HiddenFolder, use_own_folder
 from scfegan_hf.pipeline import FaceEditPipeline
 
 EDIT_DOCUMENTATION = """Repaint a photo where a mask says so. All pictures have the photo's size.
@@ -47,12 +48,15 @@ FONT = ("system-ui", "sans-serif")
 
 
 def build_app(pipeline: FaceEditPipeline | None = None, max_queue: int = 20) -> gr.Blocks:
-    """The app around a pipeline (None: the weights that the package carries); ``max_queue``: how many edits may wait."""
+    """The app around a pipeline (None: the weights that the package carries); ``max_queue``: how many edits may wait.
+
+    It is `launch` that has the `HiddenFolder` keep the server's folders out of the answers.
+    """
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     # Gradio makes a table of all events after each one, for a page of statistics that is not used here.
     os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000")
     pipeline = pipeline or FaceEditPipeline.from_pretrained()
-    uploads, line = get_upload_folder(), Line(max_queue)
+    uploads, line = use_own_folder(), Line(max_queue)
     on_gpu = with_gpu(lambda work, *given: work(pipeline, *given))
 
     with gr.Blocks(title="Edit a face by drawing", analytics_enabled=False, delete_cache=(CLEAN_EVERY, CLEAN_AFTER)) as app:
@@ -184,6 +188,7 @@ def launch(
         theme=gr.themes.Default(primary_hue="indigo", font=FONT, font_mono=("ui-monospace", "monospace")),
         css=page_file("around.css"),
         mcp_server=tools,
+        app_kwargs={"middleware": [Middleware(HiddenFolder, folder=use_own_folder())]},  # innermost: before compression
     )
     return app, address
 

@@ -15,6 +15,7 @@ from gradio.utils import get_upload_folder
 from gradio_client import handle_file
 
 from scfegan_hf.demo.payload import uploaded_file
+from scfegan_hf.demo.uploads import path_of
 
 HOW_TO_SEND = """Each picture is a data URL, all of them together below 4 MB, or the address that this server gave to an upload
 (POST to /gradio_api/upload, then /gradio_api/file= and the answer). Other addresses are not fetched."""
@@ -43,7 +44,7 @@ class PictureServer(gradio.mcp.GradioMCPServer):
     def postprocess_output_data(self, data: list[Any], root_url: str) -> list[Any]:
         """Each file of the answer as a picture, byte for byte."""
         files = [file for answer in data for file in (answer if isinstance(answer, list) else [answer])]
-        contents = (base64.b64encode(Path(file["path"]).read_bytes()).decode() for file in files)
+        contents = (base64.b64encode(Path(path_of(file["path"])).read_bytes()).decode() for file in files)
         return [self.types.ImageContent(type="image", data=content, mimeType="image/png") for content in contents]
 
     def _file(self, sent: Any, name: str) -> dict[str, Any]:

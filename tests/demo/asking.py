@@ -10,7 +10,7 @@ from scfegan_hf.demo.payload import layer_url
 
 
 def upload(address: str, path: Path) -> str:
-    """Where the server put a file."""
+    """What the server calls a file that it is sent."""
     return httpx.post(f"{address}gradio_api/upload", files={"files": ("me.png", path.read_bytes())}).json()[0]
 
 

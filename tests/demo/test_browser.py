@@ -1,5 +1,7 @@
 """The app in a real browser: draw with mouse, finger and keys, edit, and look at what the server received."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from browser import (
@@ -21,7 +23,11 @@ from browser import (
     wait_for_result,
     wait_until_asked,
 )
+from gradio.utils import get_upload_folder
 from PIL import Image
+from relay import Relay
+
+from scfegan_hf.demo.uploads import NAME
 
 pytestmark = [
     pytest.mark.browser,
@@ -44,6 +50,29 @@ def near(drawn: np.ndarray, left: float, top: float, right: float, bottom: float
     rows, columns = np.flatnonzero(drawn.any(1)), np.flatnonzero(drawn.any(0))
     found = np.array([columns[0], rows[0], columns[-1] + 1, rows[-1] + 1])
     return bool(np.abs(found - (left, top, right, bottom)).max() <= slack)
+
+
+def test_no_answer_names_a_folder_of_the_server(open_page, served, photo_file):
+    with Relay(served) as relay:
+        page = open_page(**DESKTOP, address=relay.address, extra_http_headers={"Accept-Encoding": "identity"})
+        choose_photo(page, photo_file)
+        draw(page, "mask", (0.4, 0.5), (0.6, 0.5))
+        draw(page, "sketch", (0.45, 0.5), (0.55, 0.5))
+        helper(page, "trace")
+        page.wait_for_selector("#editor .status:has-text('Lines added')")
+        edit(page)
+        page.click("#editor [data-do=continue]")
+        page.wait_for_selector("#editor .history .strip button:nth-child(2)[aria-pressed=true]")
+        draw(page, "mask", (0.45, 0.52), (0.5, 0.52))
+        edit(page)
+        with page.expect_download() as download:
+            page.click("#editor [data-do=download]")
+        assert opened(download.value.path()).size == (256, 256)
+        page.reload()
+        page.wait_for_function("() => document.querySelector('#editor .status')?.textContent === 'Your drawing is back.'")
+    assert relay.told(f"{NAME}/") and not relay.told("content-encoding:")
+    folder = Path(get_upload_folder())
+    assert relay.told_of_the_server(folder, folder.parent) == []
 
 
 def test_from_an_empty_page_to_a_downloaded_result(open_page, photo, photo_file, pipeline, tmp_path):

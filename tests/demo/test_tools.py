@@ -10,6 +10,7 @@ import httpx
 import numpy as np
 import pytest
 from PIL import Image
+from relay import Relay
 
 from scfegan_hf.demo import launch
 from scfegan_hf.demo.edits import MARK
@@ -26,12 +27,14 @@ def folder(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def served(pipeline, folder):
-    """The app of this module and its address, which ends with a slash."""
+    """The app of this module and its address, which ends with a slash. At the end no answer may have told of a folder."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GRADIO_TEMP_DIR", str(folder))
         app, address = launch(pipeline=pipeline, prevent_thread_lock=True)
-        yield app, address
+        with Relay(address) as relay:
+            yield app, relay.address
         app.close()
+    assert relay.told("jsonrpc") and relay.told_of_the_server(folder) == []
 
 
 @pytest.fixture
@@ -126,6 +129,15 @@ def test_other_files_and_addresses_are_refused_in_words(call, served, photo_file
         failed, (content,) = call("edit", photo=sent, mask=data_url(mask))
         assert failed and words in content.text, content
         assert str(photo_file) not in content.text
+
+
+def test_a_crash_inside_an_edit_says_nothing_of_the_server(call, pipeline, photo, mask, monkeypatch):
+    def broken(_, image, *__, **___):
+        raise FileNotFoundError(2, "No such file or directory", image)
+
+    monkeypatch.setattr(type(pipeline), "__call__", broken)
+    failed, (content,) = call("edit", photo=data_url(photo), mask=data_url(mask))
+    assert failed and "No such file" not in content.text
 
 
 def test_what_came_by_data_urls_is_deleted_too(call, served, folder, photo):
