@@ -15,7 +15,8 @@ class Muon(torch.optim.Optimizer):
 
     A convolution's weight counts as a matrix of its first dimension by all others. Steps are scaled to a root mean
     square of one learning rate, which is about the size of Adam's, so that one rate serves both (Liu et al. 2025, Muon is
-    Scalable for LLM Training, section 2.2; their factor 0.2 is left to the rate).
+    Scalable for LLM Training, section 2.2; their factor 0.2 is left to the rate). ``dtype``: what matrices are made
+    orthogonal in; bfloat16 as published, whose rounding shows in the fifth digit of a step.
     """
 
     def __init__(
@@ -26,7 +27,9 @@ class Muon(torch.optim.Optimizer):
         betas: tuple[float, float] = (0.9, 0.999),
         weight_decay: float = 0.0,
         eps: float = 1e-8,
+        dtype: torch.dtype = torch.bfloat16,
     ):
+        self.dtype = dtype
         super().__init__(params, dict(lr=lr, momentum=momentum, betas=betas, weight_decay=weight_decay, eps=eps))
 
     @torch.no_grad()
@@ -46,26 +49,26 @@ class Muon(torch.optim.Optimizer):
                 p.sub_(move(p.grad, self.state[p], group), alpha=group["lr"])
         return loss
 
-    @staticmethod
-    def _orthogonal(grad: Tensor, state: dict, group: dict) -> Tensor:
+    def _orthogonal(self, grad: Tensor, state: dict, group: dict) -> Tensor:
         if not state:
             state["momentum"] = torch.zeros_like(grad)
         state["momentum"].lerp_(grad, 1 - group["momentum"])
         look_ahead = grad.lerp(state["momentum"], group["momentum"])  # Nesterov's
         if grad.ndim == 4:  # channels last, which is a view of what training holds; the order of columns does not matter
-            return _unflatten(unit_orthogonal(look_ahead.permute(0, 2, 3, 1).flatten(1)), grad)
-        return unit_orthogonal(look_ahead)
+            return _unflatten(unit_orthogonal(look_ahead.permute(0, 2, 3, 1).flatten(1), self.dtype), grad)
+        return unit_orthogonal(look_ahead, self.dtype)
 
     @staticmethod
     def _adam(grad: Tensor, state: dict, group: dict) -> Tensor:
         if not state:
-            state["step"], state["mean"], state["square"] = 0, torch.zeros_like(grad), torch.zeros_like(grad)
+            state["step"], state["mean"], state["square"] = torch.zeros(()), torch.zeros_like(grad), torch.zeros_like(grad)
         first, second = group["betas"]
         state["step"] += 1
+        steps = state["step"].item()
         state["mean"].lerp_(grad, 1 - first)
         state["square"].lerp_(grad.square(), 1 - second)
-        mean = state["mean"] / (1 - first ** state["step"])
-        return mean / (state["square"] / (1 - second ** state["step"])).sqrt().add_(group["eps"])
+        mean = state["mean"] / (1 - first**steps)
+        return mean / (state["square"] / (1 - second**steps)).sqrt().add_(group["eps"])
 
 
 def is_matrix(p: Tensor) -> bool:
@@ -78,14 +81,14 @@ def _unflatten(rows: Tensor, like: Tensor) -> Tensor:
     return rows.view(outs, height, width, ins).permute(0, 3, 1, 2)
 
 
-def unit_orthogonal(matrix: Tensor) -> Tensor:
+def unit_orthogonal(matrix: Tensor, dtype: torch.dtype = torch.bfloat16) -> Tensor:
     """(M, N) to about U V' of its singular value decomposition, scaled to a root mean square of about 1.
 
-    In bfloat16, as published: errors do not build up, since each round sees what the one before left.
+    Computed in ``dtype``: errors do not build up, since each round sees what the one before left.
     """
     if matrix.shape[0] > matrix.shape[1]:
-        return unit_orthogonal(matrix.mT).mT
-    x = (matrix / matrix.norm().clamp_min(1e-12)).bfloat16()
+        return unit_orthogonal(matrix.mT, dtype).mT
+    x = (matrix / matrix.norm().clamp_min(1e-12)).to(dtype)
     a, b, c = COEFFICIENTS
     for _ in range(ROUNDS):
         gram = x @ x.mT

@@ -39,7 +39,10 @@ class Turns:
         for trains, group in groupby(sorted(updates, key=lambda u: u.trains), key=lambda u: u.trains):
             name, options = "-".join(trains), next(group).optimizer
             self.named[name] = {f"{n}.{key}": p for n in trains for key, p in trainable[n].named_parameters()}
-            kind, how = (Muon, {}) if options.orthogonal else (Adam, {"fused": self.device.type in ("cpu", "cuda")})
+            if options.orthogonal:
+                kind, how = Muon, {"dtype": torch.float32 if config.mixed_precision == "no" else torch.bfloat16}
+            else:
+                kind, how = Adam, {"fused": self.device.type in ("cpu", "cuda")}
             self.optimizers[name] = kind(
                 self.named[name].values(), options.learning_rate, betas=options.betas, weight_decay=options.weight_decay, **how
             )

@@ -1,6 +1,7 @@
 """Several processes and accumulated batches take the steps of one process with one large batch."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,9 @@ from scfegan_hf.training.config import TrainConfig
 
 pytestmark = pytest.mark.usefixtures("fresh_accelerate")
 
-# Half the default rates, and a chosen seed: where a rounding error meets a kink of a rectifier Adam makes a step of it, which
-# within five steps happened for seed 3 of the four tried (0 to 3; norms of the others 0.2 to 5e-6 apart). Without the errors of
-# 4x4 means, whose kinks weigh 60.
-RATES, SEED = {"learning_rate": 1e-4, "discriminator_learning_rate": 2e-4}, 2
+# Small rates, and a chosen seed: where a rounding error meets a kink of a rectifier Adam makes a step of it, which within five
+# steps happened for seeds 2 and 3 of the four tried (0 to 3). Without the errors of 4x4 means, whose kinks weigh 60.
+RATES, SEED = {"optimizer": "adam", "learning_rate": 1e-4, "discriminator_learning_rate": 2e-4}, 0
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +77,15 @@ def test_with_the_default_losses_networks_agree_by_norm(recipe, two, configured,
         both = [ranks(two[0], 2)[0], found[1]]
         assert max(difference(other, found[0], network)[0] for other in both) < 1e-5
         assert difference(half, found[0], network)[0] > 3e-4
+
+
+def test_by_muon_networks_agree_as_far_as_it_lets_them(recipe, configured):
+    """Muon makes weak directions of a gradient as strong as the rest, up to 500 times stronger, rounding errors among them."""
+    muon = replace(recipe, optimizer="muon")
+    found = [held_by(train(muon, configured(name, max_train_steps=5, seed=SEED, **LAYOUTS[name]))) for name in LAYOUTS]
+    half = held_by(train(muon, configured("half", max_train_steps=5, seed=SEED, train_batch_size=4)))
+    assert difference(found[1], found[0], "generator")[0] < 1e-5
+    assert difference(half, found[0], "generator")[0] > 5e-4
 
 
 def going_on(two, folder, name: str, **options) -> TrainConfig:

@@ -57,7 +57,7 @@ def test_going_on_equals_never_having_stopped(recipe, configured):
     start = checkpoint(stopped, 2)
     train(recipe, configured("stopped"))
     expected, found = checkpoint(whole, 4), checkpoint(stopped, 4)
-    assert expected.keys() == found.keys() and any(key.startswith("optimizer-generator.0.exp_avg") for key in found)
+    assert expected.keys() == found.keys() and any(key.startswith("optimizer-generator.0.") for key in found)
     assert [key for key in expected if not torch.equal(expected[key], found[key])] == []
     assert sum(not torch.equal(start[key], found[key]) for key in found) > 0.9 * len(found)  # it did move
 
@@ -165,7 +165,7 @@ def test_options_that_no_generator_has_are_one_line(tmp_path, squeezenet_file):
 
 
 def test_a_resolution_the_network_cannot_take_is_refused_before_anything_is_written(recipe, configured, tmp_path):
-    with pytest.raises(ValueError, match="divisible by 32"):
+    with pytest.raises(ValueError, match="divisible by 16"):
         train(recipe, configured(resolution=100))
     assert not (tmp_path / "run").exists()
 
