@@ -128,7 +128,7 @@ def main() -> None:
     parser.add_argument("data", nargs="+")
     parser.add_argument("--perceptual_weights", required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--start", help="weights to start from, as --pretrained_model_name_or_path; none: from scratch")
+    parser.add_argument("--start", help="folder of weights to start from; none: from scratch")
     parser.add_argument("--steps", type=int, default=150)
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--window", type=int, default=0, help="as --window of the recipe")
@@ -174,9 +174,10 @@ def combined(run: int) -> Change:
 def train(folder: str, change: Change, options: argparse.Namespace) -> list[dict]:
     """Trains with a change unless that is done; its log."""
     out = options.out / folder
+    start = json.loads((Path(options.start) / "config.json").read_text()) if options.start else {}
     recipe = SCFEGAN(**{
         "perceptual": "squeezenet", "perceptual_weights": options.perceptual_weights, "window": options.window,
-        "beta": 0, "generator_options": json.dumps(change.generator), **change.recipe,
+        "beta": 0, "generator_options": json.dumps(start | change.generator), **change.recipe,
     })  # fmt: skip
     folders, weights = tuple(options.data), ()
     if change.mixed:

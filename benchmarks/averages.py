@@ -25,7 +25,7 @@ LENGTHS = (1, 10, 30, 100, 300, 1000)
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", nargs="+")
-    parser.add_argument("--start", required=True)
+    parser.add_argument("--start", type=Path, required=True)
     parser.add_argument("--perceptual_weights", required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--steps", type=int, default=400)
@@ -40,10 +40,13 @@ def main() -> None:
 
 def lengths(kind: str, options: argparse.Namespace) -> dict[int, dict[str, float]]:
     """Validation figures of a training's averages, by length."""
-    recipe = SCFEGAN(perceptual="squeezenet", perceptual_weights=options.perceptual_weights, beta=0, window=64)
+    recipe = SCFEGAN(
+        generator_options=(options.start / "config.json").read_text(), perceptual="squeezenet", beta=0, window=64,
+        perceptual_weights=options.perceptual_weights,
+    )  # fmt: skip
     config = TrainConfig(
         output_dir=str(options.out / kind), train_data_dir=tuple(options.data), resolution=128, lr_scheduler=kind,
-        pretrained_model_name_or_path=options.start, train_batch_size=options.batch, mixed_precision="bf16",
+        pretrained_model_name_or_path=str(options.start), train_batch_size=options.batch, mixed_precision="bf16",
         lr_warmup_steps=30, max_train_steps=options.steps, validation_steps=10 * options.steps, logging_steps=20,
         checkpointing_steps=10 * options.steps, report_to="none", dataloader_num_workers=1, num_validation_images=64,
     )  # fmt: skip

@@ -25,7 +25,7 @@ class SCFEGAN(Recipe):
 
     name: str = field(default="scfegan", init=False, repr=False)
 
-    preset: Literal["paper", "compact"] = "compact"
+    preset: Literal["paper", "compact", "plain"] = "compact"
     generator_options: str = "{}"  # JSON object of constructor arguments that override the preset's
     discriminator_width: int = 64  # section 3.2
     perceptual: Literal["vgg16", "squeezenet"] = "vgg16"  # eq. 3.2

@@ -36,7 +36,10 @@ def load_initial_weights(networks: dict[str, nn.Module], source: str) -> None:
         try:
             network.load_state_dict({key: value.float() for key, value in load_file(path).items()})
         except (RuntimeError, SafetensorError) as error:
-            raise ValueError(f"{path} does not fit this {name}: {error}") from error
+            raise ValueError(
+                f"{path} does not fit this {name}. Give the flags of the run that made it, above all --preset and "
+                "--generator_options; its card and training_config.json have them."
+            ) from error
 
 
 def configs_of(networks: Mapping[str, nn.Module]) -> dict[str, dict]:
