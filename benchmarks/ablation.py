@@ -55,6 +55,7 @@ NETWORKS = {
     "compact by Adam": Change(recipe=ADAM),
     "plain by Muon": Change(recipe={"preset": "plain"}),
     "plain by Adam": Change(recipe={"preset": "plain", **ADAM}),
+    "compact by Adam, rate 2e-4": Change(recipe={**ADAM, "learning_rate": 2e-4}),
     "twice the rate": Change(recipe={"learning_rate": 1.2e-3}),
     "half the rate": Change(recipe={"learning_rate": 3e-4}),
     "compact, norm rms": Change({"norm": "rms"}),

@@ -37,9 +37,10 @@ def main() -> None:
         ("paper", "paper", {}),
         ("paper without LRN", "paper", {"norm": None}),
         ("compact", "compact", {}),
-        ("compact, full gates", "compact", {"gate": "full"}),
-        ("compact, RMS norm", "compact", {"norm": "rms"}),
-        ("compact, LRN", "compact", {"norm": "lrn"}),
+        ("plain", "plain", {}),
+        ("plain, full gates", "plain", {"gate": "full"}),
+        ("plain, RMS norm", "plain", {"norm": "rms"}),
+        ("plain, LRN", "plain", {"norm": "lrn"}),
     ):
         network = SCFEGANGenerator.preset(preset, **changes).eval().to(memory_format=torch.channels_last)
         given = torch.randn(1, network.in_channels, size, size).contiguous(memory_format=torch.channels_last)
@@ -61,7 +62,7 @@ def main() -> None:
         if not choices:
             kind += ", OpenVINO" if pipe.openvino else ", PyTorch"
         for what, hole in (("an eye", eye), ("the whole frame", frame)):
-            variants[f"edit, compact, {kind}: {what}"] = (lambda pipe=pipe, hole=hole: pipe(photo, hole), 0)
+            variants[f"edit, released weights, {kind}: {what}"] = (lambda pipe=pipe, hole=hole: pipe(photo, hole), 0)
 
     times = {name: [] for name in variants}
     with torch.inference_mode():
