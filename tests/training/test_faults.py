@@ -330,8 +330,12 @@ def test_a_second_signal_ends_at_once(tmp_path):
     """The first one is noted, the second does what it would have done."""
     from scfegan_hf.training.faults import StopSignals
 
-    with pytest.raises(KeyboardInterrupt), StopSignals() as signals:
-        threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGINT)).start()
-        wait_for(lambda: signals.asked == "SIGINT", 5)
-        os.kill(os.getpid(), signal.SIGINT)
-        time.sleep(1)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell has jobs in the background ignore it
+    try:
+        with pytest.raises(KeyboardInterrupt), StopSignals() as signals:
+            threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGINT)).start()
+            wait_for(lambda: signals.asked == "SIGINT", 5)
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(1)
+    finally:
+        signal.signal(signal.SIGINT, before)
