@@ -22,6 +22,7 @@ import numpy as np
 from hasty import hasty
 
 from scfegan_hf.data import datasets, drawing
+from scfegan_hf.data.rows import load_rows
 from scfegan_hf.evaluation import baselines, benchmark, realism, tasks
 from scfegan_hf.pipeline import FaceEditPipeline
 from scfegan_hf.recipes.scfegan import SCFEGAN
@@ -209,7 +210,7 @@ def make_edits(rows, count: int) -> Iterator[tasks.EditTask]:
 
 def judged(folders: list[Path], options: argparse.Namespace) -> list[dict[str, float]]:
     """By folder, figures by "setting figure"."""
-    rows = datasets.load_rows(options.data[:1], "validation")
+    rows = load_rows(options.data[:1], "validation")
     judge = realism.squeezenet_judge(options.perceptual_weights)
     pipes = {str(folder): baselines.of_pipeline(FaceEditPipeline.from_pretrained(folder)) for folder in folders}
     methods = {name: replace(pipe, seeded=False) for name, pipe in pipes.items()}

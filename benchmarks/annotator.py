@@ -20,8 +20,8 @@ from PIL import Image
 from scfegan_hf.annotate import FACE_SIDE, FaceAnnotator
 from scfegan_hf.data import faces
 from scfegan_hf.data.annotations import COLUMNS
-from scfegan_hf.data.datasets import decode_row, load_rows
 from scfegan_hf.data.faces import LEFT_EYE, REGIONS, RIGHT_EYE
+from scfegan_hf.data.rows import decode_row, load_rows
 
 # Points that mean the same in both: of the London Set's 189 and of WFLW's 98. Pupils, corners of the eyes, ends of the
 # brows, base of the nose, corners and middle of the lips, chin.

@@ -14,7 +14,7 @@ import numpy as np
 from gallery import save, strip
 
 from scfegan_hf.data import masks
-from scfegan_hf.data.datasets import load_rows
+from scfegan_hf.data.rows import load_rows
 from scfegan_hf.evaluation.baselines import of_pipeline
 from scfegan_hf.evaluation.report import show_drawing
 from scfegan_hf.evaluation.tasks import EditTask, make_tasks, pick_faces

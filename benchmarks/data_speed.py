@@ -22,6 +22,7 @@ import torch
 from scfegan_hf.annotate import bundled
 from scfegan_hf.data import datasets, faces, masks
 from scfegan_hf.data.prepare import PHOTO_ENDINGS, PrepareOptions, prepare_folder, prepare_photo, write_rows
+from scfegan_hf.data.rows import load_rows
 
 
 def main() -> None:
@@ -52,7 +53,7 @@ def main() -> None:
 
         torch.set_num_threads(1)
         cv2.setNumThreads(1)
-        samples = datasets.EditSamples(datasets.load_rows([str(out)], "train"), 256, 0)
+        samples = datasets.EditSamples(load_rows([str(out)], "train"), 256, 0)
         figures["ms_per_sample_at_256"] = _milliseconds(lambda n: samples[n], 100)
     figures["ms_per_free_form_mask_at_512"] = _milliseconds(lambda n: masks.free_form(512, np.random.default_rng(n)), 300)
     points = _face_points(512)

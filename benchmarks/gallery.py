@@ -15,7 +15,7 @@ import numpy as np
 from hasty import hasty
 from PIL import Image
 
-from scfegan_hf.data.datasets import load_rows
+from scfegan_hf.data.rows import load_rows
 from scfegan_hf.evaluation.baselines import of_pipeline
 from scfegan_hf.evaluation.report import show_drawing
 from scfegan_hf.evaluation.tasks import EditTask, make_tasks

@@ -191,7 +191,7 @@ def crop_tensors(side: int) -> list[Tensor]:
 
 def seen_in_edits(generator: SCFEGANGenerator, data: list[str], faces: int = 12) -> list[np.ndarray]:
     """What the network is given in edits of training faces, for the ranges of int8."""
-    from scfegan_hf.data.datasets import load_rows
+    from scfegan_hf.data.rows import load_rows
     from scfegan_hf.evaluation import baselines, tasks
 
     seen: list[np.ndarray] = []
@@ -209,7 +209,7 @@ def seen_in_edits(generator: SCFEGANGenerator, data: list[str], faces: int = 12)
 
 def compare_edits(edits: dict[str, FaceEditPipeline], data: list[str], faces: int, feature_weights: str | None) -> None:
     """The benchmark of edits for every runtime, and how far its results are from SPARE's."""
-    from scfegan_hf.data.datasets import load_rows
+    from scfegan_hf.data.rows import load_rows
     from scfegan_hf.evaluation import baselines, benchmark, realism, report, tasks
 
     rows = load_rows(data, "validation")

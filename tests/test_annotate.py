@@ -114,7 +114,7 @@ def test_prepare_needs_nothing_but_the_package(astronaut, tmp_path):
     from PIL import Image
 
     from scfegan_hf.cli import main
-    from scfegan_hf.data.datasets import decode_row, load_rows
+    from scfegan_hf.data.rows import decode_row, load_rows
 
     (tmp_path / "photos").mkdir()
     Image.fromarray(astronaut).save(tmp_path / "photos" / "astronaut.png")

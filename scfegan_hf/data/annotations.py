@@ -11,9 +11,10 @@ import numpy as np
 import torch
 from torch.utils.data import Dataset
 
-from scfegan_hf.data.datasets import apply_tone, first_readable, tone_curve
+from scfegan_hf.data.datasets import apply_tone, tone_curve
 from scfegan_hf.data.faces import REGIONS
 from scfegan_hf.data.order import Passes
+from scfegan_hf.data.rows import first_readable
 
 COLUMNS = ("image", "edges", "regions", "landmarks")
 

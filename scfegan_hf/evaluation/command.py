@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from scfegan_hf.data.datasets import load_rows
+from scfegan_hf.data.rows import load_rows
 from scfegan_hf.evaluation import baselines, benchmark, realism, report, tasks
 from scfegan_hf.files import write_text
 from scfegan_hf.photos import save_png

@@ -11,7 +11,8 @@ import cv2
 import numpy as np
 
 from scfegan_hf.conditioning import context_square
-from scfegan_hf.data import datasets, donors, drawing, faces, masks, strokes
+from scfegan_hf.data import donors, drawing, faces, masks, strokes
+from scfegan_hf.data.rows import decode_row
 
 # Features by the names of data/masks.py; a face has two of some, of which its number decides.
 FEATURE_HOLES = {
@@ -87,7 +88,7 @@ class Donors(Sequence):
 
     def __getitem__(self, place: int) -> dict:
         if place not in self.decoded:
-            self.decoded[place] = datasets.decode_row(self.rows[self.numbers[place]])
+            self.decoded[place] = decode_row(self.rows[self.numbers[place]])
         return self.decoded[place]
 
 
@@ -107,7 +108,7 @@ def make_tasks(rows: Sequence, faces_: Sequence[int], names: Sequence[str] = TAS
     if unknown:
         raise ValueError(f"There is no task {unknown[0]!r}. Choose from {', '.join(TASKS)}.")
     for face in faces_:
-        row = datasets.decode_row(rows[face])
+        row = decode_row(rows[face])
         lines = strokes.sketch_at_level(row["sketch"], strokes.SKETCH_LEVELS["medium"]) > 0
         others: Sequence[dict] = []
         if len(row["landmarks"]):

@@ -8,8 +8,8 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from scfegan_hf.data.annotations import COLUMNS, AnnotatorSamples
-from scfegan_hf.data.datasets import load_rows
 from scfegan_hf.data.faces import LEFT_EYE, REGIONS, RIGHT_EYE
+from scfegan_hf.data.rows import load_rows
 from scfegan_hf.losses.annotation import edge_loss, heat_loss, point_loss, region_loss
 from scfegan_hf.models.annotator import Annotator, positions
 from scfegan_hf.recipe import AdamOptions, Batch, Losses, Networks, Recipe, Update

@@ -5,7 +5,7 @@ import pytest
 
 from scfegan_hf.data import faces
 from scfegan_hf.data.annotations import MIRROR, AnnotatorSamples, annotator_sample
-from scfegan_hf.data.datasets import decode_row
+from scfegan_hf.data.rows import decode_row
 
 
 def test_the_mirror_swaps_sides_and_is_its_own_inverse(face_points):

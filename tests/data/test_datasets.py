@@ -9,17 +9,9 @@ import pytest
 import torch
 
 from scfegan_hf.data import datasets, masks
-from scfegan_hf.data.datasets import (
-    EditSamples,
-    Holes,
-    StreamedSamples,
-    decode_row,
-    edit_samples,
-    load_rows,
-    make_sample,
-    to_tensors,
-)
+from scfegan_hf.data.datasets import EditSamples, Holes, StreamedSamples, edit_samples, make_sample, to_tensors
 from scfegan_hf.data.order import Mixture, SourceOrder, StepSampler
+from scfegan_hf.data.rows import COLUMNS, decode_row, load_rows
 from scfegan_hf.training.processes import make_loader
 
 
@@ -171,7 +163,7 @@ def test_bounds_of_a_mask():
 
 def test_rows_of_several_folders_are_joined(prepared):
     alone = load_rows((prepared,), "train")
-    assert len(alone) == 5 and alone.column_names == list(datasets.COLUMNS)
+    assert len(alone) == 5 and alone.column_names == list(COLUMNS)
     assert len(load_rows((prepared, prepared), "train")) == 10
     assert len(load_rows((prepared,), "validation")) == 2
 

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from scfegan_hf.data import donors, faces, masks
-from scfegan_hf.data.datasets import EditSamples, Holes, decode_row, make_sample
+from scfegan_hf.data.datasets import EditSamples, Holes, make_sample
+from scfegan_hf.data.rows import decode_row
 
 
 def test_the_spline_keeps_its_knots_and_leaves_far_points_to_the_matrix(face_points):

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from scfegan_hf.data import strokes
-from scfegan_hf.data.datasets import decode_row, load_rows
 from scfegan_hf.data.prepare import PrepareOptions, edge_function, prepare_folder, prepare_photo
+from scfegan_hf.data.rows import decode_row, load_rows
 
 SQUARE = PrepareOptions(size=64, align=False)
 

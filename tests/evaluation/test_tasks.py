@@ -4,7 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from scfegan_hf.data import datasets, faces
+from scfegan_hf.data import faces
+from scfegan_hf.data.rows import decode_row
 from scfegan_hf.evaluation import tasks
 
 
@@ -37,7 +38,7 @@ def test_a_subset_gives_the_same_tasks(landmark_rows, made):
 
 
 def test_holes_are_where_their_names_say(made, landmark_rows):
-    points = datasets.decode_row(landmark_rows[0])["landmarks"]
+    points = decode_row(landmark_rows[0])["landmarks"]
     holes = {task.name: task.mask for task in made if task.face == 0}
 
     def covered(name, group):

@@ -20,7 +20,7 @@ import torch
 from toy import Point, Toy, toy_config
 from whole_runs import ENVIRONMENT, ROOT, checkpoint, difference, held_by, launch, ranks, train
 
-from scfegan_hf.data.datasets import load_rows
+from scfegan_hf.data.rows import load_rows
 from scfegan_hf.training import checkpoints, command
 from scfegan_hf.training.faults import RESUME_ME, Stopped, TrainingFault
 
