@@ -14,6 +14,7 @@ import torch
 from scfegan_hf.losses.adversarial import generator_loss, hole_weights
 from scfegan_hf.losses.perceptual import feature_sizes, perceptual_loss, style_loss
 from scfegan_hf.losses.reconstruction import coarse_loss, per_pixel_loss, total_variation_loss
+from scfegan_hf.models.scfegan import SCFEGANGenerator
 from scfegan_hf.pipeline import BUNDLED_WEIGHTS
 from scfegan_hf.recipes.scfegan import SCFEGAN, generate, judged
 from scfegan_hf.training.hub import load_initial_weights
@@ -29,8 +30,8 @@ def main() -> None:
     options = parser.parse_args()
     torch.manual_seed(0)
     recipe = SCFEGAN(perceptual="squeezenet", perceptual_weights=options.perceptual_weights, projected_beta=1.0)
-    networks = recipe.networks()
-    known = {name: networks[name] for name in recipe.release() if name != "projected"}
+    networks = {**recipe.networks(), "generator": SCFEGANGenerator.from_pretrained(options.model)}
+    known = {name: networks[name] for name in ("generator", "discriminator")}
     if Path(options.model, "projected").is_dir():
         known["projected"] = networks["projected"]
     load_initial_weights(known, options.model)
