@@ -15,7 +15,7 @@ import torch
 from torch.utils.data import Dataset, IterableDataset
 
 from scfegan_hf.conditioning import context_square
-from scfegan_hf.data import donors, drawing, masks
+from scfegan_hf.data import donors, drawing, masks, painting
 from scfegan_hf.data.faces import REGIONS
 from scfegan_hf.data.order import Mixture, Passes, SourceOrder, StepSampler
 from scfegan_hf.data.rows import first_readable, load_rows, readable
@@ -251,8 +251,12 @@ def make_sample(
     if augment:
         lookup = tone_curve(rng)
         image, region_colors = apply_tone(lookup, image), apply_tone(lookup, region_colors)
-    sketch = drawing.simulate_sketch(strength, rng)
-    color, color_mask = drawing.simulate_color(image, regions, region_colors, mask, rng)
+    here, lines = None, None  # validation is drawn as it always was, so that curves stay comparable
+    if augment and len(row["landmarks"]):
+        here = (row["landmarks"] - (x0, y0)) * (resolution / (x1 - x0))
+        lines = painting.draw_features(image, here, rng) & mask
+    sketch = drawing.simulate_sketch(strength, rng, lines)
+    color, color_mask = drawing.simulate_color(image, regions, region_colors, mask, rng, here)
     sample = {"image": image, "mask": mask, "sketch": sketch, "color": color, "color_mask": color_mask}
     if augment and rng.random() < 0.5:
         sample = {name: np.ascontiguousarray(array[:, ::-1]) for name, array in sample.items()}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from scfegan_hf.data import faces, strokes
+from scfegan_hf.data import faces, painting, strokes
 
 
 @dataclass(frozen=True)
@@ -21,12 +21,15 @@ class Hand:
     doubled: float = 0.0
     levels: tuple[float, float] = (40, 150)  # thresholds on line strength, log-uniform
     missing: float = 0.35
+    drawn: float = 0.3  # of samples with a sketch: lines along features, not those of an edge detector
     thick: float = 0.3
     no_color: float = 0.3
     color_map: float = 0.1
     off: tuple[float, ...] = (0.0, 4.0, 9.0)  # deviations of strokes from the right colour, one of these a sample
     saturated: float = 0.0
     spill: float = 0.3  # of strokes, not of samples: painted over the outlines of what they colour
+    features: float = 0.35  # of samples with strokes: those by which people paint an eye, a brow or a mouth
+    patches: float = 0.25  # of samples with strokes: shapes of one colour, whatever they are
 
 
 HAND = Hand()
@@ -41,10 +44,15 @@ def resize_lines(lines: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return cv2.resize(lines, size, interpolation=cv2.INTER_NEAREST)
 
 
-def simulate_sketch(strength: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A binary sketch at a random level of detail, with wobble, gaps and thickness; now and then none at all."""
+def simulate_sketch(strength: np.ndarray, rng: np.random.Generator, features: np.ndarray | None = None) -> np.ndarray:
+    """A binary sketch at a random level of detail, with wobble, gaps and thickness; now and then none at all.
+
+    ``features``: lines of `painting.draw_features` that some sketches consist of.
+    """
     if rng.random() < HAND.no_sketch:
         return np.zeros_like(strength)
+    if features is not None and features.any() and rng.random() < HAND.drawn:
+        strength = np.where(features > 0, 255, 0).astype(np.uint8)
     if rng.random() < HAND.wobbly:
         strength = _wobble(strength, rng)
     threshold = int(np.exp(rng.uniform(*np.log(HAND.levels))))
@@ -72,16 +80,33 @@ def _wobble(lines: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def simulate_color(
-    image: np.ndarray, regions: np.ndarray, region_colors: np.ndarray, mask: np.ndarray, rng: np.random.Generator
+    image: np.ndarray,
+    regions: np.ndarray,
+    region_colors: np.ndarray,
+    mask: np.ndarray,
+    rng: np.random.Generator,
+    points: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Colours given in the hole: nothing, every region's median, or strokes. Returns colour (HxWx3) and where (HxW)."""
+    """Colours given in the hole: nothing, every region's median, or strokes. Returns colour (HxWx3) and where (HxW).
+
+    With ``points``, 98 landmarks in pixels, some strokes are those of data/painting.py.
+    """
     choice = rng.random()
     nothing = np.zeros_like(mask)
     if choice < HAND.no_color:
         return np.zeros_like(image), nothing
     if choice < HAND.no_color + HAND.color_map:
         return _uneven(region_colors, rng), mask.copy()
-    color, painted = color_strokes(image, regions, mask, rng, off=rng.choice(HAND.off), spill=HAND.spill)
+    off, how = rng.choice(HAND.off), 1.0 if points is None else rng.random()
+    painted = nothing
+    if how < HAND.features:
+        color, painted = painting.paint_features(image, points, mask, rng, off)
+    if not painted.any() and how < HAND.features + HAND.patches:  # no feature in this hole
+        color, painted = painting.paint_patches(image, mask, rng, off, HAND.spill)
+    if not painted.any():
+        color, painted = color_strokes(image, regions, mask, rng, off=off, spill=HAND.spill)
+    else:
+        color = _uneven(color, rng)
     if HAND.saturated and rng.random() < HAND.saturated:
         grey = color.mean(2, keepdims=True)
         color = np.clip(grey + rng.uniform(1.2, 2.0) * (color - grey), 0, 255).astype(np.uint8)
