@@ -98,6 +98,9 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--guidance", nargs="+", metavar="KIND", help="only these of: none sketch color both altered")
     evaluate.add_argument("--feature-weights", metavar="FILE", help="SqueezeNet safetensors for figures of its features")
     evaluate.add_argument("--seed", type=int, default=0)
+    evaluate.add_argument(
+        "--by-hand", action="store_true", help="features drawn and painted as people do, not as an edge detector sees them"
+    )
     evaluate.set_defaults(run=_evaluate)
 
     export = commands.add_parser("export", help="an edit as one file that runs without PyTorch")
@@ -177,7 +180,15 @@ def _evaluate(options: argparse.Namespace) -> None:
     names, guidance = options.tasks or TASKS, options.guidance or GUIDANCE
     print(
         evaluate(
-            options.data, options.out, options.model, options.faces, names, guidance, options.feature_weights, options.seed
+            options.data,
+            options.out,
+            options.model,
+            options.faces,
+            names,
+            guidance,
+            options.feature_weights,
+            options.seed,
+            options.by_hand,
         )
     )
 

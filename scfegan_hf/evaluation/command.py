@@ -40,9 +40,11 @@ def evaluate(
     guidance: Sequence[str] = tasks.GUIDANCE,
     feature_weights: str | None = None,
     seed: int = 0,
+    by_hand: bool = False,
 ) -> str:
     """Run the benchmark on validation faces and write its report below ``out``; returns report.md's text.
 
+    ``by_hand``: see `tasks.make_tasks`.
     Errors are ValueError or FileNotFoundError that say what to do.
     """
     if faces < 1:
@@ -55,20 +57,22 @@ def evaluate(
     methods |= baselines.BASELINES
     judges, notes = _judges(feature_weights)
     sheet = report.ContactSheet(chosen, names, OURS, [name for name in methods if name not in (OURS, "the photograph")])
-    found = benchmark.run(tasks.make_tasks(rows, chosen, names, seed), methods, guidance, judges, seed, sheet)
+    found = benchmark.run(tasks.make_tasks(rows, chosen, names, seed, by_hand), methods, guidance, judges, seed, sheet)
     if not found.rows:
         raise ValueError("None of these tasks can be made from these faces. Prepare them with landmarks and regions.")
     table, stated = benchmark.tabulate(found, seed), benchmark.facts(found, list(paths), seed)
     made = {name: len({row["face"] for row in found.rows if row["task"] == name}) for name in names}
     edits = len({(row["face"], row["task"], row["guidance"]) for row in found.rows})
     notes = [
+        *(["Features are drawn and painted as people do; holes without one are left out."] if by_hand else []),
         f"{len(chosen)} of {len(rows)} validation faces, {edits} edits by each method, seed {seed}. "
         f"Faces by task: {', '.join(f'{name} {count}' for name, count in made.items())}.",
         "Means ± half of the 95% interval: bootstrap over faces; for figures of whole sets the jackknife over groups of faces.",
         *notes,
         f"Took {time.perf_counter() - begin:.0f} s, {time.process_time() - busy:.0f} s of processor time.",
     ]
-    settings = {"data": list(map(str, data)), "models": paths, "faces": chosen, "made": made, "seed": seed, "notes": notes}
+    settings = {"data": list(map(str, data)), "models": paths, "faces": chosen, "made": made, "seed": seed, "by_hand": by_hand}
+    settings["notes"] = notes
     text = report.to_markdown(table, stated, notes)
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)

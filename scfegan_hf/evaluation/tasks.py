@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from scfegan_hf.conditioning import context_square
-from scfegan_hf.data import donors, drawing, faces, masks, strokes
+from scfegan_hf.data import donors, drawing, faces, masks, painting, strokes
 from scfegan_hf.data.rows import decode_row
 
 # Features by the names of data/masks.py; a face has two of some, of which its number decides.
@@ -98,11 +98,14 @@ def pick_faces(rows: Sequence, count: int) -> list[int]:
     return [number * len(rows) // count for number in range(count)]
 
 
-def make_tasks(rows: Sequence, faces_: Sequence[int], names: Sequence[str] = TASKS, seed: int = 0) -> Iterator[EditTask]:
+def make_tasks(
+    rows: Sequence, faces_: Sequence[int], names: Sequence[str] = TASKS, seed: int = 0, by_hand: bool = False
+) -> Iterator[EditTask]:
     """The tasks ``names`` of the rows ``faces_``, face by face; those that a face cannot have are left out.
 
-    Without landmarks there are only free-form strokes and hair, and no altered drawing. ``rows``: encoded rows of
-    prepared data. Raises ValueError for unknown names.
+    Without landmarks there are only free-form strokes and hair, and no altered drawing. ``by_hand``: eyes, brows, noses and
+    mouths are drawn and painted as people do (data/painting.py), not as an edge detector sees them, and holes in which
+    there is none of them have no task. ``rows``: encoded rows of prepared data. Raises ValueError for unknown names.
     """
     unknown = [name for name in names if name not in TASKS]
     if unknown:
@@ -116,13 +119,13 @@ def make_tasks(rows: Sequence, faces_: Sequence[int], names: Sequence[str] = TAS
             others = Donors(rows, donors.most_alike(rows, face, row["landmarks"], order, DONOR_CANDIDATES))
         for name in names:
             rng = np.random.default_rng((seed, face, TASKS.index(name)))
-            task = _make_task(name, face, row, lines, others, rng)
+            task = _make_task(name, face, row, lines, others, rng, by_hand)
             if task is not None:
                 yield task
 
 
 def _make_task(
-    name: str, face: int, row: dict, lines: np.ndarray, others: Sequence[dict], rng: np.random.Generator
+    name: str, face: int, row: dict, lines: np.ndarray, others: Sequence[dict], rng: np.random.Generator, by_hand: bool
 ) -> EditTask | None:
     part = _part(name, row, rng)
     if part is None:
@@ -137,6 +140,10 @@ def _make_task(
         if name in FEATURE_HOLES or name == "hair":
             mask |= _hole(name, part, placed.regions, placed.points, hole_seed)
     mask = masks.valid(mask, rng) > 0
+    if by_hand:
+        own = drawn_by_hand(row["image"], row["landmarks"], mask, rng)
+        altered = drawn_by_hand(placed.image, placed.points, mask, rng) if placed is not None else None
+        return EditTask(name, face, row["image"], mask, own, altered) if own is not None else None
     own = Drawing(lines & mask, dabs(row["image"], row["regions"], mask, rng))
     altered = None
     if placed is not None:
@@ -217,6 +224,21 @@ def _free_form(size: int, rng: np.random.Generator, eyes: np.ndarray, low: float
         if mask.mean() <= high:
             return mask
     raise RuntimeError(f"No strokes came to cover {low} to {high} of {size} pixels.")
+
+
+def drawn_by_hand(photo: np.ndarray, points: np.ndarray, mask: np.ndarray, rng: np.random.Generator) -> Drawing | None:
+    """Lines and dabs of the features in the hole; None if no line of one is."""
+    if not len(points):
+        return None
+    size = mask.shape[0]
+    x0, y0, x1, y1 = context_square(masks.bounds(mask), size, size, 1.3, size // 10)
+    window, here = np.s_[y0:y1, x0:x1], points - (x0, y0)
+    lines, color = np.zeros_like(mask), np.zeros((size, size, 4), np.uint8)
+    crop = np.ascontiguousarray(photo[window])
+    lines[window] = painting.draw_features(crop, here, rng) > 0
+    shades, painted = painting.paint_features(crop, here, np.ascontiguousarray(mask[window]).astype(np.uint8), rng)
+    color[window] = np.dstack([shades, painted * 255])
+    return Drawing(lines & mask, color) if (lines & mask).any() else None
 
 
 def dabs(photo: np.ndarray, regions: np.ndarray, mask: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -84,6 +84,21 @@ def test_without_landmarks_there_are_strokes_and_hair_only(landmark_rows):
         made[0].given("altered")
 
 
+def test_by_hand_features_have_lines_and_colours_of_their_own(landmark_rows, made):
+    """In the same holes as ever; a hole without a feature has no such task."""
+    drawn = {task.name: task for task in tasks.make_tasks(landmark_rows, [2], by_hand=True)}
+    usual = {task.name: task for task in made if task.face == 2}
+    assert {"eye", "both-eyes", "mouth", "half-face"} <= set(drawn) and "ear" not in drawn
+    for name in ("both-eyes", "mouth"):
+        assert np.array_equal(drawn[name].mask, usual[name].mask)
+        for hand, detector in ((drawn[name].own, usual[name].own), (drawn[name].altered, usual[name].altered)):
+            assert hand.sketch.any() and hand.painted.any() and not np.array_equal(hand.sketch, detector.sketch)
+            assert not (hand.sketch & ~drawn[name].mask).any() and not (hand.painted & ~drawn[name].mask).any()
+    assert not np.array_equal(drawn["mouth"].own.color, drawn["mouth"].altered.color)
+    bare = [{**row, "landmarks": []} for row in landmark_rows]
+    assert not list(tasks.make_tasks(bare, [1], by_hand=True))
+
+
 def test_unknown_names_are_refused(landmark_rows):
     with pytest.raises(ValueError, match="no task 'beard'.*mouth"):
         list(tasks.make_tasks(landmark_rows, [0], ["beard"]))
