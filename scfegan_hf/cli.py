@@ -178,19 +178,8 @@ def _evaluate(options: argparse.Namespace) -> None:
     from scfegan_hf.evaluation.tasks import GUIDANCE, TASKS
 
     names, guidance = options.tasks or TASKS, options.guidance or GUIDANCE
-    print(
-        evaluate(
-            options.data,
-            options.out,
-            options.model,
-            options.faces,
-            names,
-            guidance,
-            options.feature_weights,
-            options.seed,
-            options.by_hand,
-        )
-    )
+    how = {"feature_weights": options.feature_weights, "seed": options.seed, "by_hand": options.by_hand}
+    print(evaluate(options.data, options.out, options.model, options.faces, names, guidance, **how))
 
 
 def _export(options: argparse.Namespace) -> None:

@@ -59,8 +59,8 @@ def test_prepare_and_evaluate(tmp_path, model, capsys):
     assert (out / "sheet.png").is_file() and (out / "report.md").read_text() in capsys.readouterr().out
     assert main(["evaluate", str(tmp_path / "data"), "--out", str(out), *options, "--tasks", "beard"]) == 1
     assert "There is no task 'beard'" in capsys.readouterr().err
-    assert main(["evaluate", str(tmp_path / "data"), "--out", str(out), *options, "--by-hand"]) == 1  # nobody has landmarks
-    assert "Prepare them with landmarks" in capsys.readouterr().err
+    assert main(["evaluate", str(tmp_path / "data"), "--out", str(out), *options, "--by-hand"]) == 0
+    assert "painted as people do" in (out / "report.md").read_text() and json.loads((out / "report.json").read_text())
 
 
 def test_demo_hands_its_options_to_the_app(monkeypatch):
