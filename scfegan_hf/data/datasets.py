@@ -15,7 +15,7 @@ import torch
 from torch.utils.data import Dataset, IterableDataset
 
 from scfegan_hf.conditioning import context_square
-from scfegan_hf.data import donors, drawing, masks, painting
+from scfegan_hf.data import donors, drawing, masks, painting, tints
 from scfegan_hf.data.faces import REGIONS
 from scfegan_hf.data.order import Mixture, Passes, SourceOrder, StepSampler
 from scfegan_hf.data.rows import first_readable, load_rows, readable
@@ -28,6 +28,7 @@ VALIDATION_HOLES = {"feature": 0.45, "free_form": 0.43, "hair": 0.12}  # as they
 DONORS = 4  # faces of which the one that is turned most alike gives it
 HAIR_TOO = 0.1  # share of free-form holes to which all hair is added (Algorithm 2, line 22)
 AROUND_HOLE = (1.3, 2.7)  # side of a crop in parts of the hole's longer one
+TINTED = 0.2  # share of irises, lips and hair that are of another colour than the photograph's
 FREE_FORM_CROP = (0.25, 1.0)  # side of a crop with free-form strokes, in parts of the photograph's
 
 
@@ -249,6 +250,7 @@ def make_sample(
         mask = cv2.resize(mask[y0:y1, x0:x1], target, interpolation=cv2.INTER_NEAREST)
         mask = masks.valid(mask, rng)
     if augment:
+        image, region_colors = tints.tint(image, region_colors, regions, rng, TINTED)
         lookup = tone_curve(rng)
         image, region_colors = apply_tone(lookup, image), apply_tone(lookup, region_colors)
     here, lines = None, None  # validation is drawn as it always was, so that curves stay comparable
