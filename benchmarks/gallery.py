@@ -3,8 +3,8 @@
     python benchmarks/gallery.py PREPARED [PREPARED ...] [--model FOLDER] [--every 10] [--tile 168] [--hasty] [--out FOLDER]
 
 Faces, holes and drawings are the benchmark's, none is picked: task after task for gallery-own, another mouth, other eyes
-and other hair on each face for gallery-altered; for gallery-hand another mouth and other eyes as people draw them. With
---hasty also gallery-hasty: the edits of gallery-own by a hasty hand.
+and other hair on each face for gallery-altered; for gallery-hand the same as people draw them. With --hasty also
+gallery-hasty: the edits of gallery-own by a hasty hand.
 """
 
 import argparse
@@ -26,7 +26,6 @@ GAP, QUALITY = 4, 88
 BLOCKS = 3  # edits beside each other
 OWN = ("mouth", "both-eyes", "hair", "nose", "free-form-20", "brow", "half-face", "eye", "free-form-30")
 ALTERED = ("mouth", "both-eyes", "hair")
-BY_HAND = ("mouth", "both-eyes")
 
 
 def main() -> None:
@@ -51,9 +50,9 @@ def main() -> None:
         given = task.given(guidance)
         return [tile(show_drawing(task.photo, task.mask, given)), tile(edit(task, given, 0))]
 
-    def changes(photo: np.ndarray, face: int, names: tuple[str, ...], by_hand: bool = False) -> np.ndarray:
+    def changes(photo: np.ndarray, face: int, by_hand: bool = False) -> np.ndarray:
         """The face with other people's features, drawn by a detector or by hand."""
-        tasks = [task for task in make_tasks(rows, [face], names, by_hand=by_hand) if task.altered is not None]
+        tasks = [task for task in make_tasks(rows, [face], ALTERED, by_hand=by_hand) if task.altered is not None]
         return strip([tile(photo), *(picture for task in tasks for picture in shown(task, "altered"))])
 
     own, altered, painted, hurried = [], [], [], []
@@ -64,21 +63,19 @@ def main() -> None:
         if options.hasty:
             quick = replace(task, own=hasty(task.own, task.mask, np.random.default_rng(face)))
             hurried.append(strip([tile(task.photo), *shown(quick, "both")]))
-        altered.append(changes(task.photo, face, ALTERED))
-        painted.append(changes(task.photo, face, BY_HAND, by_hand=True))
+        altered.append(changes(task.photo, face))
+        painted.append(changes(task.photo, face, by_hand=True))
     save(blocks(own), options.out / "gallery-own.jpg")
     if options.hasty:
         save(blocks(hurried), options.out / "gallery-hasty.jpg")
     save(stack(altered), options.out / "gallery-altered.jpg")
-    half = (len(painted) + 1) // 2
-    save(strip([stack(painted[:half]), stack(painted[half:], half)], 4 * GAP), options.out / "gallery-hand.jpg")
+    save(stack(painted), options.out / "gallery-hand.jpg")
 
 
-def stack(lines: list[np.ndarray], count: int = 0) -> np.ndarray:
-    """Below each other, filled up with white to one width (a bald head has no hair to change) and ``count`` lines."""
+def stack(lines: list[np.ndarray]) -> np.ndarray:
+    """Below each other, filled up with white to one width: a bald head has no hair to change."""
     width = max(line.shape[1] for line in lines)
-    padded = [np.pad(line, ((0, 0), (0, width - line.shape[1]), (0, 0)), constant_values=255) for line in lines]
-    return np.vstack(padded + [np.full_like(padded[0], 255)] * max(count - len(lines), 0))
+    return np.vstack([np.pad(line, ((0, 0), (0, width - line.shape[1]), (0, 0)), constant_values=255) for line in lines])
 
 
 def blocks(edits: list[np.ndarray]) -> np.ndarray:

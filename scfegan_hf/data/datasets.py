@@ -256,7 +256,7 @@ def make_sample(
     here, lines = None, None  # validation is drawn as it always was, so that curves stay comparable
     if augment and len(row["landmarks"]):
         here = (row["landmarks"] - (x0, y0)) * (resolution / (x1 - x0))
-        lines = painting.draw_features(image, here, rng) & mask
+        lines = (painting.draw_features(image, here, rng) | painting.draw_outline(regions)) & mask
     sketch = drawing.simulate_sketch(strength, rng, lines)
     color, color_mask = drawing.simulate_color(image, regions, region_colors, mask, rng, here)
     sample = {"image": image, "mask": mask, "sketch": sketch, "color": color, "color_mask": color_mask}

@@ -79,6 +79,13 @@ def draw_features(image: np.ndarray, points: np.ndarray, rng: np.random.Generato
     return lines
 
 
+def draw_outline(regions: np.ndarray) -> np.ndarray:
+    """The line around the hair, one pixel wide, without its smaller curls: uint8 0/1. ``regions``: labels of faces.REGIONS."""
+    hair = (regions == faces.REGIONS.index("hair")).astype(np.float32)
+    smooth = (cv2.GaussianBlur(hair, (0, 0), regions.shape[0] / 60) > 0.5).astype(np.uint8)
+    return smooth - cv2.erode(smooth, np.ones((3, 3), np.uint8))  # no line where the frame ends
+
+
 def _smooth(points: np.ndarray, parts: int = 6) -> np.ndarray:
     """A curve through the points (Catmull and Rom 1974); closed if the last is the first."""
     closed = np.array_equal(points[0], points[-1])

@@ -104,8 +104,8 @@ def make_tasks(
     """The tasks ``names`` of the rows ``faces_``, face by face; those that a face cannot have are left out.
 
     Without landmarks there are only free-form strokes and hair, and no altered drawing. ``by_hand``: eyes, brows, noses and
-    mouths are drawn and painted as people do (data/painting.py), not as an edge detector sees them, and holes in which
-    there is none of them have no task. ``rows``: encoded rows of prepared data. Raises ValueError for unknown names.
+    mouths, and the outline of the hair, are drawn as people do (data/painting.py), not as an edge detector sees them; holes
+    in which there is none of them have no task. ``rows``: encoded rows of prepared data. Raises ValueError for unknown names.
     """
     unknown = [name for name in names if name not in TASKS]
     if unknown:
@@ -140,12 +140,13 @@ def _make_task(
         if name in FEATURE_HOLES or name == "hair":
             mask |= _hole(name, part, placed.regions, placed.points, hole_seed)
     mask = masks.valid(mask, rng) > 0
+    altered = None
     if by_hand:
-        own = drawn_by_hand(row["image"], row["landmarks"], mask, rng)
-        altered = drawn_by_hand(placed.image, placed.points, mask, rng) if placed is not None else None
+        own = drawn_by_hand(row["image"], row["landmarks"], row["regions"], mask, mask, rng)
+        if placed is not None:
+            altered = drawn_by_hand(placed.image, placed.points, placed.regions, mask, mask & placed.colored, rng)
         return EditTask(name, face, row["image"], mask, own, altered) if own is not None else None
     own = Drawing(lines & mask, dabs(row["image"], row["regions"], mask, rng))
-    altered = None
     if placed is not None:
         region = mask & placed.colored
         color = dabs(placed.image, placed.regions, region, rng) if region.any() else np.zeros_like(own.color)
@@ -226,8 +227,18 @@ def _free_form(size: int, rng: np.random.Generator, eyes: np.ndarray, low: float
     raise RuntimeError(f"No strokes came to cover {low} to {high} of {size} pixels.")
 
 
-def drawn_by_hand(photo: np.ndarray, points: np.ndarray, mask: np.ndarray, rng: np.random.Generator) -> Drawing | None:
-    """Lines and dabs of the features in the hole; None if no line of one is."""
+def drawn_by_hand(
+    photo: np.ndarray,
+    points: np.ndarray,
+    regions: np.ndarray,
+    mask: np.ndarray,
+    colored: np.ndarray,
+    rng: np.random.Generator,
+) -> Drawing | None:
+    """Lines and dabs of the features in the hole, and the outline of the hair; None if no line of them is.
+
+    Without a feature to paint there are dabs as in other drawings, where ``colored`` is.
+    """
     if not len(points):
         return None
     size = mask.shape[0]
@@ -235,9 +246,11 @@ def drawn_by_hand(photo: np.ndarray, points: np.ndarray, mask: np.ndarray, rng: 
     window, here = np.s_[y0:y1, x0:x1], points - (x0, y0)
     lines, color = np.zeros_like(mask), np.zeros((size, size, 4), np.uint8)
     crop = np.ascontiguousarray(photo[window])
-    lines[window] = painting.draw_features(crop, here, rng) > 0
+    lines[window] = (painting.draw_features(crop, here, rng) | painting.draw_outline(regions[window])) > 0
     shades, painted = painting.paint_features(crop, here, np.ascontiguousarray(mask[window]).astype(np.uint8), rng)
     color[window] = np.dstack([shades, painted * 255])
+    if not painted.any() and colored.any():
+        color = dabs(photo, regions, colored, rng)
     return Drawing(lines & mask, color) if (lines & mask).any() else None
 
 

@@ -81,6 +81,17 @@ def test_lines_follow_the_features(face):
         assert all(seen[round(y) - 1 : round(y) + 2, round(x) - 1 : round(x) + 2].any() for x, y in points[group])
 
 
+def test_hair_is_drawn_by_its_outline(face):
+    regions = face["regions"]
+    lines = painting.draw_outline(regions)
+    hair = (regions == faces.REGIONS.index("hair")).astype(np.uint8)
+    edge = cv2.dilate(hair, np.ones((9, 9), np.uint8)) - cv2.erode(hair, np.ones((9, 9), np.uint8))
+    assert lines.max() == 1 and lines.sum() > SIDE and edge[lines > 0].mean() > 0.9
+    assert not painting.draw_outline(np.zeros_like(regions)).any()
+    everything = np.full_like(regions, faces.REGIONS.index("hair"))
+    assert not painting.draw_outline(everything).any()  # the frame's end is no outline
+
+
 def test_curves_go_through_their_points():
     points = np.array([[0.0, 0.0], [4.0, 6.0], [10.0, 2.0], [0.0, 0.0]])
     for given in (points, points[:-1]):
