@@ -179,7 +179,21 @@ def loss_scales(network: nn.Module) -> tuple[float, float]:
 def gram_matrix(features: Tensor) -> Tensor:
     """(N, C, H, W) to (N, C, C): channel products over positions, divided by C*H*W, fp32 (eq. 3.3)."""
     flat = features.float().flatten(2)  # (N, C, HW)
-    return flat @ flat.mT / (flat.shape[1] * flat.shape[2])
+    return _Products.apply(flat) / (flat.shape[1] * flat.shape[2])
+
+
+class _Products(torch.autograd.Function):
+    """X X' whose gradient takes one product in place of two, since both factors are the same."""
+
+    @staticmethod
+    def forward(ctx, flat: Tensor) -> Tensor:
+        ctx.save_for_backward(flat)
+        return flat @ flat.mT
+
+    @staticmethod
+    def backward(ctx, gradient: Tensor) -> Tensor:
+        (flat,) = ctx.saved_tensors
+        return (gradient + gradient.mT) @ flat
 
 
 def style_loss(features: list[Tensor], target: list[Tensor], relative: bool = True) -> Tensor:

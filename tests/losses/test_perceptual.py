@@ -47,6 +47,15 @@ def test_gram_matrix_is_the_product_of_channels_over_the_number_of_elements():
     assert gram_matrix(x.bfloat16()).dtype == torch.float32
 
 
+def test_the_gradient_of_gram_matrices_is_autograds_own():
+    x, weights = torch.randn(2, 5, 4, 3), torch.randn(2, 5, 5)  # not symmetric
+    own, plain = x.clone().requires_grad_(), x.clone().requires_grad_()
+    (gram_matrix(own) * weights).sum().backward()
+    flat = plain.flatten(2)
+    (flat @ flat.mT / (5 * 12) * weights).sum().backward()
+    torch.testing.assert_close(own.grad, plain.grad)
+
+
 @pytest.mark.parametrize("relative", [True, False])
 @pytest.mark.parametrize(("loss", "of"), [(perceptual_loss, lambda x: x), (style_loss, gram_matrix)])
 def test_losses_are_sums_over_layers_of_mean_absolute_differences(loss, of, relative):
