@@ -2,8 +2,9 @@
 
     python benchmarks/close.py PREPARED [--model FOLDER ...] [--out docs/pictures/close.jpg]
 
-First the eyes of some faces, then their mouths, a row for each: the photograph; each model by the photograph's lines alone;
-lines with colours and each model by them; another face's drawing and each model by that. Faces and tasks are the benchmark's.
+First the eyes of some faces, then their mouths, a row for each: the photograph; its lines and colours as a detector sees them,
+and each model by them; the same as people draw it, and each model; another face's, as people draw it, and each model. Faces and
+tasks are the benchmark's.
 """
 
 import argparse
@@ -34,13 +35,15 @@ def main() -> None:
     edits = [of_pipeline(FaceEditPipeline.from_pretrained(model)).edit for model in options.model or [None]]
     lines: dict[bool, list[np.ndarray]] = {False: [], True: []}  # of eyes, of mouths
     for turn, face in enumerate(pick_faces(rows, options.faces)):
-        for task in make_tasks(rows, [face], ["both-eyes" if turn % 2 else "eye", "mouth"]):
+        names = ["both-eyes" if turn % 2 else "eye", "mouth"]
+        by_hand = {task.name: task for task in make_tasks(rows, [face], names, by_hand=True)}
+        for task in make_tasks(rows, [face], names):
+            drawn = by_hand.get(task.name, task)
             tiles = [near(task.photo, task)]
-            for guidance in ("sketch", "both", "altered"):
-                given = task.given(guidance)
-                if guidance != "sketch":  # the lines are the same as with colours
-                    tiles.append(near(show_drawing(task.photo, task.mask, given), task))
-                tiles += [near(edit(task, given, 0), task) for edit in edits]
+            for of, guidance in ((task, "both"), (drawn, "both"), (drawn, "altered")):
+                given = of.given(guidance)
+                tiles.append(near(show_drawing(task.photo, task.mask, given), task))
+                tiles += [near(edit(of, given, 0), task) for edit in edits]
             lines[task.name == "mouth"].append(strip(tiles))
     save(np.vstack(lines[False] + lines[True]), options.out)
 
