@@ -38,7 +38,9 @@ def main() -> None:
         names = ["both-eyes" if turn % 2 else "eye", "mouth"]
         by_hand = {task.name: task for task in make_tasks(rows, [face], names, by_hand=True)}
         for task in make_tasks(rows, [face], names):
-            drawn = by_hand.get(task.name, task)
+            drawn = by_hand.get(task.name)
+            if drawn is None or drawn.altered is None:
+                continue
             tiles = [near(task.photo, task)]
             for of, guidance in ((task, "both"), (drawn, "both"), (drawn, "altered")):
                 given = of.given(guidance)

@@ -69,14 +69,15 @@ def plan_name(task: str, part: str) -> str:
 
 @dataclass(frozen=True)
 class Placed:
-    """The other face in this face's frame: image uint8 HxWx3, regions uint8 HxW, sketch and colored bool HxW, its points.
+    """The other face in this face's frame: image uint8 HxWx3, regions uint8 HxW, the rest bool HxW but for its points.
 
-    ``colored``: where the plan lets colours be painted.
+    ``drawn``, ``colored``: where the plan lets lines be drawn and colours be painted. ``sketch`` is within ``drawn``.
     """
 
     image: np.ndarray
     regions: np.ndarray
     sketch: np.ndarray
+    drawn: np.ndarray
     colored: np.ndarray
     points: np.ndarray
 
@@ -127,7 +128,7 @@ def place(donor: dict, row: dict, plan: Plan) -> Placed:
     if not plan.beyond:
         head = _has(row["regions"], ("background", "clothes")) == 0
         drawn, colored = drawn & (cv2.dilate(head.astype(np.uint8), np.ones((5, 5), np.uint8)) > 0), colored & head
-    return Placed(image, regions, (sketch > 0) & drawn, colored, warp(source, target, fit, theirs, size))
+    return Placed(image, regions, (sketch > 0) & drawn, drawn, colored, warp(source, target, fit, theirs, size))
 
 
 def transplant(donor: dict, row: dict, part: str, rng: np.random.Generator) -> tuple[dict, np.ndarray] | None:

@@ -47,7 +47,7 @@ def resize_lines(lines: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 def simulate_sketch(strength: np.ndarray, rng: np.random.Generator, features: np.ndarray | None = None) -> np.ndarray:
     """A binary sketch at a random level of detail, with wobble, gaps and thickness; now and then none at all.
 
-    ``features``: lines of `painting.draw_features` that some sketches consist of.
+    ``features``: lines by hand (data/painting.py) that some sketches consist of.
     """
     if rng.random() < HAND.no_sketch:
         return np.zeros_like(strength)

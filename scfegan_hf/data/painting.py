@@ -1,7 +1,8 @@
 """Lines and colours by someone who means a shape: lips, a row of teeth, iris and pupil; or whatever has one colour.
 
-Arrays are numpy; images uint8 RGB, masks uint8 0/1; points are 98 landmarks (98, 2) in pixels of the frame. Everything is a
-function of the arrays and ``rng``. Painting returns colour (HxWx3) and where it was painted (HxW), which is within the mask.
+Arrays are numpy and square; images uint8 RGB, masks uint8 0/1; points are 98 landmarks (98, 2) in pixels of the frame.
+Everything is a function of the arrays and ``rng``. Painting returns colour (HxWx3) and where it was painted (HxW), which is
+within the mask.
 """
 
 from dataclasses import dataclass
@@ -32,7 +33,7 @@ class Stroke:
 
 
 class Paint:
-    """Strokes over each other. ``off``: standard deviation, of 255, of every stroke's lightness, and twice that of its hue."""
+    """Strokes over each other. ``off``: standard deviation, of 255, of every stroke's lightness; half of it of its hue."""
 
     def __init__(self, image: np.ndarray, mask: np.ndarray, rng: np.random.Generator, off: float):
         self.image, self.mask, self.rng, self.off = image, mask, rng, off
@@ -47,8 +48,11 @@ class Paint:
             self.painted[where] = 1
 
 
-def draw_features(image: np.ndarray, points: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Some of the lines by which people draw eyes, brows, noses and mouths, one pixel wide: uint8 0/1 of the image's size."""
+def draw_features(image: np.ndarray, points: np.ndarray, rng: np.random.Generator, often: float | None = None) -> np.ndarray:
+    """Lines by which people draw eyes, brows, noses and mouths, one pixel wide: uint8 0/1 of the image's size.
+
+    ``often``: the share that is drawn; 0.6 to 1 if it is not given.
+    """
     side, grey = image.shape[0], cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
     outer, inner = points[faces.OUTER_LIPS], points[faces.INNER_LIPS]
     corners = outer[[0, 6]]
@@ -62,7 +66,7 @@ def draw_features(image: np.ndarray, points: np.ndarray, rng: np.random.Generato
         curves += [upper, lower] if rng.random() < 0.7 else [(upper + lower) / 2]
     for group, pupil in ((faces.LEFT_EYE, faces.PUPILS[0]), (faces.RIGHT_EYE, faces.PUPILS[1])):
         ring = points[group]
-        if ring.min() < 0 or ring.max() >= side:
+        if not (ring.min() >= 0 and ring.max() < side):
             continue
         radius, angles = 0.2 * _length(ring[[0, 4]]), np.linspace(0, 2 * np.pi, 13)
         circle = np.stack([np.cos(angles), np.sin(angles)], 1)
@@ -71,7 +75,7 @@ def draw_features(image: np.ndarray, points: np.ndarray, rng: np.random.Generato
         curves += [ring[:5], ring[[4, 5, 6, 7, 0]], centre + radius * circle]
         curves += [centre + 0.4 * radius * circle] if rng.random() < 0.4 else []
         curves += [lid] if rng.random() < 0.4 else []
-    often = rng.uniform(0.6, 1.0)
+    often = rng.uniform(0.6, 1.0) if often is None else often
     lines = np.zeros((side, side), np.uint8)
     for curve in curves:
         if rng.random() < often:
@@ -100,13 +104,21 @@ def _smooth(points: np.ndarray, parts: int = 6) -> np.ndarray:
 
 
 def paint_features(
-    image: np.ndarray, points: np.ndarray, mask: np.ndarray, rng: np.random.Generator, off: float = 0.0
+    image: np.ndarray,
+    points: np.ndarray,
+    mask: np.ndarray,
+    rng: np.random.Generator,
+    off: float = 0.0,
+    often: float | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Some of the strokes by which people paint eyes, brows and mouths, a little misplaced. ``points``: 98 landmarks."""
+    """Strokes by which people paint eyes, brows and mouths, a little misplaced.
+
+    ``often``: the share that is painted; 0.4 to 1 if it is not given.
+    """
     paint = Paint(image, mask, rng, off)
     side, grey = mask.shape[0], cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
     unit = float(np.hypot(*(points[faces.LEFT_EYE].mean(0) - points[faces.RIGHT_EYE].mean(0))))
-    often = rng.uniform(0.4, 1.0)
+    often = rng.uniform(0.4, 1.0) if often is None else often
     for stroke in [*_mouth(points), *_brows(points), *_eyes(points, grey, rng)]:
         wide, moved, wanted = rng.uniform(0.6, 1.25), rng.normal(0, 0.015 * unit, 2), rng.random() < often
         if wanted:
@@ -120,7 +132,7 @@ def _eyes(points: np.ndarray, grey: np.ndarray, rng: np.random.Generator) -> lis
     for group, pupil in ((faces.LEFT_EYE, faces.PUPILS[0]), (faces.RIGHT_EYE, faces.PUPILS[1])):
         ring = points[group]
         width = _length(ring[[0, 4]])
-        if ring.min() < 0 or ring.max() >= grey.shape[0] or width < 6:
+        if not (ring.min() >= 0 and ring.max() < grey.shape[0] and width >= 6):
             continue
         radius = width * rng.uniform(0.17, 0.22)
         centre = _darkest(grey, points[pupil], radius)
@@ -132,7 +144,7 @@ def _eyes(points: np.ndarray, grey: np.ndarray, rng: np.random.Generator) -> lis
 
 
 def _darkest(grey: np.ndarray, near: np.ndarray, radius: float) -> np.ndarray:
-    """The middle of the darkest disk of half the iris' radius, at most that radius from a landmark."""
+    """The middle of the darkest square of an iris' radius, at most that far from a landmark."""
     reach = max(round(radius), 1)
     smooth = cv2.blur(grey, (reach, reach)).astype(np.float32)
     distance = np.full(grey.shape, np.inf, np.float32)
@@ -194,8 +206,8 @@ def paint_patches(
     paint = Paint(image, mask, rng, off)
     side = mask.shape[0]
     rows, cols = np.nonzero(mask)
-    kinds = min(int(rng.integers(4, 10)), len(rows))
-    if not kinds:
+    kinds = int(rng.integers(4, 10))
+    if len(rows) < kinds:
         return paint.color, paint.painted
     pixels = cv2.cvtColor(cv2.medianBlur(image, 5), cv2.COLOR_RGB2LAB)[rows, cols].astype(np.float32)
     rank = np.argsort(np.argsort(pixels[:, 0], kind="stable"), kind="stable")  # begins with levels of lightness

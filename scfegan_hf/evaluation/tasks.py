@@ -105,7 +105,8 @@ def make_tasks(
 
     Without landmarks there are only free-form strokes and hair, and no altered drawing. ``by_hand``: eyes, brows, noses and
     mouths, and the outline of the hair, are drawn as people do (data/painting.py), not as an edge detector sees them; holes
-    in which there is none of them have no task. ``rows``: encoded rows of prepared data. Raises ValueError for unknown names.
+    in which there is none of them, and faces without landmarks, have no task. ``rows``: encoded rows of prepared data.
+    Raises ValueError for unknown names.
     """
     unknown = [name for name in names if name not in TASKS]
     if unknown:
@@ -144,7 +145,8 @@ def _make_task(
     if by_hand:
         own = drawn_by_hand(row["image"], row["landmarks"], row["regions"], mask, mask, rng)
         if placed is not None:
-            altered = drawn_by_hand(placed.image, placed.points, placed.regions, mask, mask & placed.colored, rng)
+            where = mask & placed.drawn, mask & placed.colored
+            altered = drawn_by_hand(placed.image, placed.points, placed.regions, *where, rng)
         return EditTask(name, face, row["image"], mask, own, altered) if own is not None else None
     own = Drawing(lines & mask, dabs(row["image"], row["regions"], mask, rng))
     if placed is not None:
@@ -231,27 +233,27 @@ def drawn_by_hand(
     photo: np.ndarray,
     points: np.ndarray,
     regions: np.ndarray,
-    mask: np.ndarray,
+    drawn: np.ndarray,
     colored: np.ndarray,
     rng: np.random.Generator,
 ) -> Drawing | None:
-    """Lines and dabs of the features in the hole, and the outline of the hair; None if no line of them is.
-
-    Without a feature to paint there are dabs as in other drawings, where ``colored`` is.
+    """Lines and colours of features, and the outline of the hair, where ``drawn`` and ``colored`` (bool) let them; None if
+    no line is there. Hair, clothes and background have dabs as in other drawings, skin none.
     """
-    if not len(points):
+    if not len(points) or not drawn.any():
         return None
-    size = mask.shape[0]
-    x0, y0, x1, y1 = context_square(masks.bounds(mask), size, size, 1.3, size // 10)
+    size = drawn.shape[0]
+    x0, y0, x1, y1 = context_square(masks.bounds(drawn | colored), size, size, 1.3, size // 10)
     window, here = np.s_[y0:y1, x0:x1], points - (x0, y0)
-    lines, color = np.zeros_like(mask), np.zeros((size, size, 4), np.uint8)
-    crop = np.ascontiguousarray(photo[window])
-    lines[window] = (painting.draw_features(crop, here, rng) | painting.draw_outline(regions[window])) > 0
-    shades, painted = painting.paint_features(crop, here, np.ascontiguousarray(mask[window]).astype(np.uint8), rng)
-    color[window] = np.dstack([shades, painted * 255])
-    if not painted.any() and colored.any():
-        color = dabs(photo, regions, colored, rng)
-    return Drawing(lines & mask, color) if (lines & mask).any() else None
+    lines = np.zeros_like(drawn)
+    crop, paper = np.ascontiguousarray(photo[window]), np.ascontiguousarray(colored[window]).astype(np.uint8)
+    lines[window] = (painting.draw_features(crop, here, rng, 1.0) | painting.draw_outline(regions[window])) > 0
+    lines &= drawn
+    around = colored & np.isin(regions, [faces.REGIONS.index(name) for name in ("hair", "clothes", "background")])
+    color = dabs(photo, regions, around, rng) if around.any() else np.zeros((size, size, 4), np.uint8)
+    shades, painted = painting.paint_features(crop, here, paper, rng, often=1.0)
+    color[window][painted > 0] = np.dstack([shades, painted * 255])[painted > 0]
+    return Drawing(lines, color) if lines.any() else None
 
 
 def dabs(photo: np.ndarray, regions: np.ndarray, mask: np.ndarray, rng: np.random.Generator) -> np.ndarray:

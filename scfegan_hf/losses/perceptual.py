@@ -178,8 +178,9 @@ def loss_scales(network: nn.Module) -> tuple[float, float]:
 
 def gram_matrix(features: Tensor) -> Tensor:
     """(N, C, H, W) to (N, C, C): channel products over positions, divided by C*H*W, fp32 (eq. 3.3)."""
-    flat = features.float().flatten(2)  # (N, C, HW)
-    return _Products.apply(flat) / (flat.shape[1] * flat.shape[2])
+    with torch.autocast(features.device.type, enabled=False):
+        flat = features.float().flatten(2)  # (N, C, HW)
+        return _Products.apply(flat) / (flat.shape[1] * flat.shape[2])
 
 
 class _Products(torch.autograd.Function):
@@ -198,9 +199,8 @@ class _Products(torch.autograd.Function):
 
 def style_loss(features: list[Tensor], target: list[Tensor], relative: bool = True) -> Tensor:
     """Sum over layers of the mean absolute difference of Gram matrices (eq. 3.3)."""
-    with torch.autocast(features[0].device.type, enabled=False):
-        pairs = [(gram_matrix(x), gram_matrix(y.detach())) for x, y in zip(features, target, strict=True)]
-        return sum(_difference(x, y, relative) for x, y in pairs)
+    pairs = [(gram_matrix(x), gram_matrix(y.detach())) for x, y in zip(features, target, strict=True)]
+    return sum(_difference(x, y, relative) for x, y in pairs)
 
 
 def _difference(x: Tensor, y: Tensor, relative: bool) -> Tensor:
