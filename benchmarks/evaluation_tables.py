@@ -33,7 +33,8 @@ def main() -> None:
     print(task_table(together))
     for kind in ("none", "both", "altered"):
         rows = {task: figures(by_kind[kind][METHOD], BY_TASK) for task, by_kind in table.items() if kind in by_kind}
-        print(f"\n{task_table({kind: rows}).replace('| method |', '| task |')}")
+        if rows:
+            print(f"\n{task_table({kind: rows}).replace('| method |', '| task |')}")
 
 
 if __name__ == "__main__":
