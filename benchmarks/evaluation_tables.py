@@ -1,4 +1,5 @@
-"""The tables of docs/results.md from what `scfegan evaluate` wrote: all tasks together, and one method task by task.
+"""The tables of docs/results.md from what `scfegan evaluate` wrote: all tasks together, and one method task by task;
+last, how far it is ahead of Telea over features of the face with lines and colours.
 
     python benchmarks/evaluation_tables.py REPORT/report.json
 """
@@ -9,13 +10,14 @@ from pathlib import Path
 
 from scfegan_hf.evaluation.benchmark import Figure
 from scfegan_hf.evaluation.report import task_table
+from scfegan_hf.evaluation.tasks import FEATURE_HOLES
 
 TOGETHER = (
     "masked_l1", "masked_psnr", "masked_ssim", "squeezenet_distance", "sketch_precision", "sketch_recall", "sketch_f1",
     "color_difference", "seam", "changed_outside", "diversity", "squeezenet_frechet", "squeezenet_unpaired",
 )  # fmt: skip
 BY_TASK = ("masked_psnr", "squeezenet_distance", "sketch_f1", "color_difference", "seam")
-METHOD = "this model"
+METHOD, AGAINST = "this model", "Telea"
 
 
 def main() -> None:
@@ -35,6 +37,16 @@ def main() -> None:
         rows = {task: figures(by_kind[kind][METHOD], BY_TASK) for task, by_kind in table.items() if kind in by_kind}
         if rows:
             print(f"\n{task_table({kind: rows}).replace('| method |', '| task |')}")
+    features = [table[task]["both"] for task in FEATURE_HOLES if "both" in table.get(task, {})]
+    if features:
+        psnr, distance = (
+            {method: sum(task[method][name]["mean"] for task in features) / len(features) for method in (METHOD, AGAINST)}
+            for name in ("masked_psnr", "squeezenet_distance")
+        )
+        print(
+            f"\nMeans of {len(features)} features with both: {psnr[METHOD]:.2f} dB, {AGAINST} {psnr[AGAINST]:.2f} dB; "
+            f"SqueezeNet distance {distance[METHOD]:.3f}, {distance[METHOD] / distance[AGAINST]:.2f} of {AGAINST}'s."
+        )
 
 
 if __name__ == "__main__":
