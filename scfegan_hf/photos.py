@@ -3,17 +3,17 @@
 Photographs keep their transparency and colour profile; their orientation tag is applied.
 """
 
-import io
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 
 from scfegan_hf.files import replacing
+from scfegan_hf.formats import MAX_PIXELS, is_animation, load, open_picture, upright
 
-MIN_SIDE, MAX_PIXELS = 64, 48_000_000  # 8000 x 6000
+MIN_SIDE = 64
 PictureLike = Image.Image | np.ndarray | str | os.PathLike | bytes
 
 
@@ -47,7 +47,7 @@ def read_photo(source: PictureLike) -> Photo:
         return Photo(np.ascontiguousarray(array[..., :3]), array[..., 3].copy() if array.shape[2] == 4 else None)
     image = _open(source, "photo")
     _check_size(*image.size)
-    if getattr(image, "n_frames", 1) > 1 and image.format != "MPO":  # phones write a preview as a JPEG's second picture
+    if is_animation(image):
         raise ValueError("The photo is an animation. Save one frame of it as PNG or JPEG and edit that.")
     if image.mode in ("CMYK", "YCbCr", "LAB", "HSV"):
         raise ValueError(f"The photo is in {image.mode} colours. Convert it to RGB first, so that you see what is edited.")
@@ -55,7 +55,7 @@ def read_photo(source: PictureLike) -> Photo:
         raise ValueError("The photo has more than 8 bits per channel. Save it with 8 bits per channel first.")
     grey = image.mode in ("1", "L", "LA")
     profile = None if grey else image.info.get("icc_profile")  # a profile of grey does not fit RGB
-    image = _upright(image, "photo")
+    image = upright(image)
     transparent = "A" in image.getbands() or "transparency" in image.info
     pixels = np.asarray(image.convert("RGBA" if transparent else "RGB"))
     return Photo(np.ascontiguousarray(pixels[..., :3]), pixels[..., 3].copy() if transparent else None, profile)
@@ -69,7 +69,7 @@ def read_marks(source: PictureLike, name: str, size: tuple[int, int]) -> np.ndar
     if isinstance(source, np.ndarray):
         array = _checked_array(source, name)
     else:
-        image = _upright(_open(source, name), name)
+        image = upright(_open(source, name))
         if image.mode == "1":
             image = image.convert("L")
         elif image.mode in ("P", "PA"):
@@ -90,8 +90,9 @@ def read_color(source: PictureLike, size: tuple[int, int]) -> tuple[np.ndarray, 
     if isinstance(source, np.ndarray):
         array = _checked_array(source, "color")
     else:
-        image = _upright(_open(source, "color"), "color")
-        array = np.asarray(image.convert("RGBA") if "A" in image.getbands() or "transparency" in image.info else image)
+        image = upright(_open(source, "color"))
+        transparent = "A" in image.getbands() or "transparency" in image.info
+        array = np.asarray(image.convert("RGBA" if transparent else "RGB"))
     _check_same_size(array, "color", size)
     if array.ndim != 3 or array.shape[2] != 4:
         raise ValueError("The color picture must be RGBA: opaque where a colour was painted, transparent elsewhere.")
@@ -114,30 +115,16 @@ def _open(source, name: str) -> Image.Image:
         raise ValueError(f"The {name} must be a PIL image, a uint8 array, a path or bytes, not {type(source).__name__}.")
     if not isinstance(source, bytes) and not Path(source).is_file():
         raise FileNotFoundError(f"There is no {name} at {source}.")
-    try:
-        return _loaded(Image.open(io.BytesIO(source) if isinstance(source, bytes) else source), name)
-    except Image.DecompressionBombError as error:
-        raise ValueError(f"The {name} has more than {MAX_PIXELS // 1_000_000} megapixels. Make it smaller first.") from error
-    except UnidentifiedImageError as error:
-        raise ValueError(f"The {name} is not a picture that can be read. Give a PNG or JPEG file.") from error
+    return _loaded(open_picture(source, name), name)
 
 
 def _loaded(image: Image.Image, name: str) -> Image.Image:
-    """The image with its pixels read, unless it is too large, which is for others to say."""
-    if any(";16" in str(tile[3]) for tile in getattr(image, "tile", ())):
-        raise ValueError(f"The {name} has more than 8 bits per channel. Save it with 8 bits per channel first.")
-    try:
-        if image.width * image.height <= MAX_PIXELS:
-            image.load()
-        return image
-    except (OSError, SyntaxError, EOFError) as error:
-        raise ValueError(f"The {name} is damaged or cut short ({error}). Save it again as PNG or JPEG.") from error
-
-
-def _upright(image: Image.Image, name: str) -> Image.Image:
+    """The image with its pixels read."""
     if image.width * image.height > MAX_PIXELS:
         raise ValueError(f"The {name} has more than {MAX_PIXELS // 1_000_000} megapixels. Make it smaller first.")
-    return ImageOps.exif_transpose(image)
+    if any(";16" in str(tile[3]) for tile in getattr(image, "tile", ())):
+        raise ValueError(f"The {name} has more than 8 bits per channel. Save it with 8 bits per channel first.")
+    return load(image, name)
 
 
 def _checked_array(array: np.ndarray, name: str) -> np.ndarray:

@@ -16,10 +16,11 @@ MAY_IMPORT = {
     "layers": set(),
     "conditioning": set(),
     "files": set(),
-    "photos": {"files"},
+    "formats": set(),
+    "photos": {"files", "formats"},
     "models": {"layers", "conditioning"},
     "losses": {"layers", "conditioning"},
-    "data": {"layers", "conditioning", "files"},
+    "data": {"layers", "conditioning", "files", "formats"},
     "recipe": BELOW_RECIPE,
     "recipes": BELOW_RECIPE | {"recipe"},
     "training": BELOW_RECIPE | {"recipe", "files"},
@@ -28,7 +29,7 @@ MAY_IMPORT = {
     "runtime": {"models", "layers"},
     "pipeline": {"models", "conditioning", "layers", "data", "photos", "annotate", "runtime"},
     "evaluation": BELOW_RECIPE | {"pipeline", "photos", "files"},
-    "demo": {"pipeline", "photos", "data.faces"},
+    "demo": {"pipeline", "photos", "formats", "data.faces"},
     "cli": BELOW_RECIPE | {"annotate", "export", "pipeline", "photos", "evaluation", "demo"},
     "__init__": {"models", "pipeline"},
 }
@@ -121,6 +122,24 @@ def test_what_is_allowed_is_not_found():
     ):
         assert violations(module, line) == []
     assert violations("attic.old", "") == ["attic is a new room: say in MAY_IMPORT what it may import"]
+
+
+def opens_pictures(source: str) -> list[int]:
+    """Lines that open a picture by Pillow itself."""
+    return [
+        node.lineno
+        for node in ast.walk(ast.parse(source))
+        if (isinstance(node, ast.Attribute) and node.attr == "open" and "Image" in ast.unparse(node.value).split("."))
+        or (isinstance(node, ast.ImportFrom) and node.module == "PIL.Image" and "open" in [alias.name for alias in node.names])
+    ]
+
+
+def test_pictures_are_opened_in_one_place():
+    """That one names the formats it takes; Pillow left to itself hands EPS to another program."""
+    assert {name for name, (source, _) in modules().items() if opens_pictures(source)} == {"formats"}
+    for line in ("Image.open(path)", "PIL.Image.open(path)", "from PIL.Image import open", "work = [Image.open]"):
+        assert opens_pictures(line) == [1]
+    assert opens_pictures("open(path)\nwebbrowser.open(path)\nPath(path).open()") == []
 
 
 def test_importing_the_package_is_light():

@@ -6,7 +6,6 @@ was stopped goes on with the shards that are missing.
 """
 
 import fnmatch
-import io
 import json
 import multiprocessing
 import os
@@ -20,17 +19,15 @@ from typing import NamedTuple, Protocol
 import cv2
 import numpy as np
 import torch
-from PIL import Image, ImageOps, UnidentifiedImageError
 
 from scfegan_hf.data import faces, strokes
 from scfegan_hf.files import replacing, write_text
+from scfegan_hf.formats import load, open_picture, upright
 
 PHOTO_ENDINGS = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
 
-
 MAX_SIDE = 2**15 - 1  # OpenCV's warping counts pixels in 16 bits
-
-
+MAX_PIXELS = 178_000_000  # what Pillow takes
 ANNOTATOR, CANNY, NONE = "annotator", "canny", "none"
 
 
@@ -90,11 +87,9 @@ def prepare_photo(data: bytes, options: PrepareOptions, annotator: Annotates | N
     if options.need_annotator() and annotator is None:
         raise ValueError('The options name "annotator"; hand one over.')
     try:
-        with Image.open(io.BytesIO(data)) as opened:
-            photo = np.asarray(ImageOps.exif_transpose(opened).convert("RGB"))
-    except UnidentifiedImageError:  # its message holds an address in memory, and reports should not differ by that
-        return "not a readable picture (of no known format)"
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        with open_picture(data, max_pixels=MAX_PIXELS) as opened:
+            photo = np.asarray(upright(load(opened)).convert("RGB"))
+    except ValueError as error:
         return f"not a readable picture ({error})"
     if max(photo.shape[:2]) > MAX_SIDE:
         return f"longer than {MAX_SIDE} pixels on one side"

@@ -4,11 +4,12 @@ import io
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from scfegan_hf.data.faces import detect_faces, haar_frame
 from scfegan_hf.demo.payload import Drawing, canvas_size, photo_size, place_on_photo, read_candidates, read_seed
+from scfegan_hf.formats import load, open_picture, upright
 from scfegan_hf.photos import read_photo
 from scfegan_hf.pipeline import FaceEditPipeline
 
@@ -129,14 +130,11 @@ def part_of_photo(
 
 def _small(photo: str) -> np.ndarray:
     """The photo as RGB of at most 1280 pixels a side, upright, which is enough to find faces in."""
-    try:
-        with Image.open(photo) as image:
-            image.draft("RGB", (1280, 1280))  # a JPEG is decoded at a fraction of its size
-            small = ImageOps.exif_transpose(image)
-            small.thumbnail((1280, 1280))
-            return np.asarray(small.convert("RGB"))
-    except (OSError, SyntaxError) as error:
-        raise ValueError("The photo is damaged. Save it again as PNG or JPEG.") from error
+    with open_picture(photo) as image:
+        image.draft("RGB", (1280, 1280))  # a JPEG is decoded at a fraction of its size
+        small = upright(load(image))
+        small.thumbnail((1280, 1280))
+        return np.asarray(small.convert("RGB"))
 
 
 def marked_png(image: Image.Image) -> bytes:

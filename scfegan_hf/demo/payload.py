@@ -4,15 +4,14 @@ Every complaint is a ValueError in words that may be shown to whoever sent it; n
 """
 
 import base64
-import binascii
 import io
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
+from scfegan_hf.formats import load, open_picture, seen_size
 from scfegan_hf.pipeline import MAX_CANDIDATES
 
 # Longer side of a layer in pixels; a smaller frame is drawn at its own size. The page is told the same number.
@@ -75,11 +74,11 @@ def read_layer(data: Any) -> Image.Image | None:
     if not isinstance(data, str) or not data.startswith(PNG_URL) or len(data) > 4 * (MAX_LAYER_BYTES // 3 + 1) + len(PNG_URL):
         raise ValueError(NOT_WHOLE)
     try:
-        image = _open(io.BytesIO(base64.b64decode(data[len(PNG_URL) :], validate=True)), formats=["PNG"])
+        image = open_picture(base64.b64decode(data[len(PNG_URL) :], validate=True), only=("PNG",))
         if max(image.size) > CANVAS_SIDE:
             raise ValueError(NOT_WHOLE)
-        image = image.convert("RGBA")
-    except (binascii.Error, Image.DecompressionBombError, OSError, SyntaxError, ValueError) as error:
+        image = load(image).convert("RGBA")
+    except ValueError as error:
         raise ValueError(NOT_WHOLE) from error
     alpha = image.getchannel("A").point(lambda value: 255 if value >= 128 else 0)
     image.putalpha(alpha)
@@ -103,29 +102,10 @@ def uploaded_file(data: Any, uploads: str | Path, name: str) -> str:
     return str(path)
 
 
-def photo_size(path: str) -> tuple[int, int]:
+def photo_size(path: str, name: str = "photo") -> tuple[int, int]:
     """(width, height) of a picture file as it is seen, that is with its orientation tag applied; nothing is decoded."""
-    try:
-        with _open(path) as image:
-            width, height = image.size
-            turned = image.getexif().get(0x0112, 1) >= 5
-    except Image.DecompressionBombError as error:
-        raise ValueError("The photo has more than 48 megapixels. Make it smaller first.") from error
-    except UnidentifiedImageError as error:
-        raise ValueError("The photo is not a picture that can be read. Choose a PNG or JPEG file.") from error
-    except (OSError, SyntaxError, TypeError) as error:
-        raise ValueError("The photo is damaged. Save it again as PNG or JPEG.") from error
-    return (height, width) if turned else (width, height)
-
-
-def _open(source: Any, **options: Any) -> Image.Image:
-    """Image.open, but what Pillow only warns of as a decompression bomb is refused too."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", Image.DecompressionBombWarning)
-        try:
-            return Image.open(source, **options)
-        except Image.DecompressionBombWarning as warning:
-            raise Image.DecompressionBombError(str(warning)) from warning
+    with open_picture(path, name) as image:
+        return seen_size(image)
 
 
 def canvas_size(frame: tuple[int, int]) -> tuple[int, int]:

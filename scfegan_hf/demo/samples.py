@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw
 
+from scfegan_hf.formats import open_picture
+
 PORTRAITS = Path(__file__).parent / "portraits"
 SIDE = 512  # of the portraits; points and brush widths below are in their pixels
 MASK_PAINT, SKETCH_PAINT = "#ffc0d9", "#15171c"  # as in page/state.js
@@ -136,7 +138,7 @@ def page_steps(sample: Sample) -> list[dict[str, Any]]:
 
 def thumbnail_of(sample: Sample, portrait: bytes) -> bytes:
     """The drawing on its portrait, small, as JPEG."""
-    with Image.open(io.BytesIO(portrait)) as photo:
+    with open_picture(portrait) as photo:
         shown = photo.convert("RGB")
     hole = Image.new("L", shown.size)
     for width, points in sample.masked:
