@@ -13,6 +13,7 @@ from unittest.mock import patch
 
 import torch
 
+from scfegan_hf.recipe import Sources
 from scfegan_hf.recipes.scfegan import SCFEGAN
 from scfegan_hf.training import schedule
 from scfegan_hf.training.config import TrainConfig
@@ -60,7 +61,7 @@ def lengths(kind: str, options: argparse.Namespace) -> dict[int, dict[str, float
 
     with patch.object(schedule, "average", average):
         trainer.train()
-    batches = validation_batches(recipe, tuple(options.data), config)
+    batches = validation_batches(recipe, Sources({"faces": tuple(options.data)}), config)
     found = {}
     for length, network in kept.items():
         sheet = options.out / kind / f"{length}.png"

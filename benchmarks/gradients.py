@@ -16,6 +16,7 @@ from scfegan_hf.losses.perceptual import feature_sizes, perceptual_loss, style_l
 from scfegan_hf.losses.reconstruction import coarse_loss, per_pixel_loss, total_variation_loss
 from scfegan_hf.models.scfegan import SCFEGANGenerator
 from scfegan_hf.pipeline import BUNDLED_WEIGHTS
+from scfegan_hf.recipe import Shared, Sources
 from scfegan_hf.recipes.scfegan import SCFEGAN, generate, judged
 from scfegan_hf.training.hub import load_initial_weights
 
@@ -36,14 +37,15 @@ def main() -> None:
         known["projected"] = networks["projected"]
     load_initial_weights(known, options.model)
     networks["generator"].requires_grad_(False)
-    dataset = recipe.dataset(tuple(options.data), "train", 256, seed=7)
+    dataset = recipe.dataset(Sources({"faces": tuple(options.data)}), "train", 256, seed=7)
     optimizer = torch.optim.Adam(networks["projected"].parameters(), 4e-4, (0.5, 0.999))
     for step in range(options.steps + 1):
         numbers = range(step * options.batch, (step + 1) * options.batch)
         batch = torch.utils.data.default_collate([dataset[n] for n in numbers])
         if step < options.steps:
-            recipe.generator_turn({**networks, "discriminator": known["discriminator"]}, batch)
-            losses = recipe.projected_turn(networks, batch)
+            shared = Shared()
+            recipe.generator_turn({**networks, "discriminator": known["discriminator"]}, batch, shared)
+            losses = recipe.projected_turn(networks, batch, shared)
             optimizer.zero_grad()
             (losses["projected"] + losses["projected_drift"]).backward()
             optimizer.step()

@@ -31,6 +31,7 @@ from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import FlopCounterMode
 
 from scfegan_hf.losses.perceptual import FEATURE_NETWORKS
+from scfegan_hf.recipe import Shared
 from scfegan_hf.recipes.scfegan import SCFEGAN
 
 SCRIPT = Path(__file__).resolve().parent.parent / "train_accelerate.py"
@@ -93,11 +94,12 @@ def flops_of_a_step(preset: str, perceptual: str, weights: str, resolution: int)
         "color": torch.zeros(1, 3, side, side), "color_mask": torch.zeros(1, 1, side, side),
         "noise": torch.zeros(1, 1, side, side), "mix": torch.zeros(1),
     }  # fmt: skip
+    shared = Shared()
     for update in recipe.updates():
         for name, network in networks.items():
             network.requires_grad_(name in update.trains)
         with FlopCounterMode(display=False) as counter, BytesCounter() as moved:
-            losses = update.loss(networks, fakes)
+            losses = update.loss(networks, fakes, shared)
             sum(value for key, value in losses.items() if not key.startswith("_")).backward()
         one[update.name] = counter.get_total_flops() * (resolution / side) ** 2
         one["bytes"] = one.get("bytes", 0) + moved.total * (resolution / side) ** 2

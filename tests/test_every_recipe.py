@@ -6,10 +6,11 @@ from dataclasses import FrozenInstanceError, fields, replace
 import pytest
 import torch
 
-from scfegan_hf.recipe import AdamOptions, Recipe, Update
+from scfegan_hf.recipe import Optimizer, Recipe, Shared, Sources, Update
 from scfegan_hf.recipes import recipe_class, recipe_names
 from scfegan_hf.training import command
 from scfegan_hf.training.config import TrainConfig
+from scfegan_hf.training.optimizers import check_updates
 from scfegan_hf.training.trainer import Trainer
 
 pytestmark = pytest.mark.usefixtures("fresh_accelerate")
@@ -21,9 +22,13 @@ def recipe(request, tiny_options) -> Recipe:
     return recipe_class(request.param)(**tiny_options[request.param])
 
 
+def sources_in(recipe: Recipe, folder: str) -> Sources:
+    return Sources({role: (folder,) for role in recipe.roles()})
+
+
 @pytest.fixture
 def batch(recipe, marked) -> dict[str, torch.Tensor]:
-    dataset = recipe.dataset((marked,), "train", RESOLUTION, seed=0)
+    dataset = recipe.dataset(sources_in(recipe, marked), "train", RESOLUTION, seed=0)
     return torch.utils.data.default_collate([dataset[n] for n in range(2)])
 
 
@@ -53,30 +58,27 @@ def test_it_is_a_frozen_dataclass_called_as_its_file(recipe):
 def test_updates_train_networks_that_there_are(recipe):
     networks, updates = recipe.networks(), recipe.updates()
     trainable = {name for name, network in networks.items() if any(p.requires_grad for p in network.parameters())}
-    assert updates and all(isinstance(update, Update) and update.every >= 1 for update in updates)
-    assert len({update.name for update in updates}) == len(updates)
-    assert {name for update in updates for name in update.trains} == trainable  # nobody is left out
-    assert set(recipe.release()) <= trainable and recipe.release()[0] in trainable
-    for update in updates:  # who shares an optimiser agrees on its settings
-        assert isinstance(update.optimizer, AdamOptions)
-        assert {other.optimizer for other in updates if other.trains == update.trains} == {update.optimizer}
+    assert updates and all(isinstance(update, Update) and isinstance(update.optimizer, Optimizer) for update in updates)
+    check_updates(updates, networks)  # nobody is left out, and who shares an optimiser agrees on its settings
+    assert recipe.release()[0] in trainable and set(recipe.averaged()) <= trainable
+    assert set(recipe.release()) <= set(networks) and trainable <= set(recipe.kept(networks))
 
 
 def test_a_dataset_is_a_function_of_seed_and_number(recipe, prepared):
-    one, two = (recipe.dataset((prepared,), "train", RESOLUTION, seed=1) for _ in range(2))
+    one, two = (recipe.dataset(sources_in(recipe, prepared), "train", RESOLUTION, seed=1) for _ in range(2))
     assert all(torch.equal(one[7][name], two[7][name]) for name in one[7])
-    assert len(recipe.dataset((prepared,), "validation", RESOLUTION, seed=1)) == 2
+    assert len(recipe.dataset(sources_in(recipe, prepared), "validation", RESOLUTION, seed=1)) == 2
 
 
 def test_every_turn_moves_only_what_it_trains(trainer, batch):
     """Through the trainer's own turn: losses are finite scalars, gradients and movement only where trained."""
-    reached = {}
+    reached, shared = {}, Shared()
     for optimizer in trainer.turns.optimizers.values():
         optimizer.register_step_pre_hook(lambda *_: reached.update(gradients(trainer)))
     for update in trainer.updates:
         before = {name: [p.detach().clone() for p in network.parameters()] for name, network in trainer.networks.items()}
         reached.clear()
-        losses = trainer.turns.take(update, [batch], step=0)
+        losses = trainer.turns.take(update, [(batch, shared)], step=0)
         assert losses and all(math.isfinite(value) for value in losses.values()), losses
         assert any(not name.startswith("_") for name in losses)
         assert {name for name, share in reached.items() if share > 0} == set(update.trains)
@@ -88,10 +90,11 @@ def test_every_turn_moves_only_what_it_trains(trainer, batch):
 
 def test_every_summed_loss_teaches_somebody(trainer, batch):
     """Under the trainer's freezing each term has a gradient, and no term is a detached one's ghost."""
+    shared = Shared()
     for update in trainer.updates:
         seen = {}
         noting = replace(update, loss=lambda *given, update=update, seen=seen: seen.update(update.loss(*given)) or seen)
-        trainer.turns.take(noting, [batch], step=0)
+        trainer.turns.take(noting, [(batch, shared)], step=0)
         assert [name for name, value in seen.items() if not name.startswith("_") and not value.requires_grad] == []
 
 
@@ -113,9 +116,17 @@ def test_in_a_step_every_parameter_receives_a_gradient(trainer, batch):
 
     for optimizer in trainer.turns.optimizers.values():
         optimizer.register_step_pre_hook(note)
+    shared = Shared()
     for update in trainer.updates:
-        trainer.turns.take(update, [batch], step=0)
+        trainer.turns.take(update, [(batch, shared)], step=0)
     assert idle == set()
+
+
+def test_each_turn_can_do_without_the_others(trainer, batch):
+    """As in the steps in which those before it do not run."""
+    for update in trainer.updates:
+        losses = trainer.turns.take(update, [(batch, Shared())], step=0)
+        assert all(math.isfinite(value) for value in losses.values()), losses
 
 
 def test_samples_are_pictures_and_metrics_are_per_sample(trainer, batch):
@@ -148,7 +159,9 @@ def test_flags_derive_from_the_dataclass(recipe, capsys):
 
 
 def test_a_recipe_must_define_its_parts():
-    for part, arguments in {"networks": (), "updates": (), "dataset": ((), "train", 128, 0), "sample": ({}, {})}.items():
+    parts = {"networks": (), "updates": (), "dataset": (Sources({}), "train", 128, 0), "sample": ({}, {})}
+    parts |= {"roles": (), "card": ()}
+    for part, arguments in parts.items():
         with pytest.raises(NotImplementedError, match=f"A recipe must define {part}"):
             getattr(Recipe(), part)(*arguments)
     assert Recipe().release() == ("generator",) and Recipe().metrics({}, {}) == {}

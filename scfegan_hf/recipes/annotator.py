@@ -12,7 +12,7 @@ from scfegan_hf.data.faces import LEFT_EYE, REGIONS, RIGHT_EYE
 from scfegan_hf.data.rows import load_rows
 from scfegan_hf.losses.annotation import edge_loss, heat_loss, point_loss, region_loss
 from scfegan_hf.models.annotator import Annotator, positions
-from scfegan_hf.recipe import AdamOptions, Batch, Losses, Networks, Recipe, Update
+from scfegan_hf.recipe import Batch, Losses, Networks, Optimizer, Recipe, Role, Shared, Sources, Update
 
 # Small regions count more, about as the inverse root of their share of a face.
 REGION_WEIGHTS = {"brows": 3.0, "eyes": 4.0, "iris": 4.0, "nose": 1.5, "lips": 3.0, "mouth": 4.0, "ears": 3.0}
@@ -38,18 +38,21 @@ class AnnotatorRecipe(Recipe):
         except (TypeError, json.JSONDecodeError) as error:
             raise ValueError(f"--annotator_options is not a JSON object of the annotator's arguments: {error}") from error
 
-    def dataset(self, folders: tuple[str, ...], split: str, resolution: int, seed: int) -> Dataset:
+    def roles(self) -> dict[str, Role]:
+        return {"faces": Role(COLUMNS, "faces that `scfegan prepare` prepared by the teachers' networks")}
+
+    def dataset(self, sources: Sources, split: str, resolution: int, seed: int) -> Dataset:
         if resolution % 32:
             raise ValueError(f"--resolution must be divisible by 32, not {resolution}.")
-        return AnnotatorSamples(load_rows(folders, split, columns=COLUMNS), resolution, seed, train=split == "train")
+        return AnnotatorSamples(load_rows(sources["faces"], split, columns=COLUMNS), resolution, seed, train=split == "train")
 
     def release(self) -> tuple[str, ...]:
         return ("annotator",)
 
     def updates(self) -> list[Update]:
-        return [Update("annotator", ("annotator",), self.turn, AdamOptions(self.learning_rate, betas=(0.9, 0.99)))]
+        return [Update("annotator", ("annotator",), self.turn, Optimizer(self.learning_rate, betas=(0.9, 0.99)))]
 
-    def turn(self, networks: Networks, batch: Batch) -> Losses:
+    def turn(self, networks: Networks, batch: Batch, shared: Shared) -> Losses:
         found = networks["annotator"](batch["image"])
         weights = torch.tensor([REGION_WEIGHTS.get(name, 1.0) for name in REGIONS], device=batch["image"].device)
         points, _ = positions(found.heat)

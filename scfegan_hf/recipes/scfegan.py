@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
@@ -10,13 +10,14 @@ from torch.utils.data import Dataset
 
 from scfegan_hf.conditioning import assemble, blend
 from scfegan_hf.data.datasets import Holes, edit_samples
+from scfegan_hf.data.rows import COLUMNS
 from scfegan_hf.losses.adversarial import discriminator_loss, generator_loss, hole_weights, real_drift_loss
 from scfegan_hf.losses.penalties import gradient_penalty, interpolate
 from scfegan_hf.losses.perceptual import feature_network, feature_sizes, perceptual_loss, style_loss
 from scfegan_hf.losses.reconstruction import coarse_loss, per_pixel_loss, total_variation_loss
 from scfegan_hf.models.projected import ProjectedDiscriminator
 from scfegan_hf.models.scfegan import PRESETS, SCFEGANDiscriminator, SCFEGANGenerator
-from scfegan_hf.recipe import AdamOptions, Batch, Losses, Networks, Recipe, Update
+from scfegan_hf.recipe import Batch, Losses, Networks, Optimizer, Recipe, Role, Shared, Sources, Update
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class SCFEGAN(Recipe):
     """Hyper-parameters of SC-FEGAN. "Ours" marks what the paper does not publish."""
 
     name: str = field(default="scfegan", init=False, repr=False)
+    loading: ClassVar[frozenset[str]] = frozenset({"streaming", "weights"})
 
     preset: Literal["paper", "compact", "plain"] = "compact"
     generator_options: str = "{}"  # JSON object of constructor arguments that override the preset's
@@ -65,21 +67,24 @@ class SCFEGAN(Recipe):
             networks["projected"] = ProjectedDiscriminator(features.CHANNELS, features.HEAD_STRIDES)
         return networks
 
-    def dataset(self, folders: tuple[str, ...], split: str, resolution: int, seed: int, **loading) -> Dataset:
+    def roles(self) -> dict[str, Role]:
+        return {"faces": Role(COLUMNS, "faces that `scfegan prepare` prepared")}
+
+    def dataset(self, sources: Sources, split: str, resolution: int, seed: int) -> Dataset:
         stride = 2 ** {**PRESETS[self.preset], **json.loads(self.generator_options)}["stages"]
         if resolution % stride:
             raise ValueError(f"--resolution must be divisible by {stride}, not {resolution}.")
         holes = Holes(self.feature_holes, self.transplants)
-        return edit_samples(folders, split, resolution, seed, holes=holes, **loading)
+        return edit_samples(sources["faces"], split, resolution, seed, sources.streaming, sources.weights, holes)
 
     def release(self) -> tuple[str, ...]:
         judges = {"discriminator": self.beta, "projected": self.projected_beta}
         return ("generator", *(name for name, weight in judges.items() if weight))
 
     def updates(self) -> list[Update]:
-        muon = {"betas": (0.9, 0.999), "orthogonal": True} if self.optimizer == "muon" else {}
-        generator = AdamOptions(self.learning_rate, **muon)
-        discriminator = AdamOptions(
+        betas = {"muon": (0.9, 0.999), "adam": (0.5, 0.999)}[self.optimizer]
+        generator = Optimizer(self.learning_rate, kind=self.optimizer, betas=betas)
+        discriminator = Optimizer(
             self.discriminator_learning_rate,
             schedule=self.discriminator_lr_scheduler,
             warmup_steps=self.discriminator_lr_warmup_steps,
@@ -93,10 +98,9 @@ class SCFEGAN(Recipe):
             turns.append(Update("penalty", ("discriminator",), self.penalty_turn, discriminator, every=self.penalty_every))
         return turns
 
-    def generator_turn(self, networks: Networks, batch: Batch) -> Losses:
+    def generator_turn(self, networks: Networks, batch: Batch, shared: Shared) -> Losses:
         """Eq. 3.7. Leaves what it looked at, and the features of that, for the discriminators' turns."""
-        generated, completed = generate(networks["generator"], batch)
-        seen = window({**batch, "generated": generated, "completed": completed}, self.window)
+        seen = self.look(networks, batch)
         image, mask, completed = seen["image"], seen["mask"], seen["completed"]
         target = networks["features"](image)
         pictures = [completed, seen["generated"]] if self.features_of_generated else [completed]
@@ -119,13 +123,34 @@ class SCFEGAN(Recipe):
             losses["projected_adversarial"] = self.projected_beta * sum(
                 weight * generator_loss(layer, hole_weights(mask, layer.shape[-2:])) for layer, weight in logits
             )
-            batch["_features"] = (target, [layer.detach() for layer in features[0]], sizes)
-        batch["_seen"] = {**seen, "completed": completed.detach(), "generated": None}
+            shared["features"] = (target, [layer.detach() for layer in features[0]], sizes)
+        shared["seen"] = {**seen, "completed": completed.detach(), "generated": None}
         return losses
 
-    def discriminator_turn(self, networks: Networks, batch: Batch) -> Losses:
+    def look(self, networks: Networks, batch: Batch) -> dict[str, Tensor]:
+        """What all losses see: the batch with what the generator makes of it, cut to the window."""
+        generated, completed = generate(networks["generator"], batch)
+        return window({**batch, "generated": generated, "completed": completed}, self.window)
+
+    def seen(self, networks: Networks, batch: Batch, shared: Shared) -> dict[str, Tensor]:
+        """What the generator's turn looked at, or a look of our own in a step without that turn."""
+        if "seen" not in shared:
+            with torch.no_grad():
+                shared["seen"] = self.look(networks, batch)
+        return shared["seen"]
+
+    def features(self, networks: Networks, batch: Batch, shared: Shared) -> tuple[list[Tensor], list[Tensor], list[Tensor]]:
+        """Features of photograph and completed image, and sizes of the former: the generator's turn's, or our own."""
+        if "features" not in shared:
+            seen = self.seen(networks, batch, shared)
+            with torch.no_grad():
+                target, completed = networks["features"](seen["image"]), networks["features"](seen["completed"])
+            shared["features"] = (target, completed, feature_sizes(target))
+        return shared["features"]
+
+    def discriminator_turn(self, networks: Networks, batch: Batch, shared: Shared) -> Losses:
         """Eq. 3.8, and the drift term of eq. 3.6."""
-        seen = batch["_seen"]
+        seen = self.seen(networks, batch, shared)
         both = torch.cat([judged(seen["image"], seen), judged(seen["completed"], seen)])
         real, fake = networks["discriminator"](both).chunk(2)
         losses = {
@@ -135,13 +160,13 @@ class SCFEGAN(Recipe):
             "_fake_logits": fake.float().mean(),
         }
         if self.theta and self.penalty_every == 1:
-            losses |= self.penalty_turn(networks, batch)
+            losses |= self.penalty_turn(networks, batch, shared)
         return losses
 
-    def projected_turn(self, networks: Networks, batch: Batch) -> Losses:
-        """Hinge loss and drift of the second discriminator, on the features that the generator's turn left."""
-        target, features, sizes = batch["_features"]
-        mask, judge = batch["_seen"]["mask"], networks["projected"]
+    def projected_turn(self, networks: Networks, batch: Batch, shared: Shared) -> Losses:
+        """Hinge loss and drift of the second discriminator, on features of photograph and completed image."""
+        target, features, sizes = self.features(networks, batch, shared)
+        mask, judge = self.seen(networks, batch, shared)["mask"], networks["projected"]
         pairs = zip(judge(target, sizes, mask), judge(features, sizes, mask), strict=True)
         weighted = [(real, fake, hole_weights(mask, real.shape[-2:])) for real, fake in pairs]
         return {
@@ -151,9 +176,9 @@ class SCFEGAN(Recipe):
             "_projected_fake": -sum(generator_loss(fake, share) for _, fake, share in weighted) / len(weighted),
         }
 
-    def penalty_turn(self, networks: Networks, batch: Batch) -> Losses:
+    def penalty_turn(self, networks: Networks, batch: Batch, shared: Shared) -> Losses:
         """Eq. 3.9 on points between photograph and completed image; weighted up by how seldom it runs."""
-        seen = batch["_seen"]
+        seen = self.seen(networks, batch, shared)
         points = interpolate(seen["image"], seen["completed"], batch["mix"])
         with torch.autocast(points.device.type, enabled=False):  # double backward in full precision
             logits = networks["discriminator"](judged(points, seen).float())

@@ -93,7 +93,17 @@ def find(folder: Path, which: str) -> Path | None:
 
 
 def load(path: Path, networks: dict[str, nn.Module], ema: dict[str, nn.Module], optimizers: dict) -> dict:
-    """Put a checkpoint back into what it was made from; returns its state."""
+    """Put a checkpoint back into what it was made from; returns its state.
+
+    Raises ValueError for one that lacks a part, since another version of the recipe or of this package wrote it.
+    """
+    files = {f"{prefix}{name}.safetensors" for prefix, group in (("", networks), ("ema-", ema)) for name in group}
+    lacking = sorted(name for name in files | {f"optimizer-{name}.pt" for name in optimizers} if not (path / name).is_file())
+    if lacking:
+        raise ValueError(
+            f"{path} has no {', '.join(lacking)}: the recipe or the package was another when it was written. Start in a new "
+            "--output_dir, with --pretrained_model_name_or_path for what it has learned."
+        )
     for prefix, group in (("", networks), ("ema-", ema)):
         for name, network in group.items():
             network.load_state_dict(load_file(path / f"{prefix}{name}.safetensors"))

@@ -11,9 +11,10 @@ class TrainConfig:
     output_dir: str
     """Folder for checkpoints, logs, validation pictures and the trained networks."""
     train_data_dir: tuple[str, ...] = ()
-    """Folders that `scfegan prepare` wrote; several are joined."""
+    """Folders that `scfegan prepare` wrote, or whatever the recipe reads; several are joined. ROLE=FOLDER where a recipe reads
+    data in several roles."""
     dataset_name: tuple[str, ...] = ()
-    """Hub datasets of the same columns, joined to the folders."""
+    """Hub datasets of the same columns, joined to the folders; ROLE=NAME as above."""
     train_data_weights: tuple[float, ...] = ()
     """Share of the samples from each folder and dataset, in the order given; without, each counts by its size."""
     streaming: bool = False
@@ -33,9 +34,9 @@ class TrainConfig:
     """Refuse to run with another number of processes, for launchers that start one where several were meant."""
     max_train_steps: int = 100_000
     """Training ends after this many steps in all, resumed ones included."""
-    lr_scheduler: Literal["constant", "cosine"] = "constant"
-    """After the warm-up: constant, or down to a twentieth along a cosine at max_train_steps. A recipe may have others for
-    some of its networks."""
+    lr_scheduler: Literal["constant", "cosine", "linear"] = "constant"
+    """After the warm-up: constant, or down to a twentieth at max_train_steps, along a cosine, or along a line in the second
+    half. A recipe may have others for some of its networks."""
     lr_warmup_steps: int = 200
     """Steps over which learning rates rise from zero."""
     max_grad_norm: float = 0.0

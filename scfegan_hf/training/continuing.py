@@ -2,7 +2,7 @@
 
 import json
 import math
-from dataclasses import asdict
+from dataclasses import MISSING, asdict, fields
 from pathlib import Path
 
 from scfegan_hf.files import write_text
@@ -16,14 +16,21 @@ def settings_of(recipe: Recipe, config: TrainConfig, processes: int) -> dict:
     return json.loads(json.dumps({**asdict(recipe), **asdict(config), "processes": processes, "recipe": recipe.name}))
 
 
-def check_folder(out: Path, settings: dict, write: bool) -> None:
+def defaults_of(recipe: Recipe) -> dict:
+    """What settings were where a run was not told them: flags that came later count as their defaults."""
+    known = {f.name: f.default for f in (*fields(recipe), *fields(TrainConfig)) if f.default is not MISSING}
+    return json.loads(json.dumps(known))
+
+
+def check_folder(out: Path, settings: dict, defaults: dict, write: bool) -> None:
     """Refuse an output folder of other settings, naming what differs; else note these there if ``write``.
 
-    Batch size and accumulation may change as long as a step takes as many samples as before.
+    Batch size and accumulation may change as long as a step takes as many samples as before. ``defaults``: of settings that
+    the folder's run did not have yet.
     """
     path = out / "training_config.json"
     if path.exists() and checkpoints.all_checkpoints(out / "checkpoints"):
-        before = json.loads(path.read_text())
+        before = {**defaults, **json.loads(path.read_text())}
         same_whole = len({math.prod(held.get(key, 1) for key in WHOLE_BATCH) for held in (before, settings)}) == 1
         free = FREE_TO_CHANGE | (set(WHOLE_BATCH) if same_whole else set())
         keys = [key for key in sorted(settings.keys() | before.keys()) if key not in free]

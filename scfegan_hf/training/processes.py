@@ -3,9 +3,13 @@
 import logging
 import os
 import signal
+import sys
+from collections.abc import Iterable
 
+import numpy as np
 import torch
 from accelerate import Accelerator
+from accelerate.utils import broadcast
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset, IterableDataset
 
@@ -75,6 +79,27 @@ def average_gradients(accelerator: Accelerator, parameters: list[nn.Parameter], 
     return flat[start:]
 
 
+@torch.no_grad()
+def share_buffers(accelerator: Accelerator, networks: Iterable[nn.Module]) -> None:
+    """Give all processes the buffers of the first: running means, pools, strengths. A checkpoint, which holds those of one
+    process, is then whole."""
+    if accelerator.num_processes == 1:
+        return
+    held: dict[torch.dtype, list[Tensor]] = {}
+    for network in networks:
+        for buffer in network.buffers():
+            held.setdefault(buffer.dtype, []).append(buffer)
+    for buffers in held.values():
+        flat = broadcast(torch.cat([buffer.flatten() for buffer in buffers]))
+        for buffer, values in zip(buffers, flat.split([b.numel() for b in buffers]), strict=True):
+            buffer.copy_(values.view_as(buffer))
+
+
+def seed_step(seed: int, step: int, process: int) -> None:
+    """What a step's losses draw at random follows from these alone, so that resuming draws the same."""
+    torch.manual_seed(int(np.random.SeedSequence((seed, step, process)).generate_state(1, np.uint64)[0] >> 1))
+
+
 def make_loader(dataset: Dataset, batches: StepSampler, workers: int, pin_memory: bool, prefetch: int = 2) -> DataLoader:
     """Batches of a dataset's samples by number, or of a stream that is told the numbers, made by worker processes."""
     stream = isinstance(dataset, IterableDataset)
@@ -92,9 +117,8 @@ def make_loader(dataset: Dataset, batches: StepSampler, workers: int, pin_memory
 
 def quiet_worker(_: int) -> None:
     """Sample workers leave the cores to the networks, and the signals, which a terminal sends to all, to their parent."""
-    import cv2
-
     torch.set_num_threads(1)
-    cv2.setNumThreads(1)
+    if "cv2" in sys.modules:  # by the recipe's samples, which have been unpickled by now
+        sys.modules["cv2"].setNumThreads(1)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)

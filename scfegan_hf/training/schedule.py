@@ -6,19 +6,20 @@ from collections.abc import Mapping
 import torch
 from torch import nn
 
+LAST = 0.05  # share of the learning rate that schedules end at
+
 
 def rate_factor(step: int, schedule: str, warmup_steps: int, total_steps: int) -> float:
-    """Share of the learning rate at ``step``: linear warm-up, then "constant", or "cosine" down to 0.05.
+    """Share of the learning rate at ``step``: linear warm-up, then "constant", "cosine" down to 0.05, or "linear".
 
+    The last stays at 1 for the first half and then goes down to 0.05 along a line, as pix2pix and CycleGAN are trained.
     Raises ValueError for another schedule.
     """
-    warm = min(1.0, (step + 1) / max(warmup_steps, 1))
-    if schedule == "constant":
-        return warm
-    if schedule != "cosine":
-        raise ValueError(f"A schedule is constant or cosine, not {schedule!r}.")
     done = min(step / total_steps, 1.0)
-    return warm * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * done)))
+    shapes = {"constant": 1.0, "cosine": 0.5 * (1 + math.cos(math.pi * done)), "linear": min(1.0, 2 * (1 - done))}
+    if schedule not in shapes:
+        raise ValueError(f"A schedule is {', '.join(shapes)}, not {schedule!r}.")
+    return min(1.0, (step + 1) / max(warmup_steps, 1)) * (LAST + (1 - LAST) * shapes[schedule])
 
 
 @torch.no_grad()

@@ -2,29 +2,31 @@
 
 import copy
 import json
-import time
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
 import torch
 from accelerate.utils import set_seed
-from torch.utils.data import DataLoader
+from torch import nn
+from torch.utils.data import DataLoader, Dataset, IterableDataset
 from tqdm import tqdm
 
 from scfegan_hf.data.order import StepSampler
 from scfegan_hf.files import write_text
-from scfegan_hf.recipe import Recipe
+from scfegan_hf.recipe import Networks, Recipe, Shared, Sources
 from scfegan_hf.training import checkpoints, schedule
 from scfegan_hf.training.config import TrainConfig
-from scfegan_hf.training.continuing import check_folder, settings_of
+from scfegan_hf.training.continuing import check_folder, defaults_of, settings_of
 from scfegan_hf.training.faults import Stopped, StopSignals, check_skipped, explained_memory
 from scfegan_hf.training.hub import configs_of, load_initial_weights, save_release
-from scfegan_hf.training.processes import make_loader, start_processes
+from scfegan_hf.training.processes import make_loader, seed_step, share_buffers, start_processes
 from scfegan_hf.training.publishing import Publisher
+from scfegan_hf.training.sources import sources_of
 from scfegan_hf.training.timing import Stopwatch
-from scfegan_hf.training.turns import Turns
+from scfegan_hf.training.turns import Part, Turns
 from scfegan_hf.training.validation import validate, validation_batches
-from scfegan_hf.training.watching import RunLog, check_tracker, draw_curves
+from scfegan_hf.training.watching import Pace, RunLog, check_tracker, draw_curves
 
 
 class Trainer:
@@ -42,119 +44,136 @@ class Trainer:
         set_seed(config.seed)  # the same initial weights on every process
         self.networks = {name: net.to(self.device, memory_format=self.format) for name, net in recipe.networks().items()}
         self.trainable = {name: net for name, net in self.networks.items() if any(p.requires_grad for p in net.parameters())}
+        self.kept = kept_networks(recipe, self.networks)
         if config.pretrained_model_name_or_path:
-            load_initial_weights({n: self.trainable[n] for n in recipe.release()}, config.pretrained_model_name_or_path)
-        self.averaged = {n: copy.deepcopy(self.trainable[n]).requires_grad_(False).eval() for n in recipe.release()}
+            load_initial_weights({n: self.networks[n] for n in recipe.release()}, config.pretrained_model_name_or_path)
+        self.averaged = {n: copy.deepcopy(self.trainable[n]).requires_grad_(False).eval() for n in recipe.averaged()}
+        self.released = {n: self.averaged.get(n, self.networks[n]) for n in recipe.release()}
         self.watch = Stopwatch(self.device, exact=config.profile)
-        for name, network in self.networks.items():
-            frozen = name not in self.trainable
-            if config.torch_compile and (frozen or name == recipe.release()[0]):
-                network.compile()
-            if config.profile and frozen:
-                self.watch.watch(network, name)
+        self._compile_and_watch()
         self.updates = recipe.updates()
         self.turns = Turns(self.accelerator, self.networks, self.trainable, self.updates, config, self.watch)
         self.whole_batch = config.train_batch_size * config.gradient_accumulation_steps * self.accelerator.num_processes
         self.settings = settings_of(recipe, config, self.accelerator.num_processes)
         self.step, self.images, self.skipped, self.metrics = 0, 0, 0, {}
         self.losses_of: dict[str, set[str]] = {update.name: set() for update in self.updates}
+        self.publisher: Publisher | None = None
+
+    def _compile_and_watch(self) -> None:
+        for name, network in self.networks.items():
+            frozen = name not in self.trainable and any(True for _ in network.parameters())
+            if self.config.torch_compile and (frozen or name == self.recipe.release()[0]):
+                network.compile()
+            if self.config.profile and frozen:
+                self.watch.watch(network, name)
 
     def train(self) -> None:
         """Run to max_train_steps, from the newest checkpoint if there is one.
 
         Raises Stopped after a signal, when all is saved; TrainingFault, ValueError or FileNotFoundError that say what to do.
         """
-        config = self.config
-        folders = (*config.train_data_dir, *config.dataset_name)
-        if not folders:
-            raise ValueError("Give --train_data_dir FOLDER (made by `scfegan prepare`) or --dataset_name NAME.")
-        # Recipes need not know of what is not asked for.
-        loading = {"streaming": True} if config.streaming else {}
-        loading |= {"weights": config.train_data_weights} if config.train_data_weights else {}
-        dataset = self.recipe.dataset(folders, "train", config.resolution, config.seed, **loading)
-        try:
-            held_out = validation_batches(self.recipe, folders, config)
-        except FileNotFoundError as error:
-            self.accelerator.print(f"No validation: {error}")
-            held_out = []
-        if config.dry_run:
+        sources = sources_of(self.recipe, self.config)
+        dataset = self._training_data(sources)
+        held_out = self._held_out(sources)
+        if self.config.dry_run:
             return self._dry_run(dataset)
         main = self.accelerator.is_main_process
-        check_folder(self.out, self.settings, write=main)
+        check_folder(self.out, self.settings, defaults_of(self.recipe), write=main)
         self.accelerator.print(json.dumps(self.settings, indent=2))
-        found = checkpoints.find(self.out / "checkpoints", config.resume_from_checkpoint)
-        if found:
-            self._load(found)
-        self.log = RunLog(self.accelerator, config, self.settings, self.step)
-        publisher = Publisher(self.out, self.settings, list(self.averaged)) if main and config.push_to_hub else None
+        newest = checkpoints.find(self.out / "checkpoints", self.config.resume_from_checkpoint)
+        if newest:
+            self._load(newest)
+        self.log = RunLog(self.accelerator, self.config, self.settings, self.step)
+        if main and self.config.push_to_hub:
+            self.publisher = Publisher(self.out, self.settings, list(self.released))
         first = self.step
-        with StopSignals() as signals, explained_memory(config):
-            if first == 0 and main:
+        with StopSignals() as signals, explained_memory(self.config):
+            if first == 0:
                 self._validate(held_out)
-            self._run(dataset, held_out, signals, publisher)
+            self._run(dataset, held_out, signals)
         self.accelerator.wait_for_everyone()
         if main and self.step > first:
-            draw_curves(self.out / "log.jsonl", self.losses_of, self.out / "curves.png")
-            if config.profile:
-                self.accelerator.print(self.watch.table(self.step - first))
-                profile = {"steps": self.step - first, "seconds": self.watch.seconds}
-                write_text(self.out / "profile.json", json.dumps(profile, indent=2))
-        if publisher:
-            publisher.finish()
+            self._draw(self.step - first)
+        if self.publisher:
+            self.publisher.finish()
         self.accelerator.end_training()
 
-    def _run(self, dataset, held_out: list[dict], signals: StopSignals, publisher: Publisher | None) -> None:
+    def _training_data(self, sources: Sources) -> Dataset:
+        dataset = self.recipe.dataset(sources, "train", self.config.resolution, self.config.seed)
+        if sources.streaming != isinstance(dataset, IterableDataset):
+            asked = "a stream" if sources.streaming else "samples by number"
+            raise ValueError(f"{self.recipe.name} was asked for {asked} and has no such dataset.")
+        return dataset
+
+    def _held_out(self, sources: Sources) -> list[dict]:
+        try:
+            return validation_batches(self.recipe, sources, self.config)
+        except FileNotFoundError as error:
+            self.accelerator.print(f"No validation: {error}")
+            return []
+
+    def _run(self, dataset: Dataset, held_out: list[dict], signals: StopSignals) -> None:
         """The steps from here to the last."""
-        config, main = self.config, self.accelerator.is_main_process
-        bar = tqdm(total=config.max_train_steps, initial=self.step, disable=not main, unit="step", dynamic_ncols=True)
-        batches = iter(self._loader(dataset))
+        config, batches = self.config, iter(self._loader(dataset))
+        pace = Pace(self.watch, self.step, self.whole_batch)
+        bar = tqdm(
+            total=config.max_train_steps, initial=self.step, disable=not self.accelerator.is_main_process, unit="step",
+            dynamic_ncols=True,
+        )  # fmt: skip
         logged: dict[str, float] = {}
-        since, since_step, waited = time.perf_counter(), self.step, 0.0
         while self.step < config.max_train_steps:
-            with self.watch("data"):
-                parts = [self._to_device(batch) for batch in islice(batches, config.gradient_accumulation_steps)]
-            for update in self.updates:
-                if self.step % update.every == 0:
-                    with self.watch(update.name):
-                        losses = self.turns.take(update, parts, self.step, stop=signals.asked is not None)
-                    logged |= losses
-                    self.losses_of[update.name] |= losses.keys()
-            self.step += 1
-            self.images += self.whole_batch
-            with self.watch("average"):
-                schedule.average(self.averaged, self.networks, self.step, config.ema_decay)
+            logged |= self._one_step(batches, signals)
             bar.update()
-            last = self.step == config.max_train_steps
-            if last or self.turns.stop_asked or self.step % config.logging_steps == 0:
-                seconds, data = time.perf_counter() - since, self.watch.seconds["data"]
-                values = {**logged, "images_per_second": (self.step - since_step) * self.whole_batch / seconds}
-                values["data_wait"] = (data - waited) / seconds  # share of the time in which networks had nothing to do
-                self._log(values)
-                bar.set_postfix({k: f"{v:.3g}" for k, v in values.items() if not k.startswith("_")}, refresh=False)
-                since, since_step, waited = time.perf_counter(), self.step, data
-            if main and (last or self.step % config.validation_steps == 0):
+            last, stop = self.step == config.max_train_steps, self.turns.stop_asked
+            if last or stop or self.step % config.logging_steps == 0:
+                self._log({**logged, **pace.read(self.step)}, bar)
+            if last or self.step % config.validation_steps == 0:
                 self._validate(held_out)
-                since, since_step, waited = time.perf_counter(), self.step, self.watch.seconds["data"]
-            if last or self.turns.stop_asked or self.step % config.checkpointing_steps == 0:
-                self._save(publisher)
-            if self.turns.stop_asked and not last:
+                pace.restart(self.step)
+            if last or stop or self.step % config.checkpointing_steps == 0:
+                self._save()
+            if stop and not last:
                 self.accelerator.wait_for_everyone()
                 self.accelerator.end_training()
                 raise Stopped(f"{signals.asked or 'Another process was'} asked to stop; all is saved at step {self.step}")
         bar.close()
+
+    def _one_step(self, batches: Iterator[dict], signals: StopSignals) -> dict[str, float]:
+        """Every update whose turn it is, then the averages; returns the losses by name."""
+        config, logged = self.config, {}
+        seed_step(config.seed, self.step, self.accelerator.process_index)
+        with self.watch("data"):
+            parts = [self._part(batch) for batch in islice(batches, config.gradient_accumulation_steps)]
+        for update in self.updates:
+            if self.step % update.every == 0:
+                with self.watch(update.name):
+                    losses = self.turns.take(update, parts, self.step, stop=signals.asked is not None)
+                logged |= losses
+                self.losses_of[update.name] |= losses.keys()
+        share_buffers(self.accelerator, self.kept.values())
+        self.step += 1
+        self.images += self.whole_batch
+        with self.watch("average"):
+            schedule.average(self.averaged, self.networks, self.step, config.ema_decay)
+        return logged
+
+    def _part(self, batch: dict) -> Part:
+        self.skipped += int(batch.get("_skipped", torch.zeros(1)).sum())
+        return self._to_device(batch), Shared()
 
     def _skipped_everywhere(self) -> int:
         """How many unreadable pictures all processes met; each must ask."""
         own = torch.tensor([float(self.skipped)], device=self.device)
         return int(self.accelerator.reduce(own, reduction="sum").item())
 
-    def _log(self, values: dict[str, float]) -> None:
+    def _log(self, values: dict[str, float], bar: tqdm) -> None:
         """A line of the log; too many unreadable pictures end the training."""
         skipped = self._skipped_everywhere()
         self.log.write({**values, "skipped_pictures": skipped, "skipped_turns": self.turns.not_finite.total}, self.step)
+        bar.set_postfix({k: f"{v:.3g}" for k, v in values.items() if not k.startswith("_")}, refresh=False)
         check_skipped(skipped, self.images, self.config)
 
-    def _loader(self, dataset) -> DataLoader:
+    def _loader(self, dataset: Dataset) -> DataLoader:
         config, accelerator = self.config, self.accelerator
         batches = StepSampler(
             self.step, config.max_train_steps, config.train_batch_size, accelerator.process_index, accelerator.num_processes,
@@ -164,7 +183,6 @@ class Trainer:
         return make_loader(dataset, batches, config.dataloader_num_workers, pin, config.dataloader_prefetch_factor)
 
     def _to_device(self, batch: dict) -> dict:
-        self.skipped += int(batch.get("_skipped", torch.zeros(1)).sum())
         return {
             name: value.to(
                 self.device, non_blocking=True, memory_format=self.format if value.ndim == 4 else torch.preserve_format
@@ -173,41 +191,58 @@ class Trainer:
         }
 
     def _validate(self, batches: list[dict]) -> None:
-        if not batches:
+        """A sheet and figures of the averages, by the main process."""
+        if not batches or not self.accelerator.is_main_process:
             return
         sheet = self.out / "validation" / f"step-{self.step:08d}.png"
         self.metrics = validate(self.recipe, {**self.networks, **self.averaged}, batches, self._to_device, sheet)
         self.log.write(self.metrics, self.step)
         self.accelerator.print(f"step {self.step}: " + ", ".join(f"{k} {v:.4f}" for k, v in self.metrics.items()))
 
-    def _save(self, publisher: Publisher | None) -> None:
+    def _draw(self, steps: int) -> None:
+        """Curves of the whole run, and where the time of these ``steps`` went."""
+        draw_curves(self.out / "log.jsonl", self.losses_of, self.out / "curves.png")
+        if self.config.profile:
+            self.accelerator.print(self.watch.table(steps))
+            write_text(self.out / "profile.json", json.dumps({"steps": steps, "seconds": self.watch.seconds}, indent=2))
+
+    def _save(self) -> None:
         """A checkpoint for resuming and a release for use; every process must ask."""
         skipped = self._skipped_everywhere()
         if not self.accelerator.is_main_process:
             return
         state = {"step": self.step, "images": self.images, "skipped_pictures": skipped, "turns": self.turns.state()}
-        state |= {"settings": self.settings, "metrics": self.metrics, "configs": configs_of(self.averaged)}
+        state |= {"settings": self.settings, "metrics": self.metrics, "configs": configs_of(self.released)}
         keep = self.config.checkpoints_total_limit
-        checkpoints.save(self.out / "checkpoints", state, self.trainable, self.averaged, self.turns.optimizers, keep)
+        checkpoints.save(self.out / "checkpoints", state, self.kept, self.averaged, self.turns.optimizers, keep)
         metrics = {"step": self.step, "images": self.images, "skipped_pictures": skipped, **self.metrics}
-        save_release(self.out, self.averaged, self.settings, metrics)
-        if publisher:
-            publisher.push()
+        save_release(self.out, self.released, self.settings, metrics)
+        if self.publisher:
+            self.publisher.push()
 
     def _load(self, path: Path) -> None:
-        state = checkpoints.load(path, self.trainable, self.averaged, self.turns.optimizers)
+        state = checkpoints.load(path, self.kept, self.averaged, self.turns.optimizers)
         self.step, self.images, self.metrics = state["step"], state["images"], state["metrics"]
         self.skipped = state["skipped_pictures"] if self.accelerator.is_main_process else 0
         self.turns.load_state(state["turns"])
         self.accelerator.print(f"Going on from step {self.step} ({path}).")
 
-    def _dry_run(self, dataset) -> None:
+    def _dry_run(self, dataset: Dataset) -> None:
         """One batch through every turn's loss, without a step."""
         with explained_memory(self.config):
-            batch = self._to_device(next(iter(self._loader(dataset))))
+            batch, shared = self._part(next(iter(self._loader(dataset))))
             self.accelerator.print(json.dumps(self.settings, indent=2))
             for name, network in self.trainable.items():
                 self.accelerator.print(f"{name}: {sum(p.numel() for p in network.parameters()) / 1e6:.2f} M parameters")
             for update in self.updates:
-                losses = update.loss(self.networks, batch)
+                losses = update.loss(self.networks, batch, shared)
                 self.accelerator.print(f"{update.name}: " + ", ".join(f"{k} {v.item():.4f}" for k, v in losses.items()))
+
+
+def kept_networks(recipe: Recipe, networks: Networks) -> dict[str, nn.Module]:
+    """The networks that checkpoints hold. Raises ValueError if the recipe leaves one out that trains."""
+    names = recipe.kept(networks)
+    lost = [n for n, net in networks.items() if n not in names and any(p.requires_grad for p in net.parameters())]
+    if lost:
+        raise ValueError(f"{recipe.name} trains {', '.join(lost)}, but its kept() leaves it out of checkpoints.")
+    return {name: networks[name] for name in names}

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from scfegan_hf.files import replacing, write_text
 from scfegan_hf.training.config import TrainConfig
+from scfegan_hf.training.timing import Stopwatch
 
 TRACKERS = ("tensorboard", "wandb", "trackio")
 
@@ -48,6 +49,24 @@ class RunLog:
         if self.accelerator.is_main_process:
             with open(self.path, "a") as log:
                 log.write(json.dumps({"step": step, **values}) + "\n")
+
+
+class Pace:
+    """How quick a run is since it was last asked: samples a second, and the share of the time that waited for data."""
+
+    def __init__(self, watch: Stopwatch, step: int, whole_batch: int):
+        self.watch, self.whole_batch = watch, whole_batch
+        self.restart(step)
+
+    def restart(self, step: int) -> None:
+        """Count from here on."""
+        self.since, self.step, self.waited = time.perf_counter(), step, self.watch.seconds.get("data", 0.0)
+
+    def read(self, step: int) -> dict[str, float]:
+        """Figures for the log, up to ``step``; then counts from here on."""
+        seconds, steps, waited = time.perf_counter() - self.since, step - self.step, self.waited
+        self.restart(step)
+        return {"images_per_second": steps * self.whole_batch / seconds, "data_wait": (self.waited - waited) / seconds}
 
 
 def read_log(path: Path) -> list[dict]:

@@ -51,10 +51,10 @@ class Signalled(Toy):
     def turn(self, name: str):
         plain = super().turn(name)
 
-        def loss(networks, batch):
+        def loss(networks, batch, shared):
             if name == "generator" and batch["x"][0, 0] == 10:
                 os.kill(os.getpid(), self.number)
-            return plain(networks, batch)
+            return plain(networks, batch, shared)
 
         return loss
 
@@ -128,7 +128,7 @@ def test_torchrun_restarts_after_a_worker_was_killed_and_loses_no_more_than_sinc
     launch(2, [(recipe, unbroken)], tmp_path)
     final = checkpoints.all_checkpoints(out / "checkpoints")[-1]
     trainer = train(recipe, configured("again", max_train_steps=1))
-    checkpoints.load(final, trainer.trainable, trainer.averaged, trainer.turns.optimizers)
+    checkpoints.load(final, trainer.kept, trainer.averaged, trainer.turns.optimizers)
     for network in ("generator", "discriminator"):
         assert difference(held_by(trainer), ranks(unbroken, 2)[0], network)[0] < 1e-6
 
@@ -217,8 +217,8 @@ class Poisoned(Toy):
     def turn(self, name: str):
         plain = super().turn(name)
 
-        def loss(networks, batch):
-            losses = plain(networks, batch)
+        def loss(networks, batch, shared):
+            losses = plain(networks, batch, shared)
             if name == "generator" and self.first <= batch["x"][0, 0] <= self.last:
                 spoilt = {
                     "nan": lambda: torch.log(-networks["generator"].weight.square().sum()),
@@ -284,7 +284,7 @@ class Greedy(Toy):
     """Its loss wants more memory than any machine has."""
 
     def turn(self, name: str):
-        return lambda networks, batch: {"loss": networks["generator"].weight.sum() * torch.ones(2**46).sum()}
+        return lambda networks, batch, shared: {"loss": networks["generator"].weight.sum() * torch.ones(2**46).sum()}
 
 
 def test_too_little_memory_names_what_to_change(tmp_path):

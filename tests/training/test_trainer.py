@@ -8,6 +8,7 @@ from torch import nn
 from toy import Toy, toy_config
 from whole_runs import train
 
+from scfegan_hf.recipe import Sources
 from scfegan_hf.training import schedule
 from scfegan_hf.training.pictures import save_sheet
 from scfegan_hf.training.processes import average_gradients
@@ -73,6 +74,7 @@ def test_the_average_follows_by_its_decay(configured):
     [
         ("constant", [0.25, 0.5, 0.75, 1, 1, 1, 1, 1, 1]),
         ("cosine", [0.25, 0.48191, 0.64566, 0.70677, 0.525, 0.34322, 0.18912, 0.08616, 0.05]),
+        ("linear", [0.25, 0.5, 0.75, 1, 1, 0.7625, 0.525, 0.2875, 0.05]),
     ],
 )
 def test_learning_rates_rise_and_fall(configured, scheduler, expected):
@@ -143,7 +145,7 @@ def test_a_sheet_has_one_row_per_title(tmp_path):
 
 def test_samples_are_made_ahead_by_workers_that_stay(configured):
     trainer = Trainer(Toy(), configured(dataloader_num_workers=2, dataloader_prefetch_factor=3))
-    loader = trainer._loader(trainer.recipe.dataset((), "train", 128, 0))
+    loader = trainer._loader(trainer.recipe.dataset(Sources({}), "train", 128, 0))
     assert (loader.num_workers, loader.prefetch_factor, loader.persistent_workers) == (2, 3, True)
     assert loader.pin_memory is (trainer.device.type == "cuda")
 

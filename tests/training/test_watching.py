@@ -14,7 +14,7 @@ from torch import nn
 from toy import Toy, toy_config
 from whole_runs import checkpoint, difference, held_by, train
 
-from scfegan_hf.recipe import AdamOptions, Update
+from scfegan_hf.recipe import Optimizer, Update
 from scfegan_hf.training import watching
 from scfegan_hf.training.faults import TrainingFault
 from scfegan_hf.training.timing import Stopwatch
@@ -158,7 +158,7 @@ class TwoRates(Toy):
     """The critic has a schedule of its own."""
 
     def updates(self):
-        own = AdamOptions(0.02, schedule="cosine", warmup_steps=4)
+        own = Optimizer(0.02, schedule="cosine", warmup_steps=4)
         return [replace(u, optimizer=own) if u.name != "generator" else u for u in super().updates()]
 
 
@@ -198,11 +198,11 @@ class Steep(Toy):
     factor = 1.0
 
     def updates(self):
-        def loss(networks, batch):
+        def loss(networks, batch, shared):
             return {"steep": self.factor * nn.functional.linear(batch["x"], networks["generator"].weight[None]).float().sum()}
 
         plain = {u.name: u for u in super().updates()}
-        return [Update("generator", ("generator",), loss, AdamOptions(0.01)), plain["critic"]]
+        return [Update("generator", ("generator",), loss, Optimizer(0.01)), plain["critic"]]
 
 
 def test_fp16s_scaler_backs_off_and_its_factor_is_in_the_checkpoint(tmp_path):

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from scfegan_hf.models.hub import HubNetwork
-from scfegan_hf.recipe import AdamOptions, Recipe, Update
+from scfegan_hf.recipe import Optimizer, Recipe, Role, Update
 from scfegan_hf.training.config import TrainConfig
 
 
@@ -49,11 +49,14 @@ class Toy(Recipe):
     def networks(self):
         return {"generator": Point(1.0), "critic": Point(-1.0), "frozen": Point(5.0).requires_grad_(False)}
 
-    def dataset(self, folders, split, resolution, seed):
+    def roles(self):
+        return {"numbers": Role((), "any name at all")}
+
+    def dataset(self, sources, split, resolution, seed):
         return Numbers()
 
     def turn(self, name: str):
-        def loss(networks, batch) -> dict[str, Tensor]:
+        def loss(networks, batch, shared) -> dict[str, Tensor]:
             trained = {n for n, network in networks.items() if any(p.requires_grad for p in network.parameters())}
             self.turns.append((name, batch["x"][:, 0].tolist(), trained))
             network = networks["generator" if name == "generator" else "critic"]
@@ -63,7 +66,7 @@ class Toy(Recipe):
         return loss
 
     def updates(self):
-        adam = AdamOptions(self.learning_rate)
+        adam = Optimizer(self.learning_rate)
         return [
             Update("generator", ("generator",), self.turn("generator"), adam),
             Update("critic", ("critic",), self.turn("critic"), adam),
