@@ -170,7 +170,34 @@ def squeezenet_file(tmp_path_factory) -> str:
 
 
 @pytest.fixture(scope="session")
-def tiny_options(squeezenet_file) -> dict[str, dict]:
+def alexnet_file(tmp_path_factory) -> str:
+    """Weights for AlexNet with LPIPS's heads, random ones made here, under the names of the published ones."""
+    from safetensors.torch import save_file
+
+    from scfegan_hf.models.alexnet import AlexNetFeatures
+
+    torch.manual_seed(0)
+    network = AlexNetFeatures()
+    tensors = {f"features.{key}": value for key, value in network.features.state_dict().items()}
+    tensors |= {f"lpips.{number}.weight": torch.rand_like(head) for number, head in enumerate(network.heads)}
+    path = tmp_path_factory.mktemp("weights") / "random-alexnet.safetensors"
+    save_file({name: value.half() for name, value in tensors.items()}, path)
+    return str(path)
+
+
+@pytest.fixture(scope="session")
+def first_network(tmp_path_factory) -> str:
+    """A folder with a tiny generator, for what goes on from one."""
+    from scfegan_hf.models.scfegan import SCFEGANGenerator
+
+    torch.manual_seed(0)
+    folder = tmp_path_factory.mktemp("first")
+    SCFEGANGenerator.preset("plain", width=4, resolution=64).save_pretrained(folder)
+    return str(folder)
+
+
+@pytest.fixture(scope="session")
+def tiny_options(squeezenet_file, alexnet_file, first_network) -> dict[str, dict]:
     """By recipe, the hyper-parameters that make its networks tiny. Every recipe of the folder needs a row here."""
     return {
         "scfegan": {
@@ -180,6 +207,13 @@ def tiny_options(squeezenet_file) -> dict[str, dict]:
             "perceptual_weights": squeezenet_file,
             "theta": 10.0,
             "penalty_every": 2,
+        },
+        "cascade": {
+            "first": first_network,
+            "refiner_options": '{"widths": [8, 8, 8], "resolution": 128}',
+            "perceptual_weights": alexnet_file,
+            "window": 64,
+            "windows": 2,
         },
         "annotator": {"annotator_options": '{"widths": [4, 4, 4, 4, 4]}'},
     }
