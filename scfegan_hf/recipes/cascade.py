@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
@@ -11,6 +11,7 @@ from torch.utils.data import Dataset
 
 from scfegan_hf.conditioning import assemble, assemble_refinement, blend, halved
 from scfegan_hf.data.datasets import Holes, edit_samples
+from scfegan_hf.data.rows import COLUMNS
 from scfegan_hf.losses.adversarial import discriminator_loss, generator_loss, hole_weights, real_drift_loss
 from scfegan_hf.losses.lpips import lpips
 from scfegan_hf.losses.perceptual import feature_sizes
@@ -18,7 +19,7 @@ from scfegan_hf.models.alexnet import AlexNetFeatures, lpips_network
 from scfegan_hf.models.projected import ProjectedDiscriminator
 from scfegan_hf.models.refiner import FaceRefiner
 from scfegan_hf.models.scfegan import SCFEGANGenerator
-from scfegan_hf.recipe import AdamOptions, Batch, Losses, Networks, Recipe, Update
+from scfegan_hf.recipe import Batch, Losses, Networks, Optimizer, Recipe, Role, Shared, Sources, Update
 
 PARTS = ("image", "mask", "sketch", "color", "color_mask")
 JUDGED = 3  # layers of AlexNet that the discriminator sees, beside the pixels
@@ -31,6 +32,7 @@ class Cascade(Recipe):
     """Hyper-parameters of the second stage, all ours. ``--resolution`` is the refiner's, twice the first network's."""
 
     name: str = field(default="cascade", init=False, repr=False)
+    loading: ClassVar[frozenset[str]] = frozenset({"streaming", "weights"})
 
     first: str = "scfegan_hf/weights"  # folder or Hub repository of the first network, which stays as it is
     refiner_options: str = "{}"  # JSON object of the refiner's constructor arguments
@@ -62,34 +64,30 @@ class Cascade(Recipe):
             networks["projected"] = ProjectedDiscriminator(channels, (2, 1, 1, 1))
         return networks
 
-    def dataset(self, folders: tuple[str, ...], split: str, resolution: int, seed: int, **loading) -> Dataset:
+    def roles(self) -> dict[str, Role]:
+        return {"faces": Role(COLUMNS, "faces that `scfegan prepare` prepared")}
+
+    def dataset(self, sources: Sources, split: str, resolution: int, seed: int) -> Dataset:
         if resolution % 64:
             raise ValueError(f"--resolution must be divisible by 64, not {resolution}.")
         holes = Holes(self.feature_holes, self.transplants)
-        return edit_samples(folders, split, resolution, seed, holes=holes, **loading)
+        return edit_samples(sources["faces"], split, resolution, seed, sources.streaming, sources.weights, holes)
 
     def release(self) -> tuple[str, ...]:
         return ("refiner", "projected") if self.projected_beta else ("refiner",)
 
     def updates(self) -> list[Update]:
-        muon = {"betas": (0.9, 0.999), "orthogonal": True} if self.optimizer == "muon" else {}
-        turns = [Update("refiner", ("refiner",), self.refiner_turn, AdamOptions(self.learning_rate, **muon))]
+        betas = {"muon": (0.9, 0.999), "adam": (0.5, 0.999)}[self.optimizer]
+        optimizer = Optimizer(self.learning_rate, kind=self.optimizer, betas=betas)
+        turns = [Update("refiner", ("refiner",), self.refiner_turn, optimizer)]
         if self.projected_beta:
-            options = AdamOptions(self.discriminator_learning_rate)
+            options = Optimizer(self.discriminator_learning_rate)
             turns.append(Update("projected", ("projected",), self.projected_turn, options))
         return turns
 
-    def refiner_turn(self, networks: Networks, batch: Batch) -> Losses:
+    def refiner_turn(self, networks: Networks, batch: Batch, shared: Shared) -> Losses:
         """Detail in windows around the hole. Leaves what the discriminator's turn looks at."""
-        given = first_answer(networks["first"], batch)
-        places = window_places(batch["mask"], batch["mix"], self.window, self.windows, networks["refiner"].stride)
-        seen = cut(given, places, self.window)
-        answers = networks["refiner"](seen)
-        # The judges look from corners of their own, lest their strides and the refiner's folds agree on a pattern.
-        side, fold = self.window - networks["refiner"].fold, networks["refiner"].fold
-        shifts = [(n, (y // 8 + n) % fold, (x // 8 + 2 * n) % fold) for n, (_, y, x) in enumerate(places)]
-        image, mask = (cut(cut(batch[name], places, self.window), shifts, side) for name in ("image", "mask"))
-        completed = blend(cut(answers, shifts, side), image, mask)
+        image, mask, completed = self.look(networks, batch)
         target, features = networks["features"](image), networks["features"](completed)
         share = mask.mean((1, 2, 3)).clamp_min(1e-6)
         losses = {
@@ -104,12 +102,28 @@ class Cascade(Recipe):
             losses["adversarial"] = self.projected_beta * sum(
                 weight * generator_loss(layer, hole_weights(mask, layer.shape[-2:])) for layer, weight in logits
             )
-            batch["_features"] = (target, [layer.detach() for layer in features], sizes, mask)
+            shared["judged"] = (target, [layer.detach() for layer in features], sizes, mask)
         return losses
 
-    def projected_turn(self, networks: Networks, batch: Batch) -> Losses:
-        """Hinge loss and drift of the heads, on what the refiner's turn left."""
-        target, features, sizes, mask = batch["_features"]
+    def look(self, networks: Networks, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
+        """Windows (N * windows, C, S, S) of the photograph, the hole and the refined photograph."""
+        fold, stride = networks["refiner"].fold, networks["refiner"].stride
+        places = window_places(batch["mask"], batch["mix"], self.window, self.windows, stride)
+        answers = networks["refiner"](cut(first_answer(networks["first"], batch), places, self.window))
+        # The judges look from corners of their own, lest their strides and the refiner's folds agree on a pattern.
+        shifts = [(n, (y // 8 + n) % fold, (x // 8 + 2 * n) % fold) for n, (_, y, x) in enumerate(places)]
+        pictures = (cut(batch["image"], places, self.window), cut(batch["mask"], places, self.window), answers)
+        image, mask, refined = (cut(picture, shifts, self.window - fold) for picture in pictures)
+        return image, mask, blend(refined, image, mask)
+
+    def projected_turn(self, networks: Networks, batch: Batch, shared: Shared) -> Losses:
+        """Hinge loss and drift of the heads, on what the refiner's turn left, or on a look of our own."""
+        if "judged" not in shared:
+            with torch.no_grad():
+                image, mask, completed = self.look(networks, batch)
+                target, features = (judged(picture, networks["features"](picture)) for picture in (image, completed))
+            shared["judged"] = (target, features, feature_sizes(target), mask)
+        target, features, sizes, mask = shared["judged"]
         judge = networks["projected"]
         pairs = zip(judge(target, sizes, mask), judge(features, sizes, mask), strict=True)
         weighted = [(real, fake, hole_weights(mask, real.shape[-2:])) for real, fake in pairs]

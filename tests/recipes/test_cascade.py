@@ -5,6 +5,7 @@ import torch
 from torch.nn import functional as F
 
 from scfegan_hf.conditioning import assemble, blend
+from scfegan_hf.recipe import Shared, Sources
 from scfegan_hf.recipes.cascade import Cascade, cut, fine_detail, first_answer, window_places
 
 
@@ -15,7 +16,7 @@ def recipe(tiny_options):
 
 @pytest.fixture
 def batch(recipe, marked):
-    dataset = recipe.dataset((marked,), "train", 128, seed=0)
+    dataset = recipe.dataset(Sources({"faces": (marked,)}), "train", 128, seed=0)
     return torch.utils.data.default_collate([dataset[n] for n in range(2)])
 
 
@@ -55,7 +56,7 @@ def test_terms_weigh_what_they_are_given(tiny_options, batch):
     double = Cascade(**{**tiny_options["cascade"], "projected_beta": 2.0, "pixel": 2.0, "coarse": 2.0, "lpips": 2.0})
     networks = single.networks()
     networks["projected"].eval()
-    one, two = single.refiner_turn(networks, dict(batch)), double.refiner_turn(networks, dict(batch))
+    one, two = single.refiner_turn(networks, batch, Shared()), double.refiner_turn(networks, batch, Shared())
     assert set(one) == {"pixel", "coarse", "lpips", "adversarial"}
     for name, value in one.items():
         torch.testing.assert_close(two[name], 2 * value)
@@ -98,4 +99,4 @@ def test_wrong_flags_are_refused_in_words(tiny_options, options, words):
 
 def test_a_resolution_that_cannot_be_halved_for_both_is_refused(recipe, prepared):
     with pytest.raises(ValueError, match="divisible by 64, not 96"):
-        recipe.dataset((prepared,), "train", 96, seed=0)
+        recipe.dataset(Sources({"faces": (prepared,)}), "train", 96, seed=0)
