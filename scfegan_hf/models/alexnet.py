@@ -1,4 +1,4 @@
-"""AlexNet's features with LPIPS's heads (Krizhevsky 2014; Zhang et al. 2018, The Unreasonable Effectiveness of Deep Features)."""
+"""AlexNet's features (Krizhevsky 2014) with the heads of LPIPS (Zhang et al. 2018)."""
 
 from pathlib import Path
 

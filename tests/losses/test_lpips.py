@@ -26,7 +26,7 @@ def test_with_a_mask_only_the_hole_counts():
     x, y = features(0), features(1)
     mask = torch.zeros(2, 1, 16, 16)
     mask[0, :, :8] = 1
-    upper = lpips([layer[:, :, : layer.shape[2] // 2] for layer in x], [layer[:, :, : layer.shape[2] // 2] for layer in y], HEADS)
+    upper = lpips(*([layer[:, :, : layer.shape[2] // 2] for layer in layers] for layers in (x, y)), HEADS)
     found = lpips(x, y, HEADS, mask)
     assert found[0].item() == pytest.approx(upper[0].item(), rel=1e-5) and found[1] == 0
 
