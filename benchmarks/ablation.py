@@ -21,10 +21,10 @@ from unittest.mock import patch
 import numpy as np
 from hasty import hasty
 
-from scfegan_hf.data import datasets, drawing
 from scfegan_hf.data.rows import load_rows
-from scfegan_hf.evaluation import baselines, benchmark, realism, tasks
-from scfegan_hf.pipeline import FaceEditPipeline
+from scfegan_hf.editing.benchmark import baselines, figures, judges, tasks
+from scfegan_hf.editing.drawn import drawing, samples
+from scfegan_hf.editing.pipeline import FaceEditPipeline
 from scfegan_hf.recipes.scfegan import SCFEGAN
 from scfegan_hf.training.config import TrainConfig
 from scfegan_hf.training.trainer import Trainer
@@ -194,7 +194,7 @@ def train(folder: str, change: Change, options: argparse.Namespace) -> list[dict
         "num_validation_images": 64 if options.what == "networks" else 8, **change.training,
     })  # fmt: skip
     hand = replace(drawing.HAND, **change.hand)
-    with patch.object(drawing, "HAND", hand), patch.dict(vars(datasets), change.samples):
+    with patch.object(drawing, "HAND", hand), patch.dict(vars(samples), change.samples):
         Trainer(recipe, training).train()
     return [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
 
@@ -211,13 +211,13 @@ def make_edits(rows, count: int) -> Iterator[tasks.EditTask]:
 def judged(folders: list[Path], options: argparse.Namespace) -> list[dict[str, float]]:
     """By folder, figures by "setting figure"."""
     rows = load_rows(options.data[:1], "validation")
-    judge = realism.squeezenet_judge(options.perceptual_weights)
+    judge = judges.squeezenet_judge(options.perceptual_weights)
     pipes = {str(folder): baselines.of_pipeline(FaceEditPipeline.from_pretrained(folder)) for folder in folders}
     methods = {name: replace(pipe, seeded=False) for name, pipe in pipes.items()}
     edits = list(make_edits(rows, options.faces))
     usual, hasty = ([task for task in edits if task.name.startswith(HASTY) == which] for which in (False, True))
-    found = benchmark.tabulate(benchmark.run(usual, methods, ("none", "both", "altered"), [judge]))["all"]
-    found["hasty"] = benchmark.tabulate(benchmark.run(hasty, methods, ["both"], [judge]))["all"]["both"]
+    found = figures.tabulate(figures.run(usual, methods, ("none", "both", "altered"), [judge]))["all"]
+    found["hasty"] = figures.tabulate(figures.run(hasty, methods, ["both"], [judge]))["all"]["both"]
     return [{f"{setting} {figure}": found[setting][name][figure].mean for setting, figure, _, _ in COLUMNS} for name in methods]
 
 

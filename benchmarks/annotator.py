@@ -17,11 +17,12 @@ import numpy as np
 import torch
 from PIL import Image
 
-from scfegan_hf.annotate import FACE_SIDE, FaceAnnotator
-from scfegan_hf.data import faces
-from scfegan_hf.data.annotations import COLUMNS
-from scfegan_hf.data.faces import LEFT_EYE, REGIONS, RIGHT_EYE
 from scfegan_hf.data.rows import decode_row, load_rows
+from scfegan_hf.faces.annotate import FACE_SIDE, FaceAnnotator
+from scfegan_hf.faces.detect import Box, detect_faces, open_network
+from scfegan_hf.faces.landmarks import LEFT_EYE, RIGHT_EYE, find_landmarks
+from scfegan_hf.faces.regions import REGIONS
+from scfegan_hf.faces.samples import COLUMNS
 
 # Points that mean the same in both: of the London Set's 189 and of WFLW's 98. Pupils, corners of the eyes, ends of the
 # brows, base of the nose, corners and middle of the lips, chin.
@@ -117,7 +118,7 @@ def _error(points: np.ndarray, truth: np.ndarray) -> float:
 
 def lab(annotator: FaceAnnotator, options: argparse.Namespace) -> dict:
     """Whole photographs, faces found by each itself."""
-    teacher = faces.open_network(options.landmarks) if options.landmarks else None
+    teacher = open_network(options.landmarks) if options.landmarks else None
     found: dict[str, list[float]] = {"annotator": [], "teacher": []}
     lost = 0
     files = sorted(p for p in options.lab.glob("*0-*.jpg") if p.with_suffix(".csv").is_file())  # not all have points
@@ -132,11 +133,11 @@ def lab(annotator: FaceAnnotator, options: argparse.Namespace) -> dict:
             continue
         points = annotator.face(photo, frames[0])[1][ours]
         found["annotator"].append(100 * np.hypot(*(points - truth).T).mean() / apart)
-        boxes = faces.detect_faces(photo)
+        boxes = detect_faces(photo)
         if teacher and boxes:
             box, side = boxes[0], boxes[0].x1 - boxes[0].x0
-            box = faces.Box(box.x0 - 0.02 * side, box.y0 + 0.02 * side, box.x1 + 0.02 * side, box.y1 + 0.12 * side)
-            points = faces.landmarks(teacher, photo, box)[ours]
+            box = Box(box.x0 - 0.02 * side, box.y0 + 0.02 * side, box.x1 + 0.02 * side, box.y1 + 0.12 * side)
+            points = find_landmarks(teacher, photo, box)[ours]
             found["teacher"].append(100 * np.hypot(*(points - truth).T).mean() / apart)
     means = {name: float(np.mean(values)) for name, values in found.items() if values}
     return {"photographs": len(files), "not found": lost, "points": len(SAME), **means}

@@ -14,12 +14,12 @@ import cv2
 import numpy as np
 from gallery import save, strip
 
-from scfegan_hf.data import masks
+from scfegan_hf.data.pictures import bounds
 from scfegan_hf.data.rows import load_rows
-from scfegan_hf.evaluation.baselines import of_pipeline
-from scfegan_hf.evaluation.report import show_drawing
-from scfegan_hf.evaluation.tasks import EditTask, make_tasks, pick_faces
-from scfegan_hf.pipeline import FaceEditPipeline
+from scfegan_hf.editing.benchmark.baselines import of_pipeline
+from scfegan_hf.editing.benchmark.report import show_drawing
+from scfegan_hf.editing.benchmark.tasks import EditTask, make_tasks, pick_faces
+from scfegan_hf.editing.pipeline import FaceEditPipeline
 
 TILE, MARGIN = 140, 20  # pixels; MARGIN is of the photograph
 
@@ -52,7 +52,7 @@ def main() -> None:
 
 def near(picture: np.ndarray, task: EditTask) -> np.ndarray:
     """The hole and a little around it, as a square tile."""
-    x0, y0, x1, y1 = masks.bounds(task.mask)
+    x0, y0, x1, y1 = bounds(task.mask)
     reach = max(x1 - x0, y1 - y0) // 2 + MARGIN
     x, y = (x0 + x1) // 2, (y0 + y1) // 2
     padded = np.pad(picture, ((reach, reach), (reach, reach), (0, 0)), mode="edge")

@@ -4,7 +4,7 @@
         [--calculate 10000000 --machine-cores 64]
 
 `--calculate` measures one core's seconds of processor time a photograph, with one thread, which holds beside other work too,
-and how fast files are listed, and prints what so many photographs take on a Ray cluster (data/cluster.py).
+and how fast files are listed, and prints what so many photographs take on a Ray cluster (data/prepare/cluster.py).
 """
 
 import argparse
@@ -19,10 +19,13 @@ import cv2
 import numpy as np
 import torch
 
-from scfegan_hf.annotate import bundled
-from scfegan_hf.data import datasets, faces, masks
-from scfegan_hf.data.prepare import PHOTO_ENDINGS, PrepareOptions, prepare_folder, prepare_photo, write_rows
+from scfegan_hf.data.prepare.folder import PHOTO_ENDINGS, write_rows
 from scfegan_hf.data.rows import load_rows
+from scfegan_hf.editing.drawn import masks
+from scfegan_hf.editing.drawn.samples import EditSamples
+from scfegan_hf.faces.annotate import bundled
+from scfegan_hf.faces.prepare import FaceRows, PrepareOptions, prepare_folder, prepare_photo
+from scfegan_hf.faces.regions import REGIONS
 
 
 def main() -> None:
@@ -53,13 +56,13 @@ def main() -> None:
 
         torch.set_num_threads(1)
         cv2.setNumThreads(1)
-        samples = datasets.EditSamples(load_rows([str(out)], "train"), 256, 0)
-        figures["ms_per_sample_at_256"] = _milliseconds(lambda n: samples[n], 100)
+        stream = EditSamples(load_rows([str(out)], "train"), 256, 0)
+        figures["ms_per_sample_at_256"] = _milliseconds(lambda n: stream[n], 100)
     figures["ms_per_free_form_mask_at_512"] = _milliseconds(lambda n: masks.free_form(512, np.random.default_rng(n)), 300)
     points = _face_points(512)
     figures["ms_per_feature_mask_at_512"] = _milliseconds(lambda n: masks.feature(512, points, np.random.default_rng(n)), 300)
     regions = np.zeros((512, 512), np.uint8)
-    regions[20:200, 100:400] = faces.REGIONS.index("hair")
+    regions[20:200, 100:400] = REGIONS.index("hair")
     figures["ms_per_hair_mask_at_512"] = _milliseconds(lambda n: masks.hair(regions, np.random.default_rng(n)), 100)
     print(json.dumps(figures, indent=2))
 
@@ -74,7 +77,7 @@ def calculate(files: list[Path], settings: PrepareOptions, photographs: int, cor
     made = [prepare_photo(file.read_bytes(), settings, annotator) for file in files]
     rows = [{"name": file.name, **row} for file, row in zip(files, made, strict=True) if isinstance(row, dict)]
     with tempfile.TemporaryDirectory() as folder:
-        write_rows(Path(folder, "shard.parquet"), rows)
+        write_rows(Path(folder, "shard.parquet"), rows, FaceRows.columns)
         seconds = (time.process_time() - began) / len(files)
         written = Path(folder, "shard.parquet").stat().st_size / len(rows)
     read = sum(file.stat().st_size for file in files) / len(files)

@@ -8,9 +8,9 @@ import argparse
 import json
 from pathlib import Path
 
-from scfegan_hf.evaluation.benchmark import Figure
-from scfegan_hf.evaluation.report import task_table
-from scfegan_hf.evaluation.tasks import FEATURE_HOLES
+from scfegan_hf.editing.benchmark.figures import Figure
+from scfegan_hf.editing.benchmark.report import task_table
+from scfegan_hf.editing.benchmark.tasks import FEATURE_HOLES
 
 TOGETHER = (
     "masked_l1", "masked_psnr", "masked_ssim", "squeezenet_distance", "sketch_precision", "sketch_recall", "sketch_f1",

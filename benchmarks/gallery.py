@@ -17,10 +17,10 @@ from hasty import hasty
 from PIL import Image
 
 from scfegan_hf.data.rows import load_rows
-from scfegan_hf.evaluation.baselines import of_pipeline
-from scfegan_hf.evaluation.report import show_drawing
-from scfegan_hf.evaluation.tasks import EditTask, make_tasks
-from scfegan_hf.pipeline import FaceEditPipeline
+from scfegan_hf.editing.benchmark.baselines import of_pipeline
+from scfegan_hf.editing.benchmark.report import show_drawing
+from scfegan_hf.editing.benchmark.tasks import EditTask, make_tasks
+from scfegan_hf.editing.pipeline import FaceEditPipeline
 
 GAP, QUALITY = 4, 88
 BLOCKS = 3  # edits beside each other

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import torch
 
+from scfegan_hf.editing.pipeline import BUNDLED_WEIGHTS
 from scfegan_hf.losses.adversarial import generator_loss, hole_weights
 from scfegan_hf.losses.perceptual import feature_sizes, perceptual_loss, style_loss
 from scfegan_hf.losses.reconstruction import coarse_loss, per_pixel_loss, total_variation_loss
 from scfegan_hf.models.scfegan import SCFEGANGenerator
-from scfegan_hf.pipeline import BUNDLED_WEIGHTS
 from scfegan_hf.recipe import Shared, Sources
 from scfegan_hf.recipes.scfegan import SCFEGAN, generate, judged
-from scfegan_hf.training.hub import load_initial_weights
+from scfegan_hf.training.release.hub import load_initial_weights
 
 
 def main() -> None:

@@ -3,7 +3,7 @@
     python benchmarks/hand.py PREPARED [PREPARED ...] --start WEIGHTS --perceptual_weights FILE --out OUT [--steps 600]
 
 Two trainings at 128 pixels go on from the same weights, one with an edge detector's lines and random strokes only, one with
-the defaults of data/drawing.py; then both fill the same eyes and mouths of validation faces, drawn in either way.
+the defaults of editing/drawn/drawing.py; then both fill the same eyes and mouths of validation faces, drawn in either way.
 """
 
 import argparse
@@ -14,7 +14,9 @@ from unittest.mock import patch
 import torch
 from ablation import Change, train
 
-from scfegan_hf.data import datasets, drawing, masks
+from scfegan_hf.data.rows import load_rows
+from scfegan_hf.editing.drawn import drawing, masks
+from scfegan_hf.editing.drawn.samples import EditSamples, Holes
 from scfegan_hf.models.scfegan import SCFEGANGenerator
 from scfegan_hf.recipes.scfegan import SCFEGAN
 
@@ -60,17 +62,17 @@ def figures(folder: Path, options: argparse.Namespace) -> list[str]:
     """Masked PSNR and feature distance, by hole and hand."""
     recipe = SCFEGAN(perceptual="squeezenet", perceptual_weights=options.perceptual_weights, beta=0)
     networks = {"generator": SCFEGANGenerator.from_pretrained(folder), "features": recipe.networks()["features"]}
-    rows, cells = datasets.load_rows(options.data, "validation"), []
+    rows, cells = load_rows(options.data, "validation"), []
     chosen = [number * len(rows) // options.samples for number in range(options.samples)]
     for names in HOLES.values():
         for hand in (DETECTOR, PERSON):
             asked = replace(drawing.HAND, **GIVEN, **hand)
             often = patch.object(masks, "often_erased", lambda rng, names=names: names[rng.integers(len(names))])
             with patch.object(drawing, "HAND", asked), often:
-                samples = datasets.EditSamples(rows, 128, seed=5, order=lambda n: n % len(rows), holes=datasets.Holes(1.0, 0.0))
+                stream = EditSamples(rows, 128, seed=5, order=lambda n: n % len(rows), holes=Holes(1.0, 0.0))
                 found: dict[str, list] = {"masked_psnr": [], "feature_distance": []}
                 for first in range(0, len(chosen), 8):
-                    batch = torch.utils.data.default_collate([samples[n] for n in chosen[first : first + 8]])
+                    batch = torch.utils.data.default_collate([stream[n] for n in chosen[first : first + 8]])
                     for name, values in recipe.metrics(networks, batch).items():
                         found[name] += values.tolist()
             cells += [f"{sum(found[name]) / len(found[name]):.{digits}f}" for name, digits in

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from scfegan_hf.evaluation.tasks import Drawing
+from scfegan_hf.editing.benchmark.tasks import Drawing
 
 
 def hasty(drawn: Drawing, mask: np.ndarray, rng: np.random.Generator) -> Drawing:

@@ -15,7 +15,7 @@ import torch
 
 from scfegan_hf import FaceEditPipeline, SCFEGANGenerator
 from scfegan_hf.conditioning import fill_hole
-from scfegan_hf.pipeline import computing_dtype
+from scfegan_hf.editing.pipeline import computing_dtype
 
 
 def main() -> None:

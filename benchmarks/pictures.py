@@ -15,9 +15,9 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from scfegan_hf import cli
-from scfegan_hf.evaluation.report import show_drawing
-from scfegan_hf.evaluation.tasks import Drawing as Drawn
-from scfegan_hf.photos import save_png
+from scfegan_hf.editing.benchmark.report import show_drawing
+from scfegan_hf.editing.benchmark.tasks import Drawing as Drawn
+from scfegan_hf.editing.photos import save_png
 
 Points = list[tuple[int, int]]
 TILE = 320

@@ -28,8 +28,8 @@ from torch import Tensor
 
 from scfegan_hf import FaceEditPipeline, SCFEGANGenerator
 from scfegan_hf.conditioning import assemble
-from scfegan_hf.pipeline import BUNDLED_WEIGHTS
-from scfegan_hf.runtime import hints, import_openvino
+from scfegan_hf.editing.pipeline import BUNDLED_WEIGHTS
+from scfegan_hf.editing.runtime import hints, import_openvino
 
 Network = Callable[[Tensor], Tensor]  # (1, C, R, R) to (1, 3, R, R), both float32
 SPARE = "PyTorch, channels_last"  # what others are held against
@@ -114,7 +114,7 @@ class Bench:
         return onnxruntime.InferenceSession(str(path), settings, providers=["CPUExecutionProvider"])
 
     def openvino(self, dtype: torch.dtype) -> Network:
-        from scfegan_hf.runtime import OpenVINONetwork
+        from scfegan_hf.editing.runtime import OpenVINONetwork
 
         return OpenVINONetwork(self.generator, dtype)  # as many threads as PyTorch was told
 
@@ -159,7 +159,7 @@ class Bench:
 
     def exported(self, path: Path | None, tensors: list[Tensor]) -> Callable[[], object]:
         """A crop by the file of `scfegan export`, whose graph holds the fill too."""
-        from scfegan_hf.export import INPUTS
+        from scfegan_hf.editing.export import INPUTS
 
         if path is None:
             raise Absent("give --exported FILE, which `scfegan export --onnx FILE` writes")
@@ -192,7 +192,7 @@ def crop_tensors(side: int) -> list[Tensor]:
 def seen_in_edits(generator: SCFEGANGenerator, data: list[str], faces: int = 12) -> list[np.ndarray]:
     """What the network is given in edits of training faces, for the ranges of int8."""
     from scfegan_hf.data.rows import load_rows
-    from scfegan_hf.evaluation import baselines, tasks
+    from scfegan_hf.editing.benchmark import baselines, tasks
 
     seen: list[np.ndarray] = []
 
@@ -210,12 +210,12 @@ def seen_in_edits(generator: SCFEGANGenerator, data: list[str], faces: int = 12)
 def compare_edits(edits: dict[str, FaceEditPipeline], data: list[str], faces: int, feature_weights: str | None) -> None:
     """The benchmark of edits for every runtime, and how far its results are from SPARE's."""
     from scfegan_hf.data.rows import load_rows
-    from scfegan_hf.evaluation import baselines, benchmark, realism, report, tasks
+    from scfegan_hf.editing.benchmark import baselines, figures, judges, report, tasks
 
     rows = load_rows(data, "validation")
     chosen = tasks.pick_faces(rows, faces)
     methods = {name: baselines.of_pipeline(edit) for name, edit in edits.items()}
-    judges = [realism.squeezenet_judge(feature_weights)] if feature_weights else []
+    judges = [judges.squeezenet_judge(feature_weights)] if feature_weights else []
     spare: dict[tuple, np.ndarray] = {}
     largest, mean = dict.fromkeys(edits, 0), {name: [] for name in edits}
 
@@ -226,8 +226,8 @@ def compare_edits(edits: dict[str, FaceEditPipeline], data: list[str], faces: in
         mean[name].append(difference.mean())
 
     names = ("eye", "mouth", "hair", "free-form-30")
-    found = benchmark.run(tasks.make_tasks(rows, chosen, names), methods, ("none", "both"), judges, 0, show)
-    table = benchmark.tabulate(found)["all"]
+    found = figures.run(tasks.make_tasks(rows, chosen, names), methods, ("none", "both"), judges, 0, show)
+    table = figures.tabulate(found)["all"]
     print(f"\nThe benchmark of edits: {len(chosen)} validation faces, {', '.join(names)}, {len(spare)} edits by each\n")
     print(report.task_table(table))
     print(f"\n| runtime | difference from {SPARE}, levels of 255: mean | largest |\n|---|---:|---:|")

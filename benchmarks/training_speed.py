@@ -44,7 +44,7 @@ def prepare(folder: Path, faces: int = 16, size: int = 512) -> Path:
     """A prepared folder of drawn discs in the columns that training reads."""
     from datasets import Dataset
 
-    from scfegan_hf.data import strokes
+    from scfegan_hf.faces import strokes
 
     def encode(array: np.ndarray, ending: str = ".png") -> dict:
         return {"bytes": cv2.imencode(ending, array)[1].tobytes(), "path": None}

@@ -7,15 +7,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from scfegan_hf.editing.pipeline import EditResult, FaceEditPipeline
     from scfegan_hf.models.scfegan import SCFEGANDiscriminator, SCFEGANGenerator
-    from scfegan_hf.pipeline import EditResult, FaceEditPipeline
 
 __version__ = "0.1.0"
 __all__ = ["EditResult", "FaceEditPipeline", "SCFEGANDiscriminator", "SCFEGANGenerator"]
 
 _HOMES = {
-    "EditResult": "pipeline",
-    "FaceEditPipeline": "pipeline",
+    "EditResult": "editing.pipeline",
+    "FaceEditPipeline": "editing.pipeline",
     "SCFEGANDiscriminator": "models.scfegan",
     "SCFEGANGenerator": "models.scfegan",
 }

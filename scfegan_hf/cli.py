@@ -120,8 +120,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _prepare(options: argparse.Namespace) -> None:
-    from scfegan_hf.annotate import bundled
-    from scfegan_hf.data.prepare import PrepareOptions, prepare_folder
+    from scfegan_hf.faces.annotate import bundled
+    from scfegan_hf.faces.prepare import PrepareOptions, prepare_folder
 
     settings = PrepareOptions(options.size, not options.no_align, options.edges, options.landmarks, options.regions)
     report = prepare_folder(
@@ -141,7 +141,7 @@ def _prepare(options: argparse.Namespace) -> None:
 
 
 def _edit(options: argparse.Namespace) -> None:
-    from scfegan_hf.pipeline import FaceEditPipeline
+    from scfegan_hf.editing.pipeline import FaceEditPipeline
 
     pipe = FaceEditPipeline.from_pretrained(options.model, runtime="pytorch")  # for one edit, what starts soonest
     pipe(options.photo, options.mask, options.sketch, options.color, seed=options.seed).save(options.output)
@@ -150,14 +150,14 @@ def _edit(options: argparse.Namespace) -> None:
 def _trace(options: argparse.Namespace) -> None:
     from PIL import Image
 
-    from scfegan_hf.photos import save_png
-    from scfegan_hf.pipeline import trace
+    from scfegan_hf.editing.photos import save_png
+    from scfegan_hf.editing.pipeline import trace
 
     save_png(Image.fromarray(trace(options.photo, options.level)), options.output)
 
 
 def _convert(options: argparse.Namespace) -> None:
-    from scfegan_hf.training.convert import convert
+    from scfegan_hf.training.release.convert import convert
 
     print(f"{options.out} holds the averaged weights of {convert(options.checkpoint, options.out, options.dtype)}.")
 
@@ -165,8 +165,8 @@ def _convert(options: argparse.Namespace) -> None:
 def _mask(options: argparse.Namespace) -> None:
     from PIL import Image
 
-    from scfegan_hf.photos import save_png
-    from scfegan_hf.pipeline import part
+    from scfegan_hf.editing.photos import save_png
+    from scfegan_hf.editing.pipeline import part
 
     name, mask = part(options.photo, tuple(options.at))
     save_png(Image.fromarray(mask), options.output)
@@ -174,8 +174,8 @@ def _mask(options: argparse.Namespace) -> None:
 
 
 def _evaluate(options: argparse.Namespace) -> None:
-    from scfegan_hf.evaluation.command import evaluate
-    from scfegan_hf.evaluation.tasks import GUIDANCE, TASKS
+    from scfegan_hf.editing.benchmark.command import evaluate
+    from scfegan_hf.editing.benchmark.tasks import GUIDANCE, TASKS
 
     names, guidance = options.tasks or TASKS, options.guidance or GUIDANCE
     how = {"feature_weights": options.feature_weights, "seed": options.seed, "by_hand": options.by_hand}
@@ -183,9 +183,9 @@ def _evaluate(options: argparse.Namespace) -> None:
 
 
 def _export(options: argparse.Namespace) -> None:
-    from scfegan_hf.export import export_onnx
+    from scfegan_hf.editing.export import export_onnx
+    from scfegan_hf.editing.pipeline import BUNDLED_WEIGHTS
     from scfegan_hf.models.scfegan import SCFEGANGenerator
-    from scfegan_hf.pipeline import BUNDLED_WEIGHTS
 
     export_onnx(SCFEGANGenerator.from_pretrained(options.model or BUNDLED_WEIGHTS), options.onnx)
 

@@ -84,16 +84,17 @@ def face_points() -> np.ndarray:
 @pytest.fixture(scope="session")
 def draw_face(face_points):
     """A function (seed, size) to a decoded row of a drawn face: image, regions, color, sketch, landmarks in pixels."""
-    from scfegan_hf.data import faces, strokes
+    from scfegan_hf.faces import strokes
+    from scfegan_hf.faces.regions import REGIONS, region_map
 
     def draw(seed: int = 0, size: int = SIDE) -> dict[str, np.ndarray]:
         rng = np.random.default_rng(seed)
         points = face_points * size + rng.uniform(-0.02, 0.02, 2).astype(np.float32) * size
-        regions = faces.region_map(np.zeros((size, size, 3), np.uint8), points)
+        regions = region_map(np.zeros((size, size, 3), np.uint8), points)
         hair = np.zeros_like(regions)
         cv2.ellipse(hair, (size // 2, int(0.42 * size)), (int(0.38 * size), int(0.38 * size)), 0, 180, 360, 1, -1)
-        regions[(hair > 0) & (regions == 0)] = faces.REGIONS.index("hair")
-        palette = rng.integers(30, 226, (len(faces.REGIONS), 3))
+        regions[(hair > 0) & (regions == 0)] = REGIONS.index("hair")
+        palette = rng.integers(30, 226, (len(REGIONS), 3))
         shade = np.linspace(-20, 20, size)[None, :, None] + rng.normal(0, 3, (size, size, 1))
         image = np.clip(palette[regions] + shade, 0, 255).astype(np.uint8)
         image = cv2.GaussianBlur(image, (3, 3), 0)
@@ -130,7 +131,7 @@ def prepared(tmp_path_factory, draw_face) -> str:
     from PIL import Image
     from skimage.data import astronaut
 
-    from scfegan_hf.data.prepare import PrepareOptions, prepare_folder
+    from scfegan_hf.faces.prepare import PrepareOptions, prepare_folder
 
     photos, out = tmp_path_factory.mktemp("photos"), tmp_path_factory.mktemp("prepared")
     for number in range(6):

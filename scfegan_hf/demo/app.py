@@ -32,7 +32,7 @@ from scfegan_hf.demo.gpu import gpu_is_lent, with_gpu
 from scfegan_hf.demo.line import Line
 from scfegan_hf.demo.payload import MAX_UPLOAD_BYTES, layer_url, read_drawing, uploaded_file
 from scfegan_hf.demo.uploads import HiddenFolder, use_own_folder
-from scfegan_hf.pipeline import FaceEditPipeline
+from scfegan_hf.editing.pipeline import FaceEditPipeline
 
 EDIT_DOCUMENTATION = """Repaint a photo where a mask says so. All pictures have the photo's size.
 photo: picture file. mask: picture file, non-zero where to repaint. sketch: picture file, non-zero where a line is.

@@ -11,7 +11,7 @@ import gradio as gr
 
 from scfegan_hf.demo.payload import CANVAS_SIDE, MAX_UPLOAD_BYTES
 from scfegan_hf.demo.samples import page_samples
-from scfegan_hf.photos import MAX_PIXELS
+from scfegan_hf.editing.photos import MAX_PIXELS
 
 PAGE = Path(__file__).parent / "page"
 # One script in this order: what the page knows first, what begins it last.

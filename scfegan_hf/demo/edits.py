@@ -7,11 +7,12 @@ import numpy as np
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from scfegan_hf.data.faces import detect_faces, haar_frame
 from scfegan_hf.demo.payload import Drawing, canvas_size, photo_size, place_on_photo, read_candidates, read_seed
+from scfegan_hf.editing.photos import read_photo
+from scfegan_hf.editing.pipeline import FaceEditPipeline
+from scfegan_hf.faces.align import haar_frame
+from scfegan_hf.faces.detect import detect_faces
 from scfegan_hf.formats import load, open_picture, upright
-from scfegan_hf.photos import read_photo
-from scfegan_hf.pipeline import FaceEditPipeline
 
 SOFTWARE = "scfegan_hf"
 MARK = "Edited: parts of this picture were repainted by a computer (SC-FEGAN, scfegan_hf)."

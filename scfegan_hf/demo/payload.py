@@ -11,8 +11,8 @@ from typing import Any
 
 from PIL import Image
 
+from scfegan_hf.editing.pipeline import MAX_CANDIDATES
 from scfegan_hf.formats import load, open_picture, seen_size
-from scfegan_hf.pipeline import MAX_CANDIDATES
 
 # Longer side of a layer in pixels; a smaller frame is drawn at its own size. The page is told the same number.
 CANVAS_SIDE = 1024

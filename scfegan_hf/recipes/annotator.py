@@ -7,9 +7,10 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from scfegan_hf.data.annotations import COLUMNS, AnnotatorSamples
-from scfegan_hf.data.faces import LEFT_EYE, REGIONS, RIGHT_EYE
 from scfegan_hf.data.rows import load_rows
+from scfegan_hf.faces.landmarks import LEFT_EYE, RIGHT_EYE
+from scfegan_hf.faces.regions import REGIONS
+from scfegan_hf.faces.samples import COLUMNS, AnnotatorSamples
 from scfegan_hf.losses.annotation import edge_loss, heat_loss, point_loss, region_loss
 from scfegan_hf.models.annotator import Annotator, positions
 from scfegan_hf.recipe import Batch, Losses, Networks, Optimizer, Recipe, Role, Shared, Sources, Update

@@ -9,8 +9,8 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from scfegan_hf.conditioning import assemble, blend
-from scfegan_hf.data.datasets import Holes, edit_samples
 from scfegan_hf.data.rows import COLUMNS
+from scfegan_hf.editing.drawn.samples import Holes, edit_samples
 from scfegan_hf.losses.adversarial import discriminator_loss, generator_loss, hole_weights, real_drift_loss
 from scfegan_hf.losses.penalties import gradient_penalty, interpolate
 from scfegan_hf.losses.perceptual import feature_network, feature_sizes, perceptual_loss, style_loss

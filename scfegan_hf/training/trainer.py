@@ -19,9 +19,9 @@ from scfegan_hf.training import checkpoints, schedule
 from scfegan_hf.training.config import TrainConfig
 from scfegan_hf.training.continuing import check_folder, defaults_of, settings_of
 from scfegan_hf.training.faults import Stopped, StopSignals, check_skipped, explained_memory
-from scfegan_hf.training.hub import configs_of, load_initial_weights, save_release
 from scfegan_hf.training.processes import make_loader, seed_step, share_buffers, start_processes
-from scfegan_hf.training.publishing import Publisher
+from scfegan_hf.training.release.hub import configs_of, load_initial_weights, save_release
+from scfegan_hf.training.release.publishing import Publisher
 from scfegan_hf.training.sources import sources_of
 from scfegan_hf.training.timing import Stopwatch
 from scfegan_hf.training.turns import Part, Turns

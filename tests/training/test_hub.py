@@ -22,15 +22,16 @@ from whole_runs import ENVIRONMENT, ROOT, train
 
 from scfegan_hf import FaceEditPipeline, SCFEGANGenerator
 from scfegan_hf.cli import main
-from scfegan_hf.training import publishing
-from scfegan_hf.training.card import model_card, public
-from scfegan_hf.training.hub import card_of
+from scfegan_hf.training.release import publishing
+from scfegan_hf.training.release.card import model_card, public
+from scfegan_hf.training.release.hub import card_of
 
 pytestmark = pytest.mark.usefixtures("fresh_accelerate")
 REPOSITORY = f"{OWNER}/edited-faces"
 PULL = """
 import json, sys, torch
-from scfegan_hf import FaceEditPipeline, SCFEGANGenerator
+from scfegan_hf import FaceEditPipeline
+from scfegan_hf import SCFEGANGenerator
 repository, first = sys.argv[1:]
 exec(open("snippet.py").read())
 half = FaceEditPipeline.from_pretrained(repository, dtype="bfloat16")

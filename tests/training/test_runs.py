@@ -10,7 +10,8 @@ from whole_runs import checkpoint, difference, held_by, train
 
 from scfegan_hf.models.scfegan import SCFEGANDiscriminator, SCFEGANGenerator
 from scfegan_hf.recipes.scfegan import SCFEGAN
-from scfegan_hf.training import command, hub
+from scfegan_hf.training import command
+from scfegan_hf.training.release import hub
 from scfegan_hf.training.trainer import Trainer
 
 pytestmark = pytest.mark.usefixtures("fresh_accelerate")

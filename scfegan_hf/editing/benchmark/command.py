@@ -1,0 +1,96 @@
+"""`scfegan evaluate`: from folders and models to report.md, report.json and sheet.png."""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from PIL import Image
+
+from scfegan_hf.data.rows import load_rows
+from scfegan_hf.editing.benchmark import baselines, figures, judges, report, tasks
+from scfegan_hf.editing.photos import save_png
+from scfegan_hf.editing.pipeline import FaceEditPipeline
+from scfegan_hf.files import write_text
+
+OURS = "this model"
+
+
+def named_models(given: Sequence[str]) -> dict[str, str | None]:
+    """Folders or Hub repositories by name, from `PATH` (in place of the weights in the package) and `NAME=PATH`.
+
+    ValueError for a name that is given twice or taken by a baseline.
+    """
+    models: dict[str, str | None] = {OURS: None}
+    seen = set()
+    for text in given:
+        name, path = (OURS, text) if "=" not in text or Path(text).exists() else text.split("=", 1)
+        if name in seen or name in baselines.BASELINES or not name or not path:
+            raise ValueError(f"--model {text}: give each model a name of its own, as in --model paper=FOLDER.")
+        seen.add(name)
+        models[name] = path
+    return models
+
+
+def evaluate(
+    data: Sequence[str],
+    out: str | Path,
+    models: Sequence[str] = (),
+    faces: int = 20,
+    names: Sequence[str] = tasks.TASKS,
+    guidance: Sequence[str] = tasks.GUIDANCE,
+    feature_weights: str | None = None,
+    seed: int = 0,
+    by_hand: bool = False,
+) -> str:
+    """Run the benchmark on validation faces and write its report below ``out``; returns report.md's text.
+
+    ``by_hand``: see `tasks.make_tasks`.
+    Errors are ValueError or FileNotFoundError that say what to do.
+    """
+    if faces < 1:
+        raise ValueError(f"--faces must be at least 1, not {faces}.")
+    begin, busy = time.perf_counter(), time.process_time()
+    rows = load_rows(list(data), "validation")
+    chosen = tasks.pick_faces(rows, faces)
+    paths = named_models(models)
+    methods = {name: baselines.of_pipeline(FaceEditPipeline.from_pretrained(path)) for name, path in paths.items()}
+    methods |= baselines.BASELINES
+    had, notes = _judges(feature_weights)
+    sheet = report.ContactSheet(chosen, names, OURS, [name for name in methods if name not in (OURS, "the photograph")])
+    found = figures.run(tasks.make_tasks(rows, chosen, names, seed, by_hand), methods, guidance, had, seed, sheet)
+    if not found.rows:
+        raise ValueError("None of these tasks can be made from these faces. Prepare them with landmarks and regions.")
+    table, stated = figures.tabulate(found, seed), figures.facts(found, list(paths), seed)
+    made = {name: len({row["face"] for row in found.rows if row["task"] == name}) for name in names}
+    edits = len({(row["face"], row["task"], row["guidance"]) for row in found.rows})
+    notes = [
+        *(["Features are drawn and painted as people do; holes without one are left out."] if by_hand else []),
+        f"{len(chosen)} of {len(rows)} validation faces, {edits} edits by each method, seed {seed}. "
+        f"Faces by task: {', '.join(f'{name} {count}' for name, count in made.items())}.",
+        "Means ± half of the 95% interval: bootstrap over faces; for figures of whole sets the jackknife over groups of faces.",
+        *notes,
+        f"Took {time.perf_counter() - begin:.0f} s, {time.process_time() - busy:.0f} s of processor time.",
+    ]
+    settings = {"data": list(map(str, data)), "models": paths, "faces": chosen, "made": made, "seed": seed, "by_hand": by_hand}
+    settings["notes"] = notes
+    text = report.to_markdown(table, stated, notes)
+    out = Path(out)
+    out.mkdir(parents=True, exist_ok=True)
+    write_text(out / "report.md", text)
+    write_text(out / "report.json", figures.to_json(table, stated, settings))
+    save_png(Image.fromarray(sheet.picture()), out / "sheet.png")
+    return text
+
+
+def _judges(feature_weights: str | None) -> tuple[list[judges.Judge], list[str]]:
+    """Those that can be had, and what to say about the others."""
+    had, notes = [], []
+    try:
+        had.append(judges.standard_judge())
+    except RuntimeError as error:
+        notes.append(f"LPIPS, FID, P-IDS and U-IDS are left out: {error}.")
+    if feature_weights is None:
+        notes.append("SqueezeNet's figures are left out: no --feature-weights FILE was given.")
+    else:
+        had.append(judges.squeezenet_judge(feature_weights))
+    return had, notes

@@ -1,0 +1,37 @@
+"""From a crop of the photograph to the network's square and back: layers made small, the seam of the answer."""
+
+import numpy as np
+
+
+def shrink(rgb, hole, lines, paint, painted, work: int) -> tuple[np.ndarray, ...]:
+    """The crop's layers as squares of ``work`` pixels; a crop cut by the photograph's border is mirrored to a square."""
+    import cv2
+
+    from scfegan_hf.data.pictures import resize_lines
+
+    height, width = rgb.shape[:2]
+    side = max(height, width)
+
+    def square(layer: np.ndarray) -> np.ndarray:
+        layer = layer.astype(np.uint8) if layer.dtype == bool else layer
+        return cv2.copyMakeBorder(layer, 0, side - height, 0, side - width, cv2.BORDER_REFLECT)
+
+    target = (work, work)
+    rgb = cv2.resize(square(rgb), target, interpolation=cv2.INTER_AREA if side > work else cv2.INTER_CUBIC)
+    # Every pixel that the hole touches is erased, so that nothing of what was there shines through.
+    hole = resize_lines(square(hole), target)
+    lines, painted_marks = resize_lines(square(lines), target), square(painted)
+    weight = cv2.resize(painted_marks.astype(np.float32), target, interpolation=cv2.INTER_AREA)
+    paint = square(paint)
+    paint = cv2.copyTo(paint, painted_marks, np.zeros_like(paint)).astype(np.float32)
+    paint = cv2.resize(paint, target, interpolation=cv2.INTER_AREA)
+    paint = np.round(paint / np.maximum(weight, 1e-6)[..., None]).clip(0, 255).astype(np.uint8)
+    return rgb, hole, lines, paint, (weight > 0.25).astype(np.uint8)
+
+
+def seam(own: np.ndarray, hole: np.ndarray, width: float) -> np.ndarray:
+    """Share of the answer, float32: 0 outside the hole, rising to 1 over ``width`` pixels inside its border."""
+    import cv2
+
+    depth = cv2.distanceTransform(np.pad(hole.astype(np.uint8), 1, mode="edge"), cv2.DIST_L2, 3)[1:-1, 1:-1]
+    return np.clip(depth / max(width, 1.0), 0, 1) * (own > 0)

@@ -1,0 +1,263 @@
+"""FaceEditPipeline: a photograph and a drawing in, the edited photograph out. Pixels outside the mask never change.
+
+The network works on a square crop around each hole; its answer is pasted back at full resolution with a soft seam
+inside the hole. PyTorch and OpenCV are imported where they are first needed, so that importing this file is quick.
+"""
+
+from __future__ import annotations
+
+import logging
+import platform
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image
+
+from scfegan_hf.editing.crops import seam, shrink
+from scfegan_hf.editing.holes import hole_groups
+from scfegan_hf.editing.photos import PictureLike, read_color, read_marks, read_photo, save_png
+
+if TYPE_CHECKING:
+    import torch
+
+    from scfegan_hf.editing.runtime import OpenVINONetwork
+    from scfegan_hf.models.scfegan import SCFEGANGenerator
+
+BUNDLED_WEIGHTS = Path(__file__).parents[1] / "weights"
+
+# How each candidate looks at a hole: side of the crop in hole sizes, and whether mirrored left to right.
+VIEWS = ((2.0, False), (2.0, True), (1.6, False), (2.6, True))
+# Seam: how many of the network's pixels inside the hole go over from photograph to answer.
+SEAM = 2.0
+MAX_CANDIDATES = len(VIEWS)
+RUNTIMES = ("pytorch", "openvino")
+# Where OpenVINO is the default if it is installed: where its advantage was measured (docs/decisions.md).
+OPENVINO_MACHINES = ("x86_64", "AMD64")
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class EditResult:
+    """Edited photographs, PIL images of the input's size, mode RGB or (if it had transparency) RGBA."""
+
+    images: list[Image.Image]
+
+    @property
+    def image(self) -> Image.Image:
+        """The first candidate."""
+        return self.images[0]
+
+    def save(self, path) -> None:
+        """The first candidate as PNG."""
+        save_png(self.image, path)
+
+
+class FaceEditPipeline:
+    """Edits photographs with a generator; see `__call__`."""
+
+    def __init__(self, generator: SCFEGANGenerator, device: str | torch.device | None = None):
+        """``generator`` computes by PyTorch in the dtype it has, on ``device`` (default: the first GPU, else the CPU)."""
+        import torch
+
+        self.openvino: OpenVINONetwork | None = None  # see `from_pretrained`
+        self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        self.generator = generator.to(self.device, memory_format=torch.channels_last).eval().requires_grad_(False)
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        path_or_repo_id: str | Path | None = None,
+        device: str | torch.device | None = None,
+        dtype: torch.dtype | str | None = None,
+        runtime: str | None = None,
+        **kwargs,
+    ):
+        """From a folder or Hub repository, or (None) from the weights that the package carries.
+
+        ``dtype`` to compute in: by default bfloat16 on CPUs that have instructions for it (`computing_dtype`), where
+        tested edits are within 2 of 255 levels of the same in float32, and float32 elsewhere. ``runtime`` of the network:
+        "pytorch", "openvino" (CPU; needs the package of that name), or None for OpenVINO on an x86 CPU where it is installed
+        and no ``dtype`` is given, else PyTorch. OpenVINO's copy of the weights is made here; when ``pipe.generator`` is
+        changed or moved later, PyTorch computes. ``kwargs`` go to `SCFEGANGenerator.from_pretrained` (revision, token,
+        cache_dir, local_files_only). ValueError for a runtime that does not go with device or dtype, ModuleNotFoundError
+        for one that is asked for and not installed.
+        """
+        from scfegan_hf.models.scfegan import SCFEGANGenerator
+
+        if runtime is not None and runtime not in RUNTIMES:
+            raise ValueError(f"runtime must be one of {', '.join(RUNTIMES)} or None, not {runtime!r}.")
+        kwargs["dtype"] = "float32" if dtype is None else dtype
+        pipe = cls(SCFEGANGenerator.from_pretrained(path_or_repo_id or BUNDLED_WEIGHTS, **kwargs), device)
+        computing = computing_dtype(pipe.device) if dtype is None else next(pipe.generator.parameters()).dtype
+        if runtime == "openvino":
+            pipe._use_openvino(computing)
+        elif runtime is None and dtype is None and pipe.device.type == "cpu" and platform.machine() in OPENVINO_MACHINES:
+            pipe._use_openvino_if_it_works(computing)
+        if pipe.openvino is None:
+            pipe.generator.to(computing)
+        return pipe
+
+    def _use_openvino(self, dtype: torch.dtype) -> None:
+        from scfegan_hf.editing.runtime import PRECISIONS, OpenVINONetwork
+
+        if self.device.type != "cpu" or dtype not in PRECISIONS:
+            raise ValueError(f'runtime="openvino" computes on the CPU in float32 or bfloat16, not on {self.device} in {dtype}.')
+        self.openvino = OpenVINONetwork(self.generator, dtype)
+
+    def _use_openvino_if_it_works(self, dtype: torch.dtype) -> None:
+        if find_spec("openvino") is None:
+            return
+        try:
+            self._use_openvino(dtype)
+        except (ImportError, AttributeError, TypeError, OSError, RuntimeError) as error:  # too old, or does not run here
+            log.warning("OpenVINO is installed but does not work, so PyTorch computes, slower. Update it. (%s)", error)
+
+    def __getstate__(self) -> dict:
+        return {**self.__dict__, "openvino": None}  # copies and pickles compute by PyTorch
+
+    def __call__(
+        self,
+        image: PictureLike,
+        mask: PictureLike,
+        sketch: PictureLike | None = None,
+        color: PictureLike | None = None,
+        *,
+        seed: int = 0,
+        num_candidates: int = 1,
+    ) -> EditResult:
+        """Repaint ``image`` where ``mask`` is non-zero, along the lines of ``sketch`` and in the colours of ``color``.
+
+        PIL images, paths, bytes or uint8 arrays, all of the photograph's size (64x64 to 48 megapixels). sketch:
+        non-zero = line; color: RGBA, painted where alpha > 0; both count inside the mask only. The same ``seed`` gives
+        the same result. The network hardly heeds its noise, so candidates after the first (at most four in all) also see
+        the hole mirrored or with more or less around it; they differ mildly. Raises ValueError that says what to do.
+        """
+        import torch
+
+        if mask is None:
+            raise ValueError("Give a mask: sketch and color only count where it is non-zero.")
+        if not 0 <= seed < 2**63 - MAX_CANDIDATES:
+            raise ValueError(f"seed must be a whole number from 0 to 2**63 - {MAX_CANDIDATES + 1}, not {seed}.")
+        if not 1 <= num_candidates <= MAX_CANDIDATES:
+            raise ValueError(f"num_candidates must be between 1 and {MAX_CANDIDATES}, not {num_candidates}.")
+        photo = read_photo(image)
+        size = photo.rgb.shape[:2]
+        hole = read_marks(mask, "mask", size)
+        if not hole.any():
+            raise ValueError("The mask is empty: mark what is to be repainted with non-zero pixels.")
+        lines = np.zeros(size, bool) if sketch is None else read_marks(sketch, "sketch", size)
+        if lines.mean() > 0.5:
+            raise ValueError(
+                "The sketch marks over half of the picture as lines. Draw lines non-zero on zero; invert the sketch."
+            )
+        paint, painted = (np.zeros_like(photo.rgb), np.zeros(size, bool)) if color is None else read_color(color, size)
+
+        results = []
+        for candidate in range(num_candidates):
+            rgb = photo.rgb.copy()
+            noise = torch.Generator().manual_seed(seed + candidate)
+            for box in hole_groups(hole):
+                self._edit_hole(rgb, box, hole, lines, paint, painted, VIEWS[candidate], noise)
+            results.append(photo.with_pixels(rgb))
+        return EditResult(results)
+
+    def trace(self, image: PictureLike, level: int = 60) -> np.ndarray:
+        """`trace`, for those who hold a pipeline."""
+        return trace(image, level)
+
+    def part(self, image: PictureLike, point: tuple[int, int]) -> tuple[str, np.ndarray]:
+        """`part`, for those who hold a pipeline."""
+        return part(image, point)
+
+    def _edit_hole(self, rgb, box, hole, lines, paint, painted, view: tuple[float, bool], noise: torch.Generator) -> None:
+        """Repaint the part of ``hole`` in ``box``, in place."""
+        import cv2
+        import torch
+
+        from scfegan_hf.conditioning import assemble, context_square
+        from scfegan_hf.data.pictures import to_tensors
+
+        height, width = rgb.shape[:2]
+        work = self.generator.resolution
+        context, mirrored = view
+        x0, y0, x1, y1 = context_square(box, height, width, context, int(context * work / 4))
+        side = max(x1 - x0, y1 - y0)
+        given = shrink(*(layer[y0:y1, x0:x1] for layer in (rgb, hole, lines, paint, painted)), work)
+        with torch.inference_mode():
+            tensors = [tensor[None].to(self.device) for tensor in to_tensors(*given).values()]
+            field = torch.randn(1, 1, work, work, generator=noise).to(self.device)
+            if mirrored:
+                tensors = [tensor.flip(3) for tensor in tensors]
+            given = assemble(*tensors, field, fill=self.generator.fill, color_flag=self.generator.color_flag)
+            generated = self._generate(given)
+            if mirrored:
+                generated = generated.flip(3)
+            answer = ((generated[0].clamp(-1, 1) + 1) * 127.5).permute(1, 2, 0).cpu().numpy()
+
+        target = (side, side)
+        answer = cv2.resize(answer, target, interpolation=cv2.INTER_AREA if side < work else cv2.INTER_CUBIC)
+        answer = answer[: y1 - y0, : x1 - x0]
+        own = np.zeros((y1 - y0, x1 - x0), np.uint8)
+        bx0, by0, bx1, by1 = box
+        own[by0 - y0 : by1 - y0, bx0 - x0 : bx1 - x0] = hole[by0:by1, bx0:bx1]
+        alpha = seam(own, hole[y0:y1, x0:x1], SEAM * side / work)
+        crop = rgb[y0:y1, x0:x1]
+        mixed = answer - crop  # in place from here on, and by OpenCV where NumPy would broadcast: a tenth of the time
+        mixed *= cv2.merge([alpha] * 3)
+        mixed += crop
+        np.rint(np.clip(mixed, 0, 255, out=mixed), out=mixed)
+        rgb[y0:y1, x0:x1] = cv2.copyTo(mixed.astype(np.uint8), own, crop.copy())
+
+    def _generate(self, given: torch.Tensor) -> torch.Tensor:
+        """Assembled input (1, 9 or 10, R, R), float32, to the network's answer (1, 3, R, R), float32."""
+        import torch
+
+        if self.openvino is not None and self.openvino.holds(self.generator):
+            return self.openvino(given)
+        dtype = next(self.generator.parameters()).dtype
+        return self.generator(given.to(dtype, memory_format=torch.channels_last)).float()
+
+
+def computing_dtype(device: torch.device) -> torch.dtype:
+    """bfloat16 on a CPU with instructions for it (AVX-512 BF16 or AMX), float32 on others and on GPUs.
+
+    On CPUs without them, and with releases of PyTorch that cannot tell, bfloat16 would be slower than float32.
+    """
+    import torch
+
+    if device.type == "cpu" and hasattr(torch.cpu, "get_capabilities"):
+        capabilities = torch.cpu.get_capabilities()
+        if capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"):
+            return torch.bfloat16
+    return torch.float32
+
+
+def trace(image: PictureLike, level: int = 60) -> np.ndarray:
+    """Lines of a photograph to start a drawing from: uint8 (H, W), 255 = line. A higher ``level`` keeps fewer."""
+    import cv2
+
+    from scfegan_hf.data.pictures import resize_lines
+    from scfegan_hf.faces.annotate import bundled
+    from scfegan_hf.faces.strokes import equalize, line_strength, sketch_at_level, smooth_colors
+
+    rgb = read_photo(image).rgb
+    height, width = rgb.shape[:2]
+    scale = min(1.0, 768 / max(height, width))  # finer than this are pores, not lines
+    small = cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else rgb
+    strength = line_strength(smooth_colors(small), bundled().edges(equalize(small)))
+    lines = sketch_at_level(strength, level, min_pixels=max(small.shape[:2]) // 25)
+    return resize_lines(lines, (width, height)) * 255
+
+
+def part(image: PictureLike, point: tuple[int, int]) -> tuple[str, np.ndarray]:
+    """The part of a face at a pixel (x, y), to be masked by a click: its name and a mask, uint8 (H, W), 255 = part.
+
+    Names: eye, brow, nose, mouth, ear, hair, face, clothes, background. Raises ValueError where no face is found.
+    """
+    from scfegan_hf.faces.annotate import bundled
+
+    name, mask = bundled().part(read_photo(image).rgb, *point)
+    return name, mask * 255

@@ -1,0 +1,182 @@
+"""FaceAnnotator: edges, regions and landmarks of photographs by the small network that the package carries.
+
+It serves alignment, tracing, masks of parts of a face, and the preparation of training data. Photographs are uint8 RGB
+HxWx3 arrays; points are x, y in pixels.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+
+from scfegan_hf.faces.align import cut_frame, ffhq_frame, haar_frame
+from scfegan_hf.faces.detect import detect_faces
+from scfegan_hf.faces.landmarks import LEFT_EYE, RIGHT_EYE
+from scfegan_hf.faces.regions import REGIONS
+from scfegan_hf.models.annotator import Annotator, positions
+
+BUNDLED_ANNOTATOR = Path(__file__).parents[1] / "weights" / "annotator"
+# Side of the squares that faces are looked at in: what the network was trained at.
+FACE_SIDE = 256
+# Borders of regions are drawn at this many times that resolution.
+FINER = 2
+# Edges beyond this side are pores and cloth, and cost time.
+EDGE_SIDE = 512
+# A face is there if its landmarks' heat maps peak this high on average, in a square where it fills the frame as usual.
+MIN_PEAK = 0.04
+# Parts that a click can mean, and the regions that make them.
+PARTS = {
+    "eye": ("eyes", "iris"),
+    "brow": ("brows",),
+    "nose": ("nose",),
+    "mouth": ("lips", "mouth"),
+    "ear": ("ears",),
+    "hair": ("hair",),
+    "face": ("skin",),
+    "clothes": ("clothes",),
+    "background": ("background",),
+}
+# Air around a part, in distances between the eyes: a person circles a feature generously, but not hair or background.
+MARGINS = {"eye": 0.14, "brow": 0.1, "nose": 0.1, "mouth": 0.14, "ear": 0.1}
+
+
+@dataclass(frozen=True)
+class Annotation:
+    """edges float32 (H, W) in [0, 1]; regions uint8 (H, W), labels of REGIONS; landmarks float32 (98, 2) of the largest
+    face in the WFLW order, or (0, 2) if none was found."""
+
+    edges: np.ndarray
+    regions: np.ndarray
+    landmarks: np.ndarray
+
+
+class FaceAnnotator:
+    """Looks at photographs with an `Annotator`."""
+
+    def __init__(self, network: Annotator, device: str | torch.device = "cpu"):
+        self.device = torch.device(device)
+        self.network = network.to(self.device, memory_format=torch.channels_last).eval().requires_grad_(False)
+
+    @classmethod
+    def from_pretrained(cls, path_or_repo_id: str | Path | None = None, device: str | torch.device = "cpu") -> "FaceAnnotator":
+        """From a folder or Hub repository, or (None) the one that the package carries."""
+        return cls(Annotator.from_pretrained(path_or_repo_id or BUNDLED_ANNOTATOR), device)
+
+    def __call__(self, photo: np.ndarray) -> Annotation:
+        """Everything about the largest face and its surroundings."""
+        frames = self.find_faces(photo)
+        if not frames:
+            height, width = photo.shape[:2]
+            return Annotation(self.edges(photo), np.zeros((height, width), np.uint8), np.zeros((0, 2), np.float32))
+        regions, points = self.face(photo, frames[0])
+        return Annotation(self.edges(photo), regions, points)
+
+    def find_faces(self, photo: np.ndarray) -> list[np.ndarray]:
+        """Frames aligned as FFHQ (4, 2), the largest face's first: corners top left, bottom left, bottom right, top right.
+
+        OpenCV's detector proposes upright frontal faces; where it finds none, the network looks at the whole photograph.
+        """
+        proposals = [haar_frame(box) for box in detect_faces(photo)]
+        found = [frame for frame in (self._align(photo, proposal) for proposal in proposals) if frame is not None]
+        if not found:
+            whole = self._align(photo, _square_of(photo))
+            found = [] if whole is None else [whole]
+        return sorted(found, key=lambda frame: -float(np.hypot(*(frame[3] - frame[0]))))
+
+    def face(self, photo: np.ndarray, frame: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Regions uint8 (H, W) of the photograph, background outside the frame, and the 98 landmarks in its pixels."""
+        square, back = _cut(photo, frame)
+        labels, points, _ = self._look(square)
+        height, width = photo.shape[:2]
+        # Pixel centres of the finer labels: (i + 0.5) / FINER - 0.5 in the square.
+        finer = np.column_stack([back[:, :2] / FINER, back[:, 2] + back[:, :2] @ np.full(2, 0.5 / FINER - 0.5)])
+        regions = cv2.warpAffine(labels, finer, (width, height), flags=cv2.INTER_NEAREST)
+        return regions, points @ back[:, :2].T.astype(np.float32) + back[:, 2].astype(np.float32)
+
+    def edges(self, photo: np.ndarray) -> np.ndarray:
+        """Soft edges of the whole photograph, float32 (H, W) in [0, 1], found at no more than EDGE_SIDE pixels a side."""
+        height, width = photo.shape[:2]
+        scale = min(1.0, EDGE_SIDE / max(height, width))
+        small = cv2.resize(photo, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else photo
+        rows, cols = small.shape[:2]
+        stride = self.network.stride
+        padded = cv2.copyMakeBorder(small, 0, -rows % stride, 0, -cols % stride, cv2.BORDER_REFLECT_101)
+        logits = self._run(padded).edges[0, 0, :rows, :cols]
+        found = logits.float().sigmoid().cpu().numpy()
+        return cv2.resize(found, (width, height), interpolation=cv2.INTER_LINEAR) if scale < 1 else found
+
+    def part(self, photo: np.ndarray, x: int, y: int) -> tuple[str, np.ndarray]:
+        """The part of a face at a pixel: its name (of PARTS) and its mask with some air around it, uint8 (H, W) 0/1.
+
+        Of several faces the one nearest to the pixel is meant. Raises ValueError where no face is found, or for a pixel
+        outside the photograph.
+        """
+        height, width = photo.shape[:2]
+        if not (0 <= x < width and 0 <= y < height):
+            raise ValueError(f"({x}, {y}) lies outside the photograph of {width} x {height} pixels.")
+        frames = self.find_faces(photo)
+        if not frames:
+            raise ValueError("No face was found. Draw the mask by hand.")
+        frame = min(frames, key=lambda corners: float(np.hypot(*(corners.mean(0) - (x, y)))))
+        regions, points = self.face(photo, frame)
+        return part_at(regions, points, x, y)
+
+    def _align(self, photo: np.ndarray, frame: np.ndarray) -> np.ndarray | None:
+        """The aligned frame of the face in a rough one, looked at twice; None if there is no face."""
+        for _ in range(2):
+            square, back = _cut(photo, frame)
+            _, points, peak = self._look(square)
+            frame = ffhq_frame(points @ back[:, :2].T.astype(np.float32) + back[:, 2].astype(np.float32))
+            if not 16 < np.hypot(*(frame[3] - frame[0])) < 8 * max(photo.shape[:2]):
+                return None
+        return frame if peak >= MIN_PEAK else None
+
+    def _look(self, square: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+        """Labels, points in pixels of the square, and how sharply the landmarks are seen."""
+        found = self._run(square)
+        points, peaks = positions(found.heat)
+        finer = torch.nn.functional.interpolate(found.regions, scale_factor=FINER, mode="bilinear")
+        labels = finer[0].argmax(0).to(torch.uint8).cpu().numpy()
+        return labels, points[0].cpu().numpy() * square.shape[0], peaks.mean().item()
+
+    @torch.inference_mode()
+    def _run(self, picture: np.ndarray):
+        batch = torch.from_numpy(picture.transpose(2, 0, 1)[None].astype(np.float32) / 127.5 - 1)
+        return self.network(batch.to(self.device, memory_format=torch.channels_last))
+
+
+@cache
+def bundled() -> FaceAnnotator:
+    """The annotator that the package carries, loaded once a process."""
+    return FaceAnnotator.from_pretrained()
+
+
+def part_at(regions: np.ndarray, points: np.ndarray, x: int, y: int) -> tuple[str, np.ndarray]:
+    """Name and mask of the part at pixel (x, y), from regions (H, W) and landmarks (98, 2) of a face."""
+    label = REGIONS[regions[y, x]]
+    name = next(part for part, labels in PARTS.items() if label in labels)
+    chosen = np.isin(regions, [REGIONS.index(each) for each in PARTS[name]]).astype(np.uint8)
+    _, pieces = cv2.connectedComponents(chosen, connectivity=8)
+    mask = (pieces == pieces[y, x]).astype(np.uint8)
+    apart = float(np.hypot(*(points[LEFT_EYE].mean(0) - points[RIGHT_EYE].mean(0))))
+    reach = round(MARGINS.get(name, 0.03) * apart)
+    if reach:
+        mask = cv2.dilate(mask, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1,) * 2))
+    return name, mask
+
+
+def _square_of(photo: np.ndarray) -> np.ndarray:
+    """The frame of the smallest square around a photograph."""
+    height, width = photo.shape[:2]
+    side = max(height, width)
+    x, y = (width - side) / 2, (height - side) / 2
+    return np.array([[x, y], [x, y + side], [x + side, y + side], [x + side, y]], np.float32)
+
+
+def _cut(photo: np.ndarray, frame: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The frame's square of FACE_SIDE pixels, and the matrix (2, 3) from its pixels back to the photograph's."""
+    corners = np.array([[0, 0], [0, FACE_SIDE], [FACE_SIDE, FACE_SIDE]], np.float32)
+    return cut_frame(photo, frame, FACE_SIDE), cv2.getAffineTransform(corners, frame[:3].astype(np.float32))

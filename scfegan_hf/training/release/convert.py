@@ -1,0 +1,45 @@
+"""A release from a checkpoint: the averaged networks with their configs, a card and figures."""
+
+import json
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
+
+from scfegan_hf.files import write_text
+from scfegan_hf.training import checkpoints
+from scfegan_hf.training.release.card import public
+from scfegan_hf.training.release.hub import write_release
+
+DTYPES = {"fp32": torch.float32, "fp16": torch.float16}
+
+
+def convert(checkpoint: str | Path, out: str | Path, dtype: str = "fp32") -> Path:
+    """Write the averaged weights of ``checkpoint`` (step-*, or an output folder for its newest) to ``out``; returns the former.
+
+    Raises FileNotFoundError where no checkpoint is, ValueError for one whose weights do not fit ``dtype``.
+    """
+    path, out = Path(checkpoint), Path(out)
+    path = (
+        checkpoints.find(path / "checkpoints", "latest")
+        or checkpoints.find(path, "latest")
+        or checkpoints.find(path, str(path))
+    )
+    state = json.loads((path / "state.json").read_text())
+    tensors = {}
+    for name in state["configs"]:
+        held = load_file(path / f"ema-{name}.safetensors")
+        tensors[name] = {key: value.to(DTYPES[dtype]) if value.is_floating_point() else value for key, value in held.items()}
+        for key, value in tensors[name].items():
+            if value.is_floating_point() and not value.isfinite().all():
+                raise ValueError(f"{name}'s {key} has values beyond {dtype}. Convert to fp32.")
+    metrics = {
+        "step": state["step"],
+        "images": state["images"],
+        "skipped_pictures": state["skipped_pictures"],
+        **state["metrics"],
+    }
+    out.mkdir(parents=True, exist_ok=True)
+    write_release(out, tensors, state["configs"], state["settings"], metrics)
+    write_text(out / "training_config.json", json.dumps(public(state["settings"]), indent=2))
+    return path
