@@ -109,8 +109,8 @@ def make_tasks(
 
     Without landmarks there are only free-form strokes and hair, and no altered drawing. ``by_hand``: eyes, brows, noses and
     mouths, and the outline of the hair, are drawn as people do (editing/drawn/painting.py), not as an edge detector sees
-    them; holes in which there is none of them, and faces without landmarks, have no task. ``rows``: encoded rows of prepared data.
-    Raises ValueError for unknown names.
+    them; holes in which there is none of them, and faces without landmarks, have no task. ``rows``: encoded rows of
+    prepared data. Raises ValueError for unknown names.
     """
     unknown = [name for name in names if name not in TASKS]
     if unknown:
