@@ -7,8 +7,8 @@ import struct
 import numpy as np
 import pytest
 from PIL import Image
-from scfegan_hf.photos import read_color, read_marks, read_photo
 
+from scfegan_hf.editing.photos import read_color, read_marks, read_photo
 from scfegan_hf.formats import MAX_SCANS, formats, is_animation, load, open_picture, orientation, seen_size, upright
 
 EPS = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 100 100\n%%EndComments\n{ } loop\n"
