@@ -16,7 +16,7 @@ from gradio_client.utils import is_http_url_like
 from PIL import Image
 from starlette.middleware import Middleware
 
-from scfegan_hf.demo.editor import TELL_THE_PAGE, drawing_editor, page_file
+from scfegan_hf.demo.editor import TELL_THE_PAGE, drawing_editor, modules_route, page_file
 from scfegan_hf.demo.edits import (
     edit_drawing,
     edit_files,
@@ -50,7 +50,7 @@ FONT = ("system-ui", "sans-serif")
 def build_app(pipeline: FaceEditPipeline | None = None, max_queue: int = 20) -> gr.Blocks:
     """The app around a pipeline (None: the weights that the package carries); ``max_queue``: how many edits may wait.
 
-    It is `launch` that has the `HiddenFolder` keep the server's folders out of the answers.
+    It is `launch` that serves the page's modules and has the `HiddenFolder` keep the server's folders out of the answers.
     """
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     # Gradio makes a table of all events after each one, for a page of statistics that is not used here.
@@ -188,7 +188,8 @@ def launch(
         theme=gr.themes.Default(primary_hue="indigo", font=FONT, font_mono=("ui-monospace", "monospace")),
         css=page_file("around.css"),
         mcp_server=tools,
-        app_kwargs={"middleware": [Middleware(HiddenFolder, folder=use_own_folder())]},  # innermost: before compression
+        # The middleware is innermost: before compression.
+        app_kwargs={"routes": [modules_route()], "middleware": [Middleware(HiddenFolder, folder=use_own_folder())]},
     )
     return app, address
 

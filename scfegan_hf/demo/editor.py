@@ -1,21 +1,35 @@
 """The drawing editor: a page of three canvases, Mask, Sketch and Color, stacked over the photograph in a `gr.HTML`.
 
-Gradio's own image editor cannot hold named layers, so the folder page/ has its markup, style and script. (A function
+Gradio's own image editor cannot hold named layers, so the folder page/ has its markup, style and ES modules. (A function
 and not a subclass: Gradio writes a .pyi file beside the source of every subclass of its components.)
 """
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
 
 from scfegan_hf.demo.payload import CANVAS_SIDE, MAX_UPLOAD_BYTES
 from scfegan_hf.demo.samples import page_samples
 from scfegan_hf.editing.photos import MAX_PIXELS
 
 PAGE = Path(__file__).parent / "page"
-# One script in this order: what the page knows first, what begins it last.
-SCRIPTS = ("state", "drawing", "view", "input", "panel", "helpers", "server", "photo", "result", "keep", "samples", "start")
+EVENTS = ("edit", "trace", "part", "faces")
+# gr.HTML runs this as a function's body, and takes for events what is quoted in it. The document may have been asked for with
+# or without a slash at its end.
+BEGIN = """// Events of the page: {events}
+const folder = new URL('{folder}/', location.origin + location.pathname.replace(/\\/?$/, '/'));
+import(new URL('start.js', folder)).then(
+    ({{ start }}) => start({{ element, props, trigger, upload, watch }}),
+    (error) => {{
+        element.querySelector('.editor').dataset.begun = 'not';
+        element.querySelector('.status').textContent = 'The page did not arrive whole. Reload it in a moment.';
+        console.error(error);
+    }},
+);"""
 # Runs in the page when an event of some kind is over, answered or not, with the component's value; page/server.js listens.
 TELL_THE_PAGE = """(value) => {{
     document.dispatchEvent(new CustomEvent('scfegan-ended', {{ detail: {{ kind: '{kind}', answered: {answered}, value }} }}));
@@ -25,13 +39,12 @@ TELL_THE_PAGE = """(value) => {{
 def drawing_editor(**options: Any) -> gr.HTML:
     """The component; ``options`` go to gr.HTML.
 
-    Its events "edit", "trace", "part" and "faces" carry a number and a drawing (see payload.py); the answer is its new value, a
-    dict with the same number.
+    Its EVENTS carry a number and a drawing (see payload.py); the answer is its new value, a dict with the same number.
     """
     return gr.HTML(
         html_template=page_file("page.html"),
         css_template=page_file("editor.css"),
-        js_on_load="\n".join(page_file(f"{name}.js") for name in SCRIPTS),
+        js_on_load=BEGIN.format(events=list(EVENTS), folder=modules_folder()),
         apply_default_css=False,
         canvas_side=CANVAS_SIDE,
         max_upload_bytes=MAX_UPLOAD_BYTES,
@@ -44,3 +57,14 @@ def drawing_editor(**options: Any) -> gr.HTML:
 def page_file(name: str) -> str:
     """Text of a file in page/."""
     return (PAGE / name).read_text(encoding="utf-8")
+
+
+def modules_folder() -> str:
+    """Where the app serves the page's modules: below an address of their content, so that browsers mix no two editions."""
+    scripts = b"\0".join(path.read_bytes() for path in sorted(PAGE.glob("*.js")))
+    return f"page-{hashlib.sha256(scripts).hexdigest()[:12]}"
+
+
+def modules_route() -> Mount:
+    """The route that serves them; `launch` gives it to Gradio's app. Gradio's own would tell this machine's folders."""
+    return Mount(f"/{modules_folder()}", StaticFiles(directory=PAGE))

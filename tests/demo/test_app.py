@@ -13,6 +13,7 @@ from gradio_client.exceptions import AppError
 from PIL import Image, ImageDraw
 
 from scfegan_hf.demo import build_app, launch
+from scfegan_hf.demo.editor import modules_folder, page_file
 from scfegan_hf.demo.edits import (
     MARK,
     SOFTWARE,
@@ -104,6 +105,13 @@ def test_bad_files_are_answered_in_words(client, drawn, photo_file, tmp_path):
     for name, words in {"small.png": "same size", "empty.png": "mask is empty", "text.png": "can be read"}.items():
         with pytest.raises(AppError, match=words):
             client.predict(photo=handle_file(photo_file), mask=handle_file(tmp_path / name), api_name="/edit")
+
+
+def test_the_modules_are_served_at_the_address_of_their_content(served):
+    answer = httpx.get(f"{served}/{modules_folder()}/start.js")
+    assert answer.status_code == 200 and "javascript" in answer.headers["content-type"]
+    assert answer.text == page_file("start.js")
+    assert httpx.get(f"{served}/{modules_folder()}/%2e%2e/editor.py").status_code == 404
 
 
 def test_other_files_of_the_server_are_refused(served, drawn):

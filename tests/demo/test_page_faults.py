@@ -221,3 +221,19 @@ def test_who_closes_the_page_while_waiting_is_not_served(ready, held, launched):
     held.gate.set()
     wait_for_result(pages[2])
     assert len(held.calls) == calls + 2
+
+
+def test_modules_that_do_not_arrive_are_told(browser, served):
+    """And until they are there nothing can be pressed."""
+    context = browser.new_context(**DESKTOP)
+    page = context.new_page()
+    asked = []
+    page.route("**/view.js", lambda route: asked.append(route))
+    page.goto(served)
+    page.wait_for_selector("#editor .choose", state="attached")
+    while not asked:
+        page.wait_for_timeout(50)
+    assert not page.locator("#editor .choose button").first.is_visible()
+    asked.pop().abort()
+    page.wait_for_selector("#editor .status:has-text('did not arrive whole')")
+    context.close()

@@ -1,7 +1,10 @@
 // Steps onto canvases: the same functions paint what is seen, what the server gets and what is downloaded.
 // A place is where world coordinates fall on a canvas: {scale, x, y} in canvas pixels.
 
-function paintStep(context, step, place, from = 0) {
+import { blank, props } from './page.js';
+import { NAMES, stepsShown, version } from './state.js';
+
+export function paintStep(context, step, place, from = 0) {
   const at = ([x, y]) => [x * place.scale + place.x, y * place.scale + place.y];
   const { width, height } = context.canvas;
   context.globalCompositeOperation = 'source-over';
@@ -37,7 +40,7 @@ function paintPath(context, points, width) {
 }
 
 // What is drawn outside of the photo is not shown.
-function insidePhoto(context, place, paint) {
+export function insidePhoto(context, place, paint) {
   const [x, y, wide, high] = worldBox();
   context.save();
   context.beginPath();
@@ -47,28 +50,24 @@ function insidePhoto(context, place, paint) {
   context.restore();
 }
 
-function paintLayer(context, name, place) {
+export function paintLayer(context, name, place) {
   insidePhoto(context, place, () => {
     context.clearRect(0, 0, context.canvas.width, context.canvas.height);
-    const own = steps().filter((step) => step.layer === name);
-    const start = Math.max(0, own.findLastIndex((step) => step.kind === 'clear' || step.kind === 'picture'));
-    for (const step of own.slice(start)) paintStep(context, step, place);
+    for (const step of stepsShown(name)) paintStep(context, step, place);
   });
 }
 
 // The photo in world coordinates, as [x, y, width, height], and photo pixels per world unit.
-const photoScale = () => Math.max(version().width, version().height);
-function worldBox() {
+export const photoScale = () => Math.max(version().width, version().height);
+export function worldBox() {
   const { width, height } = version();
   return [-width / 2 / photoScale(), -height / 2 / photoScale(), width / photoScale(), height / photoScale()];
 }
 
 // The whole pixels of the photo that a layer's steps may touch, as [x, y, width, height]; null if there are none.
-function touchedPixels(name, margin = 0) {
+export function touchedPixels(name, margin = 0) {
   let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
-  const own = steps().filter((step) => step.layer === name);
-  const start = Math.max(0, own.findLastIndex((step) => step.kind === 'clear' || step.kind === 'picture'));
-  for (const step of own.slice(start)) {
+  for (const step of stepsShown(name)) {
     if (step.erase || step.kind === 'clear') continue;
     const [x, y, wide, high] = step.box ?? [];
     const points = step.points ?? [[x, y], [x + wide, y + high]], reach = 0.6 * (step.size ?? 0) + margin; // a pen pressed hard draws wider
@@ -89,11 +88,9 @@ function pixelBox(left, top, right, bottom) {
 }
 
 // A layer over a box of photo pixels as a canvas no larger than the server takes, each pixel drawn or not.
-function hardLayer(name, [x, y, wide, high]) {
+export function hardLayer(name, [x, y, wide, high]) {
   const { width, height } = version(), shrink = Math.min(1, props.canvas_side / Math.max(wide, high));
-  const canvas = document.createElement('canvas');
-  canvas.width = Math.max(1, Math.round(wide * shrink));
-  canvas.height = Math.max(1, Math.round(high * shrink));
+  const canvas = blank(Math.max(1, Math.round(wide * shrink)), Math.max(1, Math.round(high * shrink)));
   const context = canvas.getContext('2d', { willReadFrequently: true });
   paintLayer(context, name, { scale: photoScale() * shrink, x: (width / 2 - x) * shrink, y: (height / 2 - y) * shrink });
   const image = context.getImageData(0, 0, canvas.width, canvas.height);
@@ -107,7 +104,7 @@ function hardLayer(name, [x, y, wide, high]) {
 }
 
 // The drawing as the server takes it: a frame in photo pixels around the mask, and the layers over it as PNG.
-function drawingForServer() {
+export function drawingForServer() {
   const frame = touchedPixels('mask') ?? [0, 0, version().width, version().height];
   const layers = NAMES.map((name) => {
     const { canvas, drawn } = hardLayer(name, frame);

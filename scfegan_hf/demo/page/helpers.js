@@ -1,91 +1,13 @@
 // What makes a mask or sketch out of what is there: grow, shrink, invert, around the drawing, mirror, load and save.
 // Each result is one step, a picture that takes the layer's place, so that one undo takes it back.
 
-function blank(width, height) {
-  const canvas = document.createElement('canvas');
-  Object.assign(canvas, { width, height });
-  return canvas;
-}
-
-// Squared distance of each pixel to the nearest marked one (Felzenszwalb & Huttenlocher 2012): lower envelopes of
-// parabolas, down the columns and then along the rows.
-function squaredDistances(marked, width, height) {
-  const field = Float32Array.from(marked, (value) => (value ? 0 : 1e9)), longest = Math.max(width, height);
-  const line = new Float32Array(longest), tips = new Int32Array(longest), bounds = new Float32Array(longest + 1);
-  const along = (start, stride, count) => {
-    for (let i = 0; i < count; i++) line[i] = field[start + i * stride];
-    let last = 0;
-    [tips[0], bounds[0], bounds[1]] = [0, -Infinity, Infinity];
-    for (let i = 1; i < count; i++) {
-      const meet = () => (line[i] + i * i - line[tips[last]] - tips[last] ** 2) / (2 * (i - tips[last]));
-      let at = meet();
-      while (at <= bounds[last]) last--, at = meet();
-      last++;
-      [tips[last], bounds[last], bounds[last + 1]] = [i, at, Infinity];
-    }
-    for (let i = 0, tip = 0; i < count; i++) {
-      while (bounds[tip + 1] < i) tip++;
-      field[start + i * stride] = (i - tips[tip]) ** 2 + line[tips[tip]];
-    }
-  };
-  for (let x = 0; x < width; x++) along(x, width, height);
-  for (let y = 0; y < height; y++) along(y * width, 1, width);
-  return field;
-}
-
-// The canvas's shape with everything nearer than `reach` pixels added, in a paint.
-function widened(canvas, reach, paint) {
-  const { width, height } = canvas, { data } = canvas.getContext('2d').getImageData(0, 0, width, height);
-  const marked = new Uint8Array(width * height);
-  for (let i = 0; i < marked.length; i++) marked[i] = data[4 * i + 3] >= 128;
-  return areaOf(squaredDistances(marked, width, height), (far) => far <= reach * reach, width, height, paint);
-}
-
-// Painted where the test holds for a pixel's value.
-function areaOf(values, test, width, height, paint) {
-  const out = blank(width, height), context = out.getContext('2d'), image = context.createImageData(width, height);
-  values.forEach((value, index) => { image.data[4 * index + 3] = test(value) ? 255 : 0; });
-  context.putImageData(image, 0, 0);
-  return tinted(out, paint);
-}
-
-// Drawn where the canvas is not, in the layer's paint.
-function complement(canvas, paint) {
-  const out = blank(canvas.width, canvas.height), context = out.getContext('2d');
-  context.fillStyle = paint;
-  context.fillRect(0, 0, out.width, out.height);
-  context.globalCompositeOperation = 'destination-out';
-  context.drawImage(canvas, 0, 0);
-  return out;
-}
-
-const narrowed = (canvas, reach, paint) => complement(widened(complement(canvas, paint), reach, paint), paint);
-
-function tinted(canvas, paint) {
-  const context = canvas.getContext('2d');
-  context.globalCompositeOperation = 'source-in';
-  context.fillStyle = paint;
-  context.fillRect(0, 0, canvas.width, canvas.height);
-  context.globalCompositeOperation = 'source-over';
-  return canvas;
-}
-
-// Closed outlines become areas: what cannot be reached from the border is filled.
-function filled(canvas, paint) {
-  const { width, height } = canvas, context = canvas.getContext('2d');
-  const alpha = context.getImageData(0, 0, width, height).data, reached = new Uint8Array(width * height), todo = [];
-  const reach = (index) => { if (!reached[index] && alpha[4 * index + 3] < 128) reached[index] = 1, todo.push(index); };
-  for (let x = 0; x < width; x++) reach(x), reach((height - 1) * width + x);
-  for (let y = 0; y < height; y++) reach(y * width), reach(y * width + width - 1);
-  while (todo.length) {
-    const index = todo.pop(), x = index % width;
-    if (x > 0) reach(index - 1);
-    if (x < width - 1) reach(index + 1);
-    if (index >= width) reach(index - width);
-    if (index < width * (height - 1)) reach(index + width);
-  }
-  return areaOf(reached, (value) => !value, width, height, paint);
-}
+import { drawingForServer, hardLayer, paintLayer, photoScale, touchedPixels } from './drawing.js';
+import { blank, canvasOf, find, props, say } from './page.js';
+import { ask } from './server.js';
+import { complement, filled, narrowed, tinted, widened } from './shapes.js';
+import { addStep, hasInk, LAYERS, state, version } from './state.js';
+import { uploaded } from './versions.js';
+import { brushUnit } from './view.js';
 
 function addPicture(layer, [x, y, wide, high], canvas) {
   const { width, height } = version(), unit = photoScale();
@@ -94,24 +16,24 @@ function addPicture(layer, [x, y, wide, high], canvas) {
 }
 
 const wholePhoto = () => [0, 0, version().width, version().height];
-const joined = (a, b) => {
+export const joined = (a, b) => {
   if (!a || !b) return a ?? b;
   const [x, y] = [Math.min(a[0], b[0]), Math.min(a[1], b[1])];
   return [x, y, Math.max(a[0] + a[2], b[0] + b[2]) - x, Math.max(a[1] + a[3], b[1] + b[3]) - y];
 };
 
-function spreadMask(direction) {
+export function spreadMask(direction) {
   const amount = 6 * brushUnit(), frame = touchedPixels('mask', 2 * amount);
   if (!frame) return say('There is no mask yet.', true);
   const { canvas } = hardLayer('mask', frame), reach = (amount * photoScale() * canvas.width) / frame[2];
   addPicture('mask', frame, direction > 0 ? widened(canvas, reach, LAYERS.mask.paint) : narrowed(canvas, reach, LAYERS.mask.paint));
 }
 
-function invertMask() {
+export function invertMask() {
   addPicture('mask', wholePhoto(), complement(hardLayer('mask', wholePhoto()).canvas, LAYERS.mask.paint));
 }
 
-function maskDrawing() {
+export function maskDrawing() {
   const unit = brushUnit(), margin = 40 * unit;
   const frame = [touchedPixels('sketch', margin), touchedPixels('color', margin), touchedPixels('mask', margin)].reduce(joined);
   if (!hasInk('sketch') && !hasInk('color')) return say('Draw something in Sketch or Color first.', true), false;
@@ -123,7 +45,7 @@ function maskDrawing() {
   return true;
 }
 
-function mirrorSketch() {
+export function mirrorSketch() {
   const touched = touchedPixels('sketch');
   if (!touched) return say('There is no sketch yet.', true);
   const { frame, width } = version(), axis = frame ? frame[0] + frame[2] / 2 : width / 2; // the face's middle, or the photo's
@@ -136,7 +58,7 @@ function mirrorSketch() {
   addPicture('sketch', box, out);
 }
 
-async function tracePhoto() {
+export async function tracePhoto() {
   const own = version();
   try {
     say('Looking for lines…');
@@ -153,7 +75,7 @@ async function tracePhoto() {
 }
 
 // A click on an eye, the mouth, the hair: the server knows the part below it and sends its mask.
-async function maskPart([x, y]) {
+export async function maskPart([x, y]) {
   const own = version(), { width, height } = own, point = [Math.floor(x * photoScale() + width / 2), Math.floor(y * photoScale() + height / 2)];
   try {
     say('Looking for the part…');
@@ -171,14 +93,8 @@ async function maskPart([x, y]) {
   }
 }
 
-async function canvasOf(url) {
-  const image = await loaded(new Image(), url), canvas = blank(image.naturalWidth, image.naturalHeight);
-  canvas.getContext('2d').drawImage(image, 0, 0);
-  return canvas;
-}
-
 // Layers as files have the photo's size: mask and sketch white on black, colours on nothing, as the API takes them.
-function saveLayer() {
+export function saveLayer() {
   const name = state.layer, { width, height } = version(), out = blank(width, height), context = out.getContext('2d');
   paintLayer(context, name, { scale: photoScale(), x: width / 2, y: height / 2 });
   if (name !== 'color') {
@@ -218,4 +134,6 @@ async function loadLayer(file) {
   addPicture(name, wholePhoto(), name === 'color' ? small : tinted(small, LAYERS[name].paint));
 }
 
-find('.layer-file').addEventListener('change', ({ target }) => { if (target.files[0] && version()) loadLayer(target.files[0]); target.value = ''; });
+export function startHelpers() {
+  find('.layer-file').addEventListener('change', ({ target }) => { if (target.files[0] && version()) loadLayer(target.files[0]); target.value = ''; });
+}

@@ -1,24 +1,31 @@
 // Mouse, pen, fingers and arrow keys on the stage: strokes and shapes, zoom and pan, and the comparison slider.
 
-let stroke = null; // the step being drawn, with the pointer that draws it
-let gesture = null; // two fingers, or a drag that moves the photo
-let spaceHeld = false;
-const fingers = new Map();
+import { moveDivider } from './divider.js';
+import { insidePhoto, paintStep, photoScale, worldBox } from './drawing.js';
+import { hideFaceOffer } from './faces.js';
+import { maskPart } from './helpers.js';
+import { blank, photo, say, stage } from './page.js';
+import { addStep, hand, LAYERS, rememberColor, setColor, state, tell, version } from './state.js';
+import { brushSize, canvases, contexts, moveView, place, redraw, showCursor, toWorld, view, zoomAt } from './view.js';
 
-function beginStroke(point, { pointerId: pointer, pointerType: kind, timeStamp: began }) {
+let spaceHeld = false;
+const LONG = 400; // milliseconds: a finger that drew for longer meant to draw
+export const fingers = new Map();
+
+export function beginStroke(point, { pointerId: pointer, pointerType: kind, timeStamp: began }) {
   const { tool, paint } = LAYERS[state.layer];
   if (tool === 'eyedropper') return pickColor(point);
   if (tool === 'part') return hideFaceOffer(), void maskPart(point);
   const filled = tool === 'rectangle' || tool === 'lasso';
   const step = { kind: filled ? 'fill' : 'stroke', layer: state.layer, paint, points: [point] };
   if (!filled) Object.assign(step, { size: brushSize(), erase: tool === 'eraser' });
-  stroke = { step, tool, pointer, kind, began };
+  hand.stroke = { step, tool, pointer, kind, began };
   hideFaceOffer();
   drawStroke(0);
 }
 
 function extendStroke(points) {
-  const { step, tool } = stroke, before = step.points.length;
+  const { step, tool } = hand.stroke, before = step.points.length;
   const last = points[points.length - 1], [first] = step.points;
   if (tool === 'line') step.points = [first, last.slice(0, 2)];
   else if (tool === 'rectangle') step.points = [first, [last[0], first[1]], last, [first[0], last[1]]];
@@ -28,7 +35,7 @@ function extendStroke(points) {
 
 // Brush and eraser paint straight onto their layer; shapes are previewed above it until they are whole.
 function drawStroke(before) {
-  const { step, tool } = stroke, direct = tool === 'brush' || tool === 'eraser';
+  const { step, tool } = hand.stroke, direct = tool === 'brush' || tool === 'eraser';
   const context = direct ? contexts[step.layer] : contexts.preview;
   insidePhoto(context, place(), () => {
     if (!direct) context.clearRect(0, 0, context.canvas.width, context.canvas.height);
@@ -36,10 +43,10 @@ function drawStroke(before) {
   });
 }
 
-function endStroke(kept) {
-  if (!stroke) return;
-  const { step, tool } = stroke;
-  stroke = null;
+export function endStroke(kept) {
+  if (!hand.stroke) return;
+  const { step, tool } = hand.stroke;
+  hand.stroke = null;
   contexts.preview.clearRect(0, 0, canvases.preview.width, canvases.preview.height);
   const empty = step.kind === 'fill' && step.points.length < 3;
   if (!kept || empty) return redraw(step.layer);
@@ -64,89 +71,109 @@ function fingerGesture() {
 function forgetLost({ isPrimary, pointerType }) {
   if (!isPrimary) return;
   if (pointerType === 'touch') fingers.clear();
-  if (gesture?.kind === pointerType) gesture = null;
-  if (stroke?.kind === pointerType || stroke?.kind === 'keys') endStroke(true);
+  if (hand.gesture?.kind === pointerType) hand.gesture = null;
+  if (hand.stroke?.kind === pointerType || hand.stroke?.kind === 'keys') endStroke(true);
 }
 
-const LONG = 400; // milliseconds: a finger that drew for longer meant to draw
-
-stage.addEventListener('pointerdown', (event) => {
+function pointerDown(event) {
   if (!version() || event.target.closest('button, .divider')) return;
   forgetLost(event);
   stage.focus({ preventScroll: true });
   stage.setPointerCapture(event.pointerId);
   if (event.pointerType === 'touch') fingers.set(event.pointerId, event);
   if (fingers.size > 1) { // the first finger's stroke was the beginning of this
-    if (stroke?.kind === 'touch') endStroke(event.timeStamp - stroke.began > LONG);
-    gesture = fingerGesture();
+    if (hand.stroke?.kind === 'touch') endStroke(event.timeStamp - hand.stroke.began > LONG);
+    hand.gesture = fingerGesture();
   } else if (spaceHeld || event.button === 1) {
-    gesture = { pointer: event.pointerId, kind: event.pointerType, x: event.clientX, y: event.clientY };
-  } else if (event.button === 0 && !stroke && !gesture) {
-    if (state.mode === 'result') gesture = { pointer: event.pointerId, kind: event.pointerType, divider: true }, moveDivider(event);
+    hand.gesture = { pointer: event.pointerId, kind: event.pointerType, x: event.clientX, y: event.clientY };
+  } else if (event.button === 0 && !hand.stroke && !hand.gesture) {
+    if (state.mode === 'result') hand.gesture = { pointer: event.pointerId, kind: event.pointerType, divider: true }, moveDivider(event);
     else beginStroke(pointOf(event), event);
   }
   if (event.pointerType === 'mouse') event.preventDefault();
-});
+}
 
-stage.addEventListener('pointermove', (event) => {
+function pointerMoved(event) {
   if (!version()) return;
   showCursor(event);
   if (fingers.has(event.pointerId)) fingers.set(event.pointerId, event);
-  if (gesture?.fingers && fingers.size > 1) {
-    const now = fingerGesture(), factor = now.apart / (gesture.apart || now.apart);
-    view.x += now.x - gesture.x;
-    view.y += now.y - gesture.y;
+  if (hand.gesture?.fingers && fingers.size > 1) {
+    const now = fingerGesture(), factor = now.apart / (hand.gesture.apart || now.apart);
+    view.x += now.x - hand.gesture.x;
+    view.y += now.y - hand.gesture.y;
     zoomAt(now.x, now.y, factor);
-    gesture = now;
-  } else if (gesture?.divider && gesture.pointer === event.pointerId) {
+    hand.gesture = now;
+  } else if (hand.gesture?.divider && hand.gesture.pointer === event.pointerId) {
     moveDivider(event);
-  } else if (gesture?.pointer === event.pointerId) {
-    moveView(view.scale, view.x + event.clientX - gesture.x, view.y + event.clientY - gesture.y);
-    Object.assign(gesture, { x: event.clientX, y: event.clientY });
-  } else if (stroke?.pointer === event.pointerId) {
+  } else if (hand.gesture?.pointer === event.pointerId) {
+    moveView(view.scale, view.x + event.clientX - hand.gesture.x, view.y + event.clientY - hand.gesture.y);
+    Object.assign(hand.gesture, { x: event.clientX, y: event.clientY });
+  } else if (hand.stroke?.pointer === event.pointerId) {
     const moves = event.getCoalescedEvents ? event.getCoalescedEvents() : [];
     extendStroke((moves.length ? moves : [event]).map(pointOf));
   }
-});
-
-// A pointer that is taken away (by the system, another window, a gesture) may end with any of these.
-for (const kind of ['pointerup', 'pointercancel', 'lostpointercapture']) {
-  stage.addEventListener(kind, (event) => {
-    fingers.delete(event.pointerId);
-    if (stroke?.pointer === event.pointerId) endStroke(kind !== 'pointercancel' || event.timeStamp - stroke.began > LONG);
-    if (gesture?.fingers) gesture = fingers.size > 1 ? fingerGesture() : null;
-    else if (gesture?.pointer === event.pointerId) gesture = null;
-  });
 }
-// Left to itself, the browser takes a quick stroke for the flick that begins a scroll, and the next tap, wherever it is,
-// for the one that stops it: that tap presses no button.
-stage.addEventListener('touchstart', (event) => { if (!event.target.closest('button')) event.preventDefault(); }, { passive: false });
-// The menu of a long touch would take the finger away.
-stage.addEventListener('contextmenu', (event) => { if (event.pointerType !== 'mouse') event.preventDefault(); });
 
-stage.addEventListener('wheel', (event) => {
+function pointerGone(event) {
+  fingers.delete(event.pointerId);
+  if (hand.stroke?.pointer === event.pointerId) endStroke(event.type !== 'pointercancel' || event.timeStamp - hand.stroke.began > LONG);
+  if (hand.gesture?.fingers) hand.gesture = fingers.size > 1 ? fingerGesture() : null;
+  else if (hand.gesture?.pointer === event.pointerId) hand.gesture = null;
+}
+
+function wheelTurned(event) {
   if (!version()) return;
   event.preventDefault();
   const box = stage.getBoundingClientRect(), unit = event.deltaMode === 1 ? 30 : 1;
   // A pinch on a touchpad arrives as a wheel with Ctrl and small steps.
   zoomAt(event.clientX - box.left, event.clientY - box.top, Math.exp(-event.deltaY * unit * (event.ctrlKey ? 0.01 : 0.0015)));
-}, { passive: false });
+}
+
+// The photo's own colour at a point, as it is on the screen.
+function pickColor([x, y]) {
+  const context = blank(1, 1).getContext('2d'), { width, height } = version();
+  context.drawImage(photo, Math.floor(x * photoScale() + width / 2), Math.floor(y * photoScale() + height / 2), 1, 1, 0, 0, 1, 1);
+  const [red, green, blue, seen] = context.getImageData(0, 0, 1, 1).data;
+  if (!seen) return;
+  setColor('#' + [red, green, blue].map((value) => value.toString(16).padStart(2, '0')).join(''));
+  rememberColor(LAYERS.color.paint);
+  tell('choice');
+}
 
 // Drawing by keyboard: arrows move a point, Enter puts the brush down and lifts it.
-const hand = { x: 0, y: 0, shown: false };
-function moveHand(dx, dy, fine) {
+const pen = { x: 0, y: 0 }; // where the keys have brought it, in world units
+export function movePen(dx, dy, fine) {
   const [left, top, wide, high] = worldBox(), step = (fine ? 2 : 14) / view.scale;
-  hand.x = Math.min(Math.max(hand.x + dx * step, left), left + wide);
-  hand.y = Math.min(Math.max(hand.y + dy * step, top), top + high);
+  pen.x = Math.min(Math.max(pen.x + dx * step, left), left + wide);
+  pen.y = Math.min(Math.max(pen.y + dy * step, top), top + high);
   const box = stage.getBoundingClientRect();
-  showCursor({ clientX: box.left + hand.x * view.scale + view.x, clientY: box.top + hand.y * view.scale + view.y });
+  showCursor({ clientX: box.left + pen.x * view.scale + view.x, clientY: box.top + pen.y * view.scale + view.y });
   stage.classList.add('by-keys');
-  if (stroke?.pointer === 'keys') extendStroke([[hand.x, hand.y]]);
+  if (hand.stroke?.pointer === 'keys') extendStroke([[pen.x, pen.y]]);
 }
-function pressHand() {
-  if (stroke?.pointer === 'keys') endStroke(true), say('Brush up.');
-  else if (beginStroke([hand.x, hand.y], { pointerId: 'keys', pointerType: 'keys' }), stroke) say('Brush down. Arrow keys draw, Enter lifts it.');
-  moveHand(0, 0);
+export function pressPen() {
+  if (hand.stroke?.pointer === 'keys') endStroke(true), say('Brush up.');
+  else if (beginStroke([pen.x, pen.y], { pointerId: 'keys', pointerType: 'keys' }), hand.stroke) say('Brush down. Arrow keys draw, Enter lifts it.');
+  movePen(0, 0);
 }
-stage.addEventListener('pointerenter', () => stage.classList.remove('by-keys'));
-stage.addEventListener('blur', () => { if (stroke?.pointer === 'keys') endStroke(true); });
+
+// While Space is held, a drag moves the photo.
+export function holdSpace(held) {
+  spaceHeld = held;
+  stage.classList.toggle('grab', held);
+}
+
+export function startInput() {
+  stage.addEventListener('pointerdown', pointerDown);
+  stage.addEventListener('pointermove', pointerMoved);
+  // A pointer that is taken away (by the system, another window, a gesture) may end with any of these.
+  for (const kind of ['pointerup', 'pointercancel', 'lostpointercapture']) stage.addEventListener(kind, pointerGone);
+  // Left to itself, the browser takes a quick stroke for the flick that begins a scroll, and the next tap, wherever it is,
+  // for the one that stops it: that tap presses no button.
+  stage.addEventListener('touchstart', (event) => { if (!event.target.closest('button')) event.preventDefault(); }, { passive: false });
+  // The menu of a long touch would take the finger away.
+  stage.addEventListener('contextmenu', (event) => { if (event.pointerType !== 'mouse') event.preventDefault(); });
+  stage.addEventListener('wheel', wheelTurned, { passive: false });
+  stage.addEventListener('pointerenter', () => stage.classList.remove('by-keys'));
+  stage.addEventListener('blur', () => { if (hand.stroke?.pointer === 'keys') endStroke(true); });
+}

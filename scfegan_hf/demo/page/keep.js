@@ -1,15 +1,21 @@
 // The drawing, the photo and its versions are kept in this browser (IndexedDB), so that a reload loses nothing.
 
-const store = new Promise((resolve) => {
+import { canvasOf, say, stage } from './page.js';
+import { LAYERS, NAMES, state, version, when } from './state.js';
+import { measured, showVersion, uploaded } from './versions.js';
+import { moveView, view } from './view.js';
+
+const openStore = () => new Promise((resolve) => {
   const request = window.indexedDB?.open('scfegan', 1);
   if (!request) return resolve(null);
   request.onupgradeneeded = () => request.result.createObjectStore('kept');
   request.onsuccess = () => resolve(request.result);
   request.onerror = () => resolve(null); // private windows: drawing works, keeping does not
 });
+let store = null;
 
 async function keep(entries) {
-  const database = await store;
+  const database = await (store ??= openStore());
   if (!database) return;
   const transaction = database.transaction('kept', 'readwrite');
   transaction.onabort = () => say('This browser has no room to keep your drawing over a reload. Drawing and editing go on.', true);
@@ -17,7 +23,7 @@ async function keep(entries) {
 }
 
 async function kept(key) {
-  const database = await store;
+  const database = await (store ??= openStore());
   if (!database) return undefined;
   return new Promise((resolve, reject) => {
     const request = database.transaction('kept').objectStore('kept').get(key);
@@ -38,16 +44,19 @@ function keepDrawing() {
 function keepDrawingNow() {
   clearTimeout(keeping);
   keeping = null;
+  keep({ drawing: drawingToKeep() });
+}
+
+// All that is kept of the drawings, as plain values; pictures are read from their addresses again.
+export function drawingToKeep() {
   const plain = (step) => ({ ...step, image: undefined });
-  const drawings = state.versions.map((each) => ({ steps: each.steps.map(plain), undone: each.undone.map(plain), frame: each.frame, faces: each.faces }));
+  const drawings = state.versions.map(({ steps, undone, frame, faces }) => ({ steps: steps.map(plain), undone: undone.map(plain), frame, faces }));
   const sizes = Object.fromEntries(NAMES.map((name) => [name, LAYERS[name].size]));
   const seen = [view.scale / view.fit, (stage.clientWidth / 2 - view.x) / view.scale, (stage.clientHeight / 2 - view.y) / view.scale];
-  keep({ drawing: { drawings, current: state.current, sizes, recent: state.recent, color: LAYERS.color.paint, layer: state.layer, seen } });
+  return { drawings, current: state.current, sizes, recent: state.recent, color: LAYERS.color.paint, layer: state.layer, seen };
 }
-window.addEventListener('pagehide', () => { if (keeping) keepDrawingNow(); });
-document.addEventListener('visibilitychange', () => { if (document.hidden && keeping) keepDrawingNow(); });
 
-async function restore() {
+export async function restore() {
   const [photos, drawing] = [await kept('photos'), await kept('drawing')];
   if (!photos?.length || !drawing || drawing.drawings.length !== photos.length || version()) return;
   const read = await Promise.all(photos.map(({ blob }) => measured(blob)));
@@ -66,4 +75,11 @@ async function restore() {
   moveView(scale, stage.clientWidth / 2 - x * scale, stage.clientHeight / 2 - y * scale);
   await uploaded();
   say('Your drawing is back.');
+}
+
+export function startKeeping() {
+  when('keep', keepDrawing);
+  when('versions', keepPhotos);
+  window.addEventListener('pagehide', () => { if (keeping) keepDrawingNow(); });
+  document.addEventListener('visibilitychange', () => { if (document.hidden && keeping) keepDrawingNow(); });
 }

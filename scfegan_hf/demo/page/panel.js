@@ -1,57 +1,20 @@
 // Buttons, sliders, colours and keys, and what they show.
 
+import { nudgeDivider } from './divider.js';
+import { chooseFace, hideFaceOffer } from './faces.js';
+import { invertMask, maskDrawing, mirrorSketch, saveLayer, spreadMask, tracePhoto } from './helpers.js';
+import { holdSpace, movePen, pressPen } from './input.js';
+import { editor, element, find, findAll, press, stage } from './page.js';
+import { closeCamera, openCamera, shoot } from './photo.js';
+import { continueFromResult, runEdit } from './result.js';
+import {
+  backToDrawing, chooseLayer, chooseTool, clearLayer, hasInk, hide, LAYERS, NAMES, nextSize, redo, setColor, setSize, state, steps, undo, version, when,
+} from './state.js';
+import { canvases, fitView, zoomAt } from './view.js';
+
 const DROPPED = ['#8a5a3c', '#2b1d16', '#5b7fa6', '#4d7a4f', '#b5524f', '#f2e9e1']; // to start with: hair, eyes, lips, teeth
 
-function chooseLayer(name) {
-  state.layer = name;
-  backToDrawing();
-  refreshPanel();
-}
-
-function chooseTool(tool) {
-  if (!LAYERS[state.layer].tools.includes(tool)) return;
-  LAYERS[state.layer].tool = tool;
-  backToDrawing();
-  refreshPanel();
-}
-
-function setSize(size) {
-  LAYERS[state.layer].size = Math.min(Math.max(size, 1), 80);
-  refreshPanel();
-  keepDrawing();
-}
-
-function setColor(color) {
-  LAYERS.color.paint = color;
-  if (LAYERS.color.tool === 'eyedropper') LAYERS.color.tool = 'brush';
-  refreshPanel();
-}
-
-function rememberColor(color) {
-  state.recent = [color, ...state.recent.filter((other) => other !== color)].slice(0, 6);
-}
-
-// The photo's own colour at a point, as it is on the screen.
-function pickColor([x, y]) {
-  const canvas = document.createElement('canvas');
-  canvas.width = canvas.height = 1;
-  const context = canvas.getContext('2d'), { width, height } = version();
-  context.drawImage(photo, Math.floor(x * photoScale() + width / 2), Math.floor(y * photoScale() + height / 2), 1, 1, 0, 0, 1, 1);
-  const [red, green, blue, seen] = context.getImageData(0, 0, 1, 1).data;
-  if (!seen) return;
-  setColor('#' + [red, green, blue].map((value) => value.toString(16).padStart(2, '0')).join(''));
-  rememberColor(LAYERS.color.paint);
-  refreshPanel();
-}
-
-function hide(name, hidden) {
-  LAYERS[name].hidden = hidden;
-  refreshPanel();
-}
-
-const press = (button, pressed) => button.setAttribute('aria-pressed', pressed);
-
-function refreshPanel() {
+export function refreshPanel() {
   const layer = LAYERS[state.layer], drawn = steps();
   editor.dataset.state = version() ? 'ready' : 'empty';
   editor.dataset.layer = state.layer;
@@ -115,7 +78,7 @@ const ACTIONS = {
   edit: () => runEdit(), more: () => runEdit(4), continue: continueFromResult, back: backToDrawing,
 };
 
-element.addEventListener('click', (event) => {
+function clicked(event) {
   const button = event.target.closest('button');
   if (!button) return;
   const { layer, tool, hide: hidden } = button.dataset;
@@ -124,16 +87,7 @@ element.addEventListener('click', (event) => {
   if (hidden) hide(hidden, !LAYERS[hidden].hidden);
   const needsPhoto = !['choose', 'camera', 'shoot', 'close-camera'].includes(button.dataset.do);
   if (button.dataset.do && (version() || !needsPhoto)) ACTIONS[button.dataset.do]?.();
-});
-
-find('[data-set=size]').addEventListener('input', (event) => setSize(Number(event.target.value)));
-find('[data-set=opacity]').addEventListener('input', (event) => { LAYERS[state.layer].opacity = Number(event.target.value) / 100; refreshPanel(); });
-find('input[type=color]').addEventListener('input', (event) => setColor(event.target.value));
-
-const hold = find('[data-do=original]');
-for (const kind of ['pointerdown', 'keydown']) hold.addEventListener(kind, (event) => { if (kind === 'pointerdown' || ' Enter'.includes(event.key)) showOriginal(true); });
-for (const kind of ['pointerup', 'pointercancel', 'pointerleave', 'keyup', 'blur']) hold.addEventListener(kind, () => showOriginal(false));
-hold.addEventListener('contextmenu', (event) => event.preventDefault()); // a long touch
+}
 
 const KEYS = {
   1: () => chooseLayer('mask'), 2: () => chooseLayer('sketch'), 3: () => chooseLayer('color'),
@@ -142,10 +96,6 @@ const KEYS = {
   '[': () => setSize(nextSize(-1)), ']': () => setSize(nextSize(1)),
   '+': ACTIONS['zoom-in'], '=': ACTIONS['zoom-in'], '-': ACTIONS['zoom-out'], 0: fitView, delete: ACTIONS.clear,
 };
-function nextSize(direction) {
-  const { size } = LAYERS[state.layer];
-  return size + direction * (size + (direction < 0 ? -1 : 0) < 10 ? 1 : size < 30 ? 2 : 5);
-}
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 // Keys work when the page's focus is nowhere or in the editor, but not while something is typed.
@@ -167,22 +117,21 @@ function keyDown(event) {
     tab ??= setTimeout(() => { showOriginal(true); tab = 'held'; }, 250);
   } else if (key === ' ' && (onStage || event.target === document.body)) {
     done();
-    spaceHeld = true;
-    stage.classList.add('grab');
+    holdSpace(true);
   } else if (onStage && ARROWS[event.key]) {
     done();
     if (state.mode === 'result') nudgeDivider(ARROWS[event.key][0] || -ARROWS[event.key][1]);
-    else moveHand(...ARROWS[event.key], event.shiftKey);
+    else movePen(...ARROWS[event.key], event.shiftKey);
   } else if (onStage && key === 'enter' && state.mode === 'draw') {
     done();
-    pressHand();
+    pressPen();
   } else if (KEYS[key] && !(event.target.type === 'range' && key === '0')) {
     done();
     KEYS[key]();
   }
 }
 function keyUp(event) {
-  if (event.key === ' ') spaceHeld = false, stage.classList.remove('grab');
+  if (event.key === ' ') holdSpace(false);
   if (event.key !== 'Tab' || tab === null) return;
   const held = tab === 'held';
   if (!held) clearTimeout(tab);
@@ -194,6 +143,22 @@ const nextAfterStage = () => {
   const all = findAll('button, input, a[href], summary, [tabindex="0"]').filter((item) => item.tabIndex >= 0 && !item.disabled && item.checkVisibility({ visibilityProperty: true }));
   return all[all.indexOf(stage) + 1] ?? find('summary');
 };
-document.addEventListener('keydown', keyDown);
-document.addEventListener('keyup', keyUp);
-window.addEventListener('blur', () => { spaceHeld = false; showOriginal(false); });
+
+export function startPanel() {
+  when('choice', refreshPanel);
+  element.addEventListener('click', clicked);
+  find('[data-set=size]').addEventListener('input', (event) => setSize(Number(event.target.value)));
+  find('[data-set=opacity]').addEventListener('input', (event) => { LAYERS[state.layer].opacity = Number(event.target.value) / 100; refreshPanel(); });
+  find('input[type=color]').addEventListener('input', (event) => setColor(event.target.value));
+
+  const hold = find('[data-do=original]');
+  for (const kind of ['pointerdown', 'keydown']) hold.addEventListener(kind, (event) => { if (kind === 'pointerdown' || ' Enter'.includes(event.key)) showOriginal(true); });
+  for (const kind of ['pointerup', 'pointercancel', 'pointerleave', 'keyup', 'blur']) hold.addEventListener(kind, () => showOriginal(false));
+  hold.addEventListener('contextmenu', (event) => event.preventDefault()); // a long touch
+  document.addEventListener('keydown', keyDown);
+  document.addEventListener('keyup', keyUp);
+  window.addEventListener('blur', () => { holdSpace(false); showOriginal(false); });
+}
+
+// For whoever looks for a fault: whether Tab is down.
+export const tabHeld = () => tab;

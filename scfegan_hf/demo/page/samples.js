@@ -1,6 +1,11 @@
 // Examples: a picture and a drawing on it, loaded and run by one click.
 
-function showSamples() {
+import { find, props, stage } from './page.js';
+import { takePhoto } from './photo.js';
+import { runEdit } from './result.js';
+import { state } from './state.js';
+
+export function showSamples() {
   find('.samples').hidden = !props.samples.length;
   find('.samples .strip').replaceChildren(...props.samples.map((sample) => {
     const button = document.createElement('button'), image = document.createElement('img'), word = document.createElement('span');

@@ -1,5 +1,7 @@
 // Questions to the server, one at a time: each is an event of the component, the answer comes back as its value.
 
+import { props, say, trigger, watch } from './page.js';
+
 let asked = 0, pending = null, turn = Promise.resolve();
 const begun = {}; // events of each kind that Gradio has not ended yet
 const waiting = new Set(); // what else waits for the server
@@ -7,7 +9,7 @@ const waiting = new Set(); // what else waits for the server
 // Milliseconds. An answer that was lost on its way shall not keep the page from asking again; but edits wait in a line, whose
 // length the server limits. Nobody waits long for faces: they are offered, not asked for.
 const PATIENCE = 600_000, PATIENCE_FOR_FACES = 5000;
-function ask(kind, question) {
+export function ask(kind, question) {
   if (pending?.kind === 'faces') setTimeout(giveUp, PATIENCE_FOR_FACES, pending.number);
   const answer = turn.then(() => new Promise((resolve, reject) => {
     const number = ++asked;
@@ -35,7 +37,6 @@ function settle(answer) {
   if (answer.said) reject(Object.assign(new Error(answer.said), { gone: answer.gone }));
   else resolve(answer);
 }
-watch('value', () => settle(props.value));
 
 function giveUp(number) {
   if (!pending || pending.number !== number) return;
@@ -44,7 +45,7 @@ function giveUp(number) {
 }
 
 // A promise that is given up with the questions if the server is lost.
-function orLost(promise) {
+export function orLost(promise) {
   return new Promise((resolve, reject) => {
     waiting.add(reject);
     promise.then(resolve, reject).finally(() => waiting.delete(reject));
@@ -53,13 +54,13 @@ function orLost(promise) {
 
 // Each event ends with this one. One that failed does not say which question it was: if an earlier one of its kind, given
 // up long ago, is still about, there is time for the other's answer.
-document.addEventListener('scfegan-ended', ({ detail: { kind, answered, value } }) => {
+function eventEnded({ kind, answered, value }) {
   begun[kind] = Math.max(0, (begun[kind] ?? 0) - 1);
   if (answered) settle(value);
   if (pending?.kind !== kind || (answered && begun[kind])) return;
   const { number } = pending;
   setTimeout(() => giveUp(number), begun[kind] ? 15_000 : 400);
-});
+}
 
 // Gradio waits for a lost server without a word, so it is asked now and then whether it is there.
 const WATCH_EVERY = 5000, REACHED_WITHIN = 30_000; // milliseconds
@@ -82,5 +83,13 @@ async function lookForServer() {
   giveUp(number);
   for (const reject of others) reject(new Error('out of reach'));
 }
-setInterval(lookForServer, WATCH_EVERY);
-window.addEventListener('offline', lookForServer);
+
+export function startServer() {
+  watch('value', () => settle(props.value));
+  document.addEventListener('scfegan-ended', ({ detail }) => eventEnded(detail));
+  setInterval(lookForServer, WATCH_EVERY);
+  window.addEventListener('offline', lookForServer);
+}
+
+// For whoever looks for a fault: what is waited for, as plain values.
+export const questions = () => ({ asked, begun, pending: pending && { number: pending.number, kind: pending.kind }, uploads: waiting.size });

@@ -1,17 +1,37 @@
-// The page as it begins.
+// The page as it begins: gr.HTML, or whoever serves the page, calls `start` with what page.js says.
 
-refreshPanel();
-showHistory();
-showSamples();
-restore().catch((error) => {
-  if (error instanceof DOMException || error instanceof TypeError) say('The last drawing could not be brought back.', true);
-  else say(error.message, true);
-});
+import { startDivider } from './divider.js';
+import { startFaces } from './faces.js';
+import { startHelpers } from './helpers.js';
+import { fingers, startInput } from './input.js';
+import { restore, startKeeping } from './keep.js';
+import { attach, editor, find, say } from './page.js';
+import { refreshPanel, startPanel, tabHeld } from './panel.js';
+import { startPhotos } from './photo.js';
+import { showSamples } from './samples.js';
+import { questions, startServer } from './server.js';
+import { hand, hasInk, NAMES, state, steps, version } from './state.js';
+import { showHistory } from './versions.js';
+import { startView } from './view.js';
+
+export function start(surface) {
+  attach(surface);
+  for (const begin of [startView, startServer, startFaces, startHelpers, startDivider, startInput, startPhotos, startPanel, startKeeping]) begin();
+  refreshPanel();
+  showHistory();
+  showSamples();
+  editor.report = report;
+  editor.dataset.begun = '';
+  restore().catch((error) => {
+    if (error instanceof DOMException || error instanceof TypeError) say('The last drawing could not be brought back.', true);
+    else say(error.message, true);
+  });
+}
 
 // For whoever looks for a fault (and for the tests): what the page is doing, as plain values.
-editor.report = () => ({
+const report = () => ({
   status: find('.status').textContent, mode: state.mode, running: state.running, layer: state.layer, photos: state.versions.length,
   uploaded: !!version()?.uploaded, uploading: !!version()?.uploading, ink: version() ? NAMES.filter(hasInk) : [], steps: steps().length,
-  stroke: stroke && { pointer: stroke.pointer, tool: stroke.tool }, gesture, fingers: [...fingers.keys()],
-  asked, begun, pending: pending && { number: pending.number, kind: pending.kind }, uploads: waiting.size, online: navigator.onLine, tab, focus: document.activeElement?.className,
+  stroke: hand.stroke && { pointer: hand.stroke.pointer, tool: hand.stroke.tool }, gesture: hand.gesture, fingers: [...fingers.keys()],
+  ...questions(), online: navigator.onLine, tab: tabHeld(), focus: document.activeElement?.className,
 });

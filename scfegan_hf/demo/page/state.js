@@ -1,28 +1,33 @@
 // What the page knows: layers and their brushes, versions of the photo, and each version's drawing as a list of steps.
-// The files of this folder are joined to one script that runs once; gr.HTML gives `element`, `props`, `trigger`,
-// `upload` and `watch`. Coordinates of steps are "world" units: origin in the photo's middle, its longer side is 1. So
-// a drawing keeps its shape on a photo of another size or shape, and can be painted again at any zoom.
+// Coordinates of steps are "world" units: origin in the photo's middle, its longer side is 1. So a drawing keeps its shape
+// on a photo of another size or shape, and can be painted again at any zoom.
 
-const find = (selector) => element.querySelector(selector);
-const findAll = (selector) => [...element.querySelectorAll(selector)];
-const editor = find('.editor');
+import { editor, say } from './page.js';
 
 // Brush sizes are pixels of a frame (the photo, or the face in it) whose longer side is 512.
-const LAYERS = {
+export const LAYERS = {
   mask: { size: 12, opacity: 0.7, paint: '#ffc0d9', tools: ['brush', 'eraser', 'line', 'rectangle', 'lasso', 'part'] },
   sketch: { size: 2, opacity: 1, paint: '#15171c', tools: ['brush', 'eraser', 'line'] },
   color: { size: 4, opacity: 0.9, paint: '#8a5a3c', tools: ['brush', 'eraser', 'line', 'eyedropper'] },
 };
-const NAMES = Object.keys(LAYERS);
+export const NAMES = Object.keys(LAYERS);
 for (const layer of Object.values(LAYERS)) Object.assign(layer, { tool: 'brush', hidden: false });
 
 // versions: {name, blob, url, width, height, uploaded, thumbnail, steps, undone, frame, faces, sample: whether it comes of an example}
-const state = { layer: 'mask', mode: 'draw', versions: [], current: -1, recent: [], running: false };
-const version = () => state.versions[state.current];
-const ownVersions = () => state.versions.filter(({ sample }) => !sample); // an example, and what was made of it, come after them
-const steps = () => version()?.steps ?? [];
+export const state = { layer: 'mask', mode: 'draw', versions: [], current: -1, recent: [], running: false };
+// What the hand is doing. stroke: the step being drawn, with the pointer that draws it; gesture: two fingers, or a drag.
+export const hand = { stroke: null, gesture: null };
+export const version = () => state.versions[state.current];
+export const ownVersions = () => state.versions.filter(({ sample }) => !sample); // an example, and what was made of it, come after them
+export const steps = () => version()?.steps ?? [];
 
-function addStep(step) {
+// What happened, for the modules above this one. ink: a layer's drawing changed (its name); choice: tool, mode, size or what can
+// be pressed; photo: another version is shown; versions: the list of them; view: zoom, pan or size; keep: something to keep.
+const EVENTS = { ink: [], choice: [], photo: [], versions: [], view: [], keep: [] };
+export const when = (event, act) => void EVENTS[event].push(act);
+export const tell = (event, value) => EVENTS[event].forEach((act) => act(value));
+
+export function addStep(step) {
   version().steps.push(step);
   version().undone = [];
   drawingChanged(step.layer);
@@ -36,33 +41,78 @@ function moveStep(from, to) {
   if (step.layer !== state.layer) chooseLayer(step.layer);
   drawingChanged(step.layer);
 }
-const undo = () => moveStep('steps', 'undone');
-const redo = () => moveStep('undone', 'steps');
+export const undo = () => moveStep('steps', 'undone');
+export const redo = () => moveStep('undone', 'steps');
 
-function clearLayer(name) {
+export function clearLayer(name) {
   if (hasInk(name)) addStep({ kind: 'clear', layer: name });
 }
 
 // Whether anything may be drawn on a layer: what was erased by hand is found out only when it is painted.
-function hasInk(name) {
+export function hasInk(name) {
   const own = steps().filter((step) => step.layer === name);
   const last = own.findLastIndex((step) => step.kind === 'clear');
   return own.slice(last + 1).some((step) => !step.erase);
 }
 
+// The steps of a layer that still show: from the last one that takes the whole layer's place.
+export function stepsShown(name) {
+  const own = steps().filter((step) => step.layer === name);
+  return own.slice(Math.max(0, own.findLastIndex((step) => step.kind === 'clear' || step.kind === 'picture')));
+}
+
 function drawingChanged(name) {
-  redraw(name);
-  refreshPanel();
-  keepDrawing();
+  tell('ink', name);
+  tell('choice');
+  tell('keep');
 }
 
-function setMode(mode) {
+export function setMode(mode) {
   state.mode = editor.dataset.mode = mode;
-  refreshPanel();
+  tell('choice');
 }
 
-function say(text, wrong = false) {
-  const status = find('.status');
-  status.textContent = text;
-  status.classList.toggle('wrong', wrong);
+export function backToDrawing() {
+  if (state.mode !== 'result') return;
+  setMode('draw');
+  say('');
+}
+
+export function chooseLayer(name) {
+  state.layer = name;
+  backToDrawing();
+  tell('choice');
+}
+
+export function chooseTool(tool) {
+  if (!LAYERS[state.layer].tools.includes(tool)) return;
+  LAYERS[state.layer].tool = tool;
+  backToDrawing();
+  tell('choice');
+}
+
+export function setSize(size) {
+  LAYERS[state.layer].size = Math.min(Math.max(size, 1), 80);
+  tell('choice');
+  tell('keep');
+}
+
+export function nextSize(direction) {
+  const { size } = LAYERS[state.layer];
+  return size + direction * (size + (direction < 0 ? -1 : 0) < 10 ? 1 : size < 30 ? 2 : 5);
+}
+
+export function setColor(color) {
+  LAYERS.color.paint = color;
+  if (LAYERS.color.tool === 'eyedropper') LAYERS.color.tool = 'brush';
+  tell('choice');
+}
+
+export function rememberColor(color) {
+  state.recent = [color, ...state.recent.filter((other) => other !== color)].slice(0, 6);
+}
+
+export function hide(name, hidden) {
+  LAYERS[name].hidden = hidden;
+  tell('choice');
 }

@@ -1,0 +1,51 @@
+// The comparison of a result: left of the divider is the photo before.
+
+import { find, result, stage } from './page.js';
+import { hand, state, when } from './state.js';
+
+let share = 0;
+function setDivider(value) {
+  share = Math.min(Math.max(value, 0), 1);
+  stage.style.setProperty('--share', share);
+  find('.divider').setAttribute('aria-valuenow', Math.round(share * 100));
+  placeDivider();
+}
+
+function placeDivider() {
+  if (state.mode !== 'result') return;
+  const at = share * stage.clientWidth, box = [parseFloat(result.style.left), parseFloat(result.style.width)];
+  find('.divider').style.left = `${at}px`;
+  result.style.clipPath = `inset(0 0 0 ${Math.min(Math.max(at - box[0], 0), box[1])}px)`;
+}
+
+export const moveDivider = (event) => setDivider((event.clientX - stage.getBoundingClientRect().left) / stage.clientWidth);
+export const nudgeDivider = (direction) => setDivider(share + direction * 0.05);
+
+export function reveal() {
+  const from = performance.now(), still = matchMedia('(prefers-reduced-motion: reduce)').matches;
+  const left = Math.max(24, parseFloat(result.style.left) + 0.06 * parseFloat(result.style.width)) / stage.clientWidth;
+  const frame = (now) => {
+    const part = still ? 1 : Math.min((now - from) / 700, 1), eased = 1 - (1 - part) ** 3;
+    setDivider(1 - (1 - left) * eased);
+    if (part < 1 && state.mode === 'result' && !hand.gesture) requestAnimationFrame(frame);
+  };
+  frame(from);
+}
+
+export function startDivider() {
+  const divider = find('.divider');
+  divider.addEventListener('pointerdown', (event) => {
+    divider.setPointerCapture(event.pointerId);
+    hand.gesture = { pointer: event.pointerId, kind: event.pointerType, divider: true };
+    event.preventDefault();
+  });
+  divider.addEventListener('keydown', (event) => {
+    const moves = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 };
+    if (event.key === 'Home' || event.key === 'End') setDivider(event.key === 'Home' ? 0 : 1);
+    else if (event.key in moves) nudgeDivider(moves[event.key]);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  });
+  when('view', placeDivider);
+}

@@ -1,0 +1,64 @@
+// Faces found in the photo: offered, chosen, shown.
+
+import { photoScale } from './drawing.js';
+import { find, say, stage } from './page.js';
+import { ask } from './server.js';
+import { tell, version, when } from './state.js';
+import { showBox, view } from './view.js';
+
+export async function findFaces() {
+  const own = version();
+  const { faces } = await ask('faces', { drawing: { photo: own.uploaded } });
+  if (own !== version()) return;
+  own.faces = faces;
+  // A face that fills the photo needs no closer look.
+  const small = faces.filter(([, , wide]) => wide < 0.8 * Math.min(own.width, own.height));
+  if (!faces.length) return say('No face was found. You can draw all the same.');
+  if (faces.length === 1 && !small.length) return say('Face found: paint over what should change.');
+  say(faces.length === 1 ? 'A face was found.' : `${faces.length} faces were found: click the one to work on.`);
+  offerFaces();
+}
+
+function offerFaces() {
+  const { faces } = version(), several = faces.length > 1, offer = find('.offer');
+  stage.classList.add('offering');
+  offer.querySelector('span').textContent = several ? 'Which face?' : 'Face found';
+  offer.querySelector('.primary').hidden = several;
+  find('.faces').classList.toggle('several', several); // one face's box lets strokes through
+  find('.faces').replaceChildren(...faces.map((_, index) => {
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.tabIndex = several ? 0 : -1;
+    button.setAttribute('aria-label', `Zoom to face ${index + 1}`);
+    button.onclick = () => chooseFace(index);
+    return button;
+  }));
+  placeFaces();
+}
+
+function placeFaces() {
+  const { faces, width, height } = version(), pixel = view.scale / photoScale();
+  [...find('.faces').children].forEach((button, index) => {
+    const [x, y, wide, high] = faces[index];
+    button.style.cssText = `left:${(x - width / 2) * pixel + view.x}px;top:${(y - height / 2) * pixel + view.y}px;width:${wide * pixel}px;height:${high * pixel}px`;
+  });
+}
+
+export function chooseFace(index) {
+  version().frame = version().faces[index];
+  hideFaceOffer();
+  showBox(version().frame);
+  say('Paint over what should change.');
+  stage.focus({ preventScroll: true });
+  tell('keep');
+}
+
+export function hideFaceOffer() {
+  stage.classList.remove('offering');
+  find('.faces').replaceChildren();
+}
+
+export function startFaces() {
+  when('photo', hideFaceOffer);
+  when('view', placeFaces);
+}

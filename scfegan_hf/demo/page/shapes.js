@@ -1,0 +1,91 @@
+// Shapes on canvases: wider, narrower, filled, the rest. They know of no photo, layer or page.
+
+import { blank } from './page.js';
+
+// Squared distance of each pixel to the nearest marked one (Felzenszwalb & Huttenlocher 2012): lower envelopes of
+// parabolas, down the columns and then along the rows.
+export function squaredDistances(marked, width, height) {
+  const field = Float32Array.from(marked, (value) => (value ? 0 : 1e9)), longest = Math.max(width, height);
+  const line = new Float32Array(longest), tips = new Int32Array(longest), bounds = new Float32Array(longest + 1);
+  const along = (start, stride, count) => {
+    for (let i = 0; i < count; i++) line[i] = field[start + i * stride];
+    let last = 0;
+    [tips[0], bounds[0], bounds[1]] = [0, -Infinity, Infinity];
+    for (let i = 1; i < count; i++) {
+      const meet = () => (line[i] + i * i - line[tips[last]] - tips[last] ** 2) / (2 * (i - tips[last]));
+      let at = meet();
+      while (at <= bounds[last]) last--, at = meet();
+      last++;
+      [tips[last], bounds[last], bounds[last + 1]] = [i, at, Infinity];
+    }
+    for (let i = 0, tip = 0; i < count; i++) {
+      while (bounds[tip + 1] < i) tip++;
+      field[start + i * stride] = (i - tips[tip]) ** 2 + line[tips[tip]];
+    }
+  };
+  for (let x = 0; x < width; x++) along(x, width, height);
+  for (let y = 0; y < height; y++) along(y * width, 1, width);
+  return field;
+}
+
+function markedPixels(canvas) {
+  const { width, height } = canvas, { data } = canvas.getContext('2d').getImageData(0, 0, width, height);
+  return Uint8Array.from({ length: width * height }, (_, index) => data[4 * index + 3] >= 128);
+}
+
+// The canvas's shape with everything nearer than `reach` pixels added, in a paint.
+export function widened(canvas, reach, paint) {
+  const { width, height } = canvas;
+  return areaOf(squaredDistances(markedPixels(canvas), width, height), (far) => far <= reach * reach, width, height, paint);
+}
+
+// Painted where the test holds for a pixel's value.
+function areaOf(values, test, width, height, paint) {
+  const out = blank(width, height), context = out.getContext('2d'), image = context.createImageData(width, height);
+  values.forEach((value, index) => { image.data[4 * index + 3] = test(value) ? 255 : 0; });
+  context.putImageData(image, 0, 0);
+  return tinted(out, paint);
+}
+
+// Drawn where the canvas is not, in the layer's paint.
+export function complement(canvas, paint) {
+  const out = blank(canvas.width, canvas.height), context = out.getContext('2d');
+  context.fillStyle = paint;
+  context.fillRect(0, 0, out.width, out.height);
+  context.globalCompositeOperation = 'destination-out';
+  context.drawImage(canvas, 0, 0);
+  return out;
+}
+
+export const narrowed = (canvas, reach, paint) => complement(widened(complement(canvas, paint), reach, paint), paint);
+
+export function tinted(canvas, paint) {
+  const context = canvas.getContext('2d');
+  context.globalCompositeOperation = 'source-in';
+  context.fillStyle = paint;
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  context.globalCompositeOperation = 'source-over';
+  return canvas;
+}
+
+// Closed outlines become areas: what cannot be reached from the border is filled.
+export function filled(canvas, paint) {
+  const { width, height } = canvas;
+  return areaOf(reachedFromBorder(markedPixels(canvas), width, height), (value) => !value, width, height, paint);
+}
+
+// Which unmarked pixels a walk over unmarked neighbours, from the border inwards, comes to.
+export function reachedFromBorder(marked, width, height) {
+  const reached = new Uint8Array(width * height), todo = [];
+  const reach = (index) => { if (!reached[index] && !marked[index]) reached[index] = 1, todo.push(index); };
+  for (let x = 0; x < width; x++) reach(x), reach((height - 1) * width + x);
+  for (let y = 0; y < height; y++) reach(y * width), reach(y * width + width - 1);
+  while (todo.length) {
+    const index = todo.pop(), x = index % width;
+    if (x > 0) reach(index - 1);
+    if (x < width - 1) reach(index + 1);
+    if (index >= width) reach(index - width);
+    if (index < width * (height - 1)) reach(index + width);
+  }
+  return reached;
+}

@@ -1,0 +1,74 @@
+// Versions of the photo: the first, each result that was gone on from, and examples beside them; each with its own drawing.
+
+import { blank, editor, find, loaded, photo, press, say, upload } from './page.js';
+import { orLost } from './server.js';
+import { ownVersions, setMode, state, tell, version } from './state.js';
+import { measureStage } from './view.js';
+
+export async function measured(blob) {
+  const url = URL.createObjectURL(blob), image = await loaded(new Image(), url);
+  return { blob, url, image, width: image.naturalWidth, height: image.naturalHeight };
+}
+
+export function addVersion({ blob, url, image, width, height }, name, drawn, more) {
+  const thumbnail = thumbnailOf(image, width, height);
+  const added = { name, blob, url, width, height, thumbnail, uploaded: null, steps: drawn, undone: [], frame: null, faces: [], ...more };
+  const at = added.sample ? state.versions.length : ownVersions().length;
+  state.versions.splice(at, 0, added);
+  showVersion(at);
+  tell('versions');
+}
+
+function thumbnailOf(image, width, height) {
+  const canvas = blank(96, 96), side = Math.min(width, height);
+  canvas.getContext('2d').drawImage(image, (width - side) / 2, (height - side) / 2, side, side, 0, 0, 96, 96);
+  return canvas.toDataURL('image/jpeg', 0.8);
+}
+
+export function showVersion(index) {
+  state.current = index;
+  photo.src = version().url;
+  editor.dataset.state = 'ready';
+  setMode('draw');
+  tell('photo');
+  measureStage();
+  showHistory();
+  tell('keep');
+}
+
+// The upload of the current photo, begun once; it throws in words.
+export function uploaded() {
+  const own = version();
+  own.uploading ??= (async () => {
+    if (own.uploaded) return;
+    say('Loading the photo…');
+    try {
+      const file = new File([own.blob], fileName(own.name, own.blob.type), { type: own.blob.type });
+      own.uploaded = { path: (await orLost(upload(file))).path };
+      if (own === version()) say(`${own.width} × ${own.height}`);
+    } catch {
+      own.uploading = null;
+      throw new Error('The photo could not be sent. Your drawing is safe: try again in a moment.');
+    }
+  })();
+  return own.uploading;
+}
+
+export const fileName = (name, type) => `${name.replace(/\.[^.]*$/, '').replace(/[^\w-]+/g, '-').slice(0, 60) || 'photo'}.${(type.split('/')[1] || 'png').replace('jpeg', 'jpg')}`;
+
+export function showHistory() {
+  find('.history').hidden = state.versions.length < 2;
+  const own = ownVersions().length;
+  find('.history .strip').replaceChildren(...state.versions.map(({ thumbnail }, index) => {
+    const button = document.createElement('button'), image = document.createElement('img'), word = document.createElement('span');
+    button.type = 'button';
+    press(button, index === state.current);
+    image.src = thumbnail;
+    image.alt = '';
+    const edits = index < own ? index : index - own;
+    word.textContent = edits ? `Edit ${edits}` : index < own ? 'Photo' : 'Example';
+    button.append(image, word);
+    button.onclick = () => showVersion(index);
+    return button;
+  }));
+}
