@@ -33,6 +33,7 @@ VIEWS = ((2.0, False), (2.0, True), (1.6, False), (2.6, True))
 # Seam: how many of the network's pixels inside the hole go over from photograph to answer.
 SEAM = 2.0
 MAX_CANDIDATES = len(VIEWS)
+MODES = ("redraw",)
 RUNTIMES = ("pytorch", "openvino")
 # Where OpenVINO is the default if it is installed: where its advantage was measured (docs/decisions.md).
 OPENVINO_MACHINES = ("x86_64", "AMD64")
@@ -121,10 +122,11 @@ class FaceEditPipeline:
     def __call__(
         self,
         image: PictureLike,
-        mask: PictureLike,
+        mask: PictureLike | None = None,
         sketch: PictureLike | None = None,
         color: PictureLike | None = None,
         *,
+        mode: str = "redraw",
         seed: int = 0,
         num_candidates: int = 1,
     ) -> EditResult:
@@ -137,6 +139,8 @@ class FaceEditPipeline:
         """
         import torch
 
+        if mode not in MODES:
+            raise ValueError(f"mode must be one of {', '.join(MODES)}, not {mode!r}.")
         if mask is None:
             raise ValueError("Give a mask: sketch and color only count where it is non-zero.")
         if not 0 <= seed < 2**63 - MAX_CANDIDATES:

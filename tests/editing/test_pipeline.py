@@ -290,3 +290,8 @@ def test_the_dtype_is_the_devices_unless_one_is_given(monkeypatch):
             assert {parameter.dtype for parameter in generator.parameters()} == {dtype}
     with pytest.raises(ValueError, match="dtype must be"):
         FaceEditPipeline.from_pretrained(device="cpu", dtype="")
+
+
+def test_an_unknown_mode_is_refused(pipe, photo):
+    with pytest.raises(ValueError, match="mode must be one of redraw.*not 'paint'"):
+        pipe(photo, disc(photo.shape[:2], 120, 100, 30), mode="paint")
