@@ -1,6 +1,6 @@
 """The picture at the top of README.md: edits drawn by hand on portraits that were not trained on.
 
-    python benchmarks/pictures.py PORTRAITS [--model FOLDER] [--out docs/pictures/edits.png]
+    python benchmarks/pictures.py PORTRAITS [--model FOLDER] [--out docs/pictures/edits.jpg]
 
 PORTRAITS holds the CC0 portraits of faker-js/assets-person-portrait (female-70.jpg and so on, 768x768). Each drawing is
 a list of strokes in pixels of its photograph.
@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw
 from scfegan_hf import cli
 from scfegan_hf.editing.benchmark.report import show_drawing
 from scfegan_hf.editing.benchmark.tasks import Drawing as Drawn
-from scfegan_hf.editing.photos import save_png
+from scfegan_hf.files import replacing
 
 Points = list[tuple[int, int]]
 TILE = 320
@@ -144,7 +144,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("portraits", type=Path)
     parser.add_argument("--model")
-    parser.add_argument("--out", type=Path, default=Path("docs/pictures/edits.png"))
+    parser.add_argument("--out", type=Path, default=Path("docs/pictures/edits.jpg"))
     options = parser.parse_args()
     rows = []
     for drawing in DRAWINGS:
@@ -158,7 +158,8 @@ def main() -> None:
     columns = [np.vstack(rows[0::2]), np.vstack(rows[1::2])]
     gap = np.full((columns[0].shape[0], 16, 3), 255, np.uint8)
     options.out.parent.mkdir(parents=True, exist_ok=True)
-    save_png(Image.fromarray(np.hstack([columns[0], gap, columns[1]])), options.out)
+    with replacing(options.out) as partial:
+        Image.fromarray(np.hstack([columns[0], gap, columns[1]])).save(partial, format="JPEG", quality=88)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ XMP = """<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.o
 <rdf:Description rdf:about="" xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/" \
 Iptc4xmpExt:DigitalSourceType="http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"/>\
 </rdf:RDF></x:xmpmeta>"""
-# The usual effort of 6 takes three times as long, for files smaller by a tenth (docs/decisions.md).
+# The usual effort of 6 takes three times as long, for files smaller by a tenth (docs/history).
 PNG_EFFORT = 1
 PREVIEW_SIDE = 2048  # of longer pictures the page is shown a smaller one
 MOST_FACES = 12

@@ -35,7 +35,7 @@ SEAM = 2.0
 MAX_CANDIDATES = len(VIEWS)
 MODES = ("redraw",)
 RUNTIMES = ("pytorch", "openvino")
-# Where OpenVINO is the default if it is installed: where its advantage was measured (docs/decisions.md).
+# Where OpenVINO is the default if it is installed: where its advantage was measured (docs/history).
 OPENVINO_MACHINES = ("x86_64", "AMD64")
 log = logging.getLogger(__name__)
 

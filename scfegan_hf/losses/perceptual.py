@@ -151,7 +151,7 @@ def reference_pair(count: int = 4, side: int = 128) -> tuple[Tensor, Tensor]:
     """Pictures (count, 3, side, side) in [-1, 1] and the same blurred; the same in every call.
 
     Noise with amplitudes that fall by the 1.5th power of frequency, and colours that mostly go together: on it networks
-    stand to each other as they do on faces and their fill (docs/decisions.md).
+    stand to each other as they do on faces and their fill (docs/history).
     """
     generator = torch.Generator().manual_seed(0)
     frequency = torch.hypot(torch.fft.fftfreq(side)[:, None], torch.fft.rfftfreq(side)[None]).clamp_min(1 / side)

@@ -15,7 +15,7 @@ from scfegan_hf.faces.landmarks import PUPILS
 
 @dataclass(frozen=True)
 class Hand:
-    """How people are taken to draw. Shares are of all samples; what each is worth is measured in docs/decisions.md."""
+    """How people are taken to draw. Shares are of all samples; what each is worth is measured in docs/history."""
 
     no_sketch: float = 0.12
     wobbly: float = 0.4
