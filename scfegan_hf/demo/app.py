@@ -1,7 +1,9 @@
 """The app's events, its two API endpoints, and how it is served."""
 
+import io
 import os
 from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -11,11 +13,12 @@ import numpy as np
 from gradio.components import Component
 from gradio.context import LocalContext
 from gradio.data_classes import FileData
-from gradio.processing_utils import save_bytes_to_cache
 from gradio_client.utils import is_http_url_like
 from PIL import Image
 from starlette.middleware import Middleware
 
+from scfegan_hf.demo.cleaner import clean_always, kept_up
+from scfegan_hf.demo.connections import close_idle_always
 from scfegan_hf.demo.editor import TELL_THE_PAGE, drawing_editor, modules_route, page_file
 from scfegan_hf.demo.edits import (
     edit_drawing,
@@ -27,10 +30,13 @@ from scfegan_hf.demo.edits import (
     trace_drawing,
     trace_file,
 )
-from scfegan_hf.demo.errors import Sent, answer, spoken_errors
+from scfegan_hf.demo.errors import Sent, answer, speak_for_gradio, spoken_errors
 from scfegan_hf.demo.gpu import gpu_is_lent, with_gpu
+from scfegan_hf.demo.guard import Guard
 from scfegan_hf.demo.line import Line
-from scfegan_hf.demo.payload import MAX_UPLOAD_BYTES, layer_url, read_drawing, uploaded_file
+from scfegan_hf.demo.look import Look
+from scfegan_hf.demo.payload import MAX_UPLOAD_BYTES, layer_url, photo_path, read_drawing, uploaded_file
+from scfegan_hf.demo.receiving import Uploads, keep
 from scfegan_hf.demo.uploads import HiddenFolder, use_own_folder
 from scfegan_hf.editing.pipeline import FaceEditPipeline
 
@@ -41,7 +47,6 @@ candidates: how many results, 1 to 4. Returns a list of PNG files; pixels outsid
 While too many edits wait, the answer is an error that says so: try again in a moment."""
 TRACE_DOCUMENTATION = """Lines of a photo to start a sketch from. photo: picture file.
 Returns a PNG file of the photo's size, white lines on black."""
-CLEAN_EVERY, CLEAN_AFTER = 600, 3600  # seconds
 SESSIONS = 200  # that Gradio remembers something about; ours have nothing to remember, and each API call is one
 MOST_EVENTS = 200  # that Gradio keeps before it refuses with a 503; it gets there only if it cannot even say "busy"
 FONT = ("system-ui", "sans-serif")
@@ -50,24 +55,22 @@ FONT = ("system-ui", "sans-serif")
 def build_app(pipeline: FaceEditPipeline | None = None, max_queue: int = 20) -> gr.Blocks:
     """The app around a pipeline (None: the weights that the package carries); ``max_queue``: how many edits may wait.
 
-    It is `launch` that serves the page's modules and has the `HiddenFolder` keep the server's folders out of the answers.
+    It is `launch` that serves the page's modules and puts `guards` around it, without which it is open to strangers.
     """
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     # Gradio makes a table of all events after each one, for a page of statistics that is not used here.
     os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", "1000000")
     pipeline = pipeline or FaceEditPipeline.from_pretrained()
-    uploads, line = use_own_folder(), Line(max_queue)
+    uploads, line, faces_line = use_own_folder(), Line(max_queue), Line(max_queue)
+    speak_for_gradio()
     on_gpu = with_gpu(lambda work, *given: work(pipeline, *given))
 
-    with gr.Blocks(title="Edit a face by drawing", analytics_enabled=False, delete_cache=(CLEAN_EVERY, CLEAN_AFTER)) as app:
+    with gr.Blocks(title="Edit a face by drawing", analytics_enabled=False) as app:
+        look = app.look = Look()  # for `guards` to close it
         editor = drawing_editor(elem_id="editor")
-        made: set[str] = set()
-        app.temp_file_sets.append(made)  # Gradio's cleaner deletes these in time; it does not see all results by itself
 
         def stored(data: bytes, name: str) -> str:
-            path = save_bytes_to_cache(data, name, uploads)
-            made.add(path)
-            return path
+            return keep(io.BytesIO(data), name, Path(uploads))
 
         def edit_on_page(sent: Sent) -> None:
             drawing = read_drawing(sent.get("drawing"), uploads)
@@ -87,18 +90,21 @@ def build_app(pipeline: FaceEditPipeline | None = None, max_queue: int = 20) -> 
             """The page's event that does the work when its turn comes, and tells its place in the line until then."""
 
             async def event_in_turn(event: gr.EventData) -> AsyncIterator[dict[str, Any]]:
-                with answer(event) as sent, line.place() as place:
-                    async for number, waiting in line.moves(place):
-                        yield {**sent.reply, "place": number, "waiting": waiting}
-                    await line.run(work, sent)
+                with answer(event) as sent:
+                    await look.at(photo_path(sent.get("drawing"), uploads), "photo")
+                    with line.place() as place:
+                        async for number, waiting in line.moves(place):
+                            yield {**sent.reply, "place": number, "waiting": waiting}
+                        await line.run(work, sent)
                 yield sent.reply
 
             return event_in_turn
 
-        def faces_on_page(event: gr.EventData) -> dict[str, Any]:
+        async def faces_on_page(event: gr.EventData) -> dict[str, Any]:
             with answer(event) as sent:
-                photo = read_drawing(sent.get("drawing"), uploads).photo
-                sent.reply["faces"] = face_frames(photo) if photo else []
+                photo = photo_path(sent.get("drawing"), uploads)
+                await look.at(photo, "photo")
+                sent.reply["faces"] = await faces_line.serve(face_frames, photo) if photo else []
             return sent.reply
 
         async def edit(
@@ -116,6 +122,8 @@ def build_app(pipeline: FaceEditPipeline | None = None, max_queue: int = 20) -> 
             with spoken_errors():
                 paths = [uploaded_file(file, uploads, name) for file, name in ((photo, "photo"), (mask, "mask"))]
                 paths += [file and uploaded_file(file, uploads, name) for file, name in ((sketch, "sketch"), (color, "color"))]
+                for path, name in zip(paths, ("photo", "mask", "sketch", "color"), strict=True):
+                    await look.at(path, name)
                 return await line.serve(work, wanted=_somebody_listens)
 
         async def trace(photo: FileData) -> FileData:
@@ -124,6 +132,7 @@ def build_app(pipeline: FaceEditPipeline | None = None, max_queue: int = 20) -> 
 
             with spoken_errors():
                 path = uploaded_file(photo, uploads, "photo")
+                await look.at(path, "photo")
                 return await line.serve(work, wanted=_somebody_listens)
 
         # Edits wait in our line, whichever way they came in, so nothing of theirs may wait in Gradio's.
@@ -132,7 +141,7 @@ def build_app(pipeline: FaceEditPipeline | None = None, max_queue: int = 20) -> 
             ("edit", in_turn(edit_on_page), at_once),
             ("trace", in_turn(trace_on_page), at_once),
             ("part", in_turn(part_on_page), at_once),
-            ("faces", faces_on_page, dict(concurrency_limit=1)),
+            ("faces", faces_on_page, at_once),
         ):
             # "multiple": Gradio would drop a question while one that the page has given up is still about.
             event = getattr(editor, kind)
@@ -144,7 +153,7 @@ def build_app(pipeline: FaceEditPipeline | None = None, max_queue: int = 20) -> 
         gr.api(trace, api_name="trace", api_description=TRACE_DOCUMENTATION, **at_once)
         for component in (given for function in app.fns.values() for given in function.inputs):
             _take_uploads_only(component)
-    return app.queue(max_size=MOST_EVENTS, default_concurrency_limit=1)
+    return app.queue(max_size=MOST_EVENTS, default_concurrency_limit=1, api_open=False)
 
 
 def launch(
@@ -188,10 +197,25 @@ def launch(
         theme=gr.themes.Default(primary_hue="indigo", font=FONT, font_mono=("ui-monospace", "monospace")),
         css=page_file("around.css"),
         mcp_server=tools,
-        # The middleware is innermost: before compression.
-        app_kwargs={"routes": [modules_route()], "middleware": [Middleware(HiddenFolder, folder=use_own_folder())]},
+        app_kwargs={"routes": [modules_route()], **guards(use_own_folder())},
     )
     return app, address
+
+
+def guards(folder: str) -> dict[str, Any]:
+    """What `gr.Blocks.launch` and `gr.mount_gradio_app` take as ``app_kwargs`` to serve the app to strangers.
+
+    The middleware is innermost, before Gradio's compression; ``folder``: where uploads lie.
+    """
+
+    @asynccontextmanager
+    async def lifespan(server: Any) -> AsyncIterator[None]:
+        async with kept_up(clean_always(folder)), kept_up(close_idle_always(server)):
+            yield
+        server.get_blocks().look.close()
+
+    middleware = [Middleware(Guard), Middleware(HiddenFolder, folder=folder), Middleware(Uploads, folder=folder)]
+    return {"middleware": middleware, "lifespan": lifespan}
 
 
 def _somebody_listens() -> bool:

@@ -12,7 +12,7 @@ from scfegan_hf.editing.photos import read_photo
 from scfegan_hf.editing.pipeline import FaceEditPipeline
 from scfegan_hf.faces.align import haar_frame
 from scfegan_hf.faces.detect import detect_faces
-from scfegan_hf.formats import load, open_picture, upright
+from scfegan_hf.formats import MAX_PIXELS, load, open_picture, upright
 
 SOFTWARE = "scfegan_hf"
 MARK = "Edited: parts of this picture were repainted by a computer (SC-FEGAN, scfegan_hf)."
@@ -25,6 +25,7 @@ Iptc4xmpExt:DigitalSourceType="http://cv.iptc.org/newscodes/digitalsourcetype/co
 PNG_EFFORT = 1
 PREVIEW_SIDE = 2048  # of longer pictures the page is shown a smaller one
 MOST_FACES = 12
+MAX_WORK = MAX_PIXELS  # pixels of all results of one edit: see docs/decisions.md
 CHOOSE_FIRST = "Choose a photo first and wait until it is loaded."
 
 
@@ -39,6 +40,7 @@ def edit_drawing(pipeline: FaceEditPipeline, drawing: Drawing, seed: int | None,
     mask, sketch, color = layers
     marks = [None if layer is None else layer.getchannel("A") for layer in (mask, sketch)]
     options = dict(seed=read_seed(seed), num_candidates=read_candidates(candidates))
+    check_work(size, options["num_candidates"])
     return pipeline(drawing.photo, *marks, color, **options).images
 
 
@@ -52,16 +54,22 @@ def edit_files(
     candidates: int | None,
 ) -> list[Image.Image]:
     """The same from picture files, all of the photo's size."""
-    for path in filter(None, (photo, mask, sketch, color)):
-        photo_size(path)  # refuses what is no picture
-    return pipeline(photo, mask, sketch, color, seed=read_seed(seed), num_candidates=read_candidates(candidates)).images
+    options = dict(seed=read_seed(seed), num_candidates=read_candidates(candidates))
+    check_work(photo_size(photo), options["num_candidates"])
+    return pipeline(photo, mask, sketch, color, **options).images
+
+
+def check_work(size: tuple[int, int], candidates: int) -> None:
+    """Raises ValueError for an edit that would take more memory than a visitor may have: MAX_WORK pixels in all results."""
+    if size[0] * size[1] * candidates > MAX_WORK:
+        most = max(MAX_WORK // (size[0] * size[1]), 1)
+        raise ValueError(f"The photo is large: ask for at most {most} result{'s' * (most > 1)} at a time, or make it smaller.")
 
 
 def trace_drawing(pipeline: FaceEditPipeline, drawing: Drawing) -> Image.Image:
     """The sketch layer over the drawing's frame with the photo's lines added: under the mask, or all while there is none."""
     if drawing.photo is None:
         raise ValueError(CHOOSE_FIRST)
-    photo_size(drawing.photo)  # refuses a decompression bomb before it is read
     rgb = read_photo(drawing.photo).rgb
     x, y, width, height = drawing.frame or (0, 0, rgb.shape[1], rgb.shape[0])
     if x + width > rgb.shape[1] or y + height > rgb.shape[0]:
@@ -89,7 +97,6 @@ def _alpha(layer: Image.Image | None, size: tuple[int, int]) -> Image.Image | No
 
 def trace_file(pipeline: FaceEditPipeline, photo: str) -> bytes:
     """Lines of a photo, white on black, as PNG of its size."""
-    photo_size(photo)
     return _bytes(Image.fromarray(pipeline.trace(photo)), "PNG")
 
 
@@ -114,7 +121,8 @@ def part_of_photo(
     if drawing.photo is None:
         raise ValueError(CHOOSE_FIRST)
     width, height = photo_size(drawing.photo)
-    if not isinstance(point, list) or len(point) != 2 or any(type(number) is not int for number in point):
+    numbers = point if isinstance(point, list) else []
+    if len(numbers) != 2 or any(type(number) is not int or abs(number) >= 2**31 for number in numbers):
         raise ValueError("Click on the photo.")
     rgb = _small(drawing.photo)
     scale = width / rgb.shape[1]

@@ -57,6 +57,12 @@ def read_drawing(payload: Any, uploads: str | Path) -> Drawing:
     return Drawing(None if photo is None else uploaded_file(photo, uploads, "photo"), frame, **layers)
 
 
+def photo_path(payload: Any, uploads: str | Path) -> str | None:
+    """The path of the photo in what the page sent, which is read no further."""
+    photo = payload.get("photo") if isinstance(payload, dict) else None
+    return None if photo is None else uploaded_file(photo, uploads, "photo")
+
+
 def read_frame(data: Any) -> tuple[int, int, int, int] | None:
     """(x, y, width, height), whole numbers, none negative; None stays None."""
     if data is None:

@@ -13,6 +13,7 @@ from gradio_client.exceptions import AppError
 from PIL import Image, ImageDraw
 
 from scfegan_hf.demo import build_app, launch
+from scfegan_hf.demo.cleaner import clean
 from scfegan_hf.demo.editor import modules_folder, page_file
 from scfegan_hf.demo.edits import (
     MARK,
@@ -71,7 +72,7 @@ def test_only_two_endpoints_are_open(pipeline):
     # Nothing that waits for the network may wait in Gradio's queue, which answers 503 when it is full.
     functions = [function for function in app.fns.values() if function.fn]
     limits = sorted((function.fn.__name__, function.concurrency_limit) for function in functions)
-    assert limits == [("edit", None), *[("event_in_turn", None)] * 3, ("faces_on_page", 1), ("trace", None)]
+    assert limits == [("edit", None), *[("event_in_turn", None)] * 3, ("faces_on_page", None), ("trace", None)]
 
 
 def test_edit_through_the_client(client, drawn, photo, photo_file, pipeline):
@@ -216,13 +217,10 @@ def test_a_server_error_shows_no_trace_of_the_server(served, pipeline, monkeypat
 
 
 def test_uploads_and_results_are_deleted_after_an_hour(pipeline, photo, photo_file, drawn, tmp_path, monkeypatch):
-    """Gradio's own cleaner, an hour later, leaves nothing of what a page and a program made the server keep."""
-    from gradio.route_utils import delete_files_created_by_app
-
+    """The cleaner, an hour later, leaves nothing of what a page and a program made the server keep."""
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "files"))
     app, address = launch(pipeline=pipeline, prevent_thread_lock=True)
     try:
-        assert app.delete_cache[1] == 3600
         client = Client(address, verbose=False)
         client.predict(photo=handle_file(photo_file), mask=handle_file(drawn["mask"]), api_name="/edit")
         client.predict(photo=handle_file(photo_file), api_name="/trace")
@@ -230,7 +228,8 @@ def test_uploads_and_results_are_deleted_after_an_hour(pipeline, photo, photo_fi
         assert '"success":true' in answer and "preview" in answer
         left = [path for path in (tmp_path / "files").rglob("*") if path.is_file()]
         assert len(left) >= 5
-        delete_files_created_by_app(app, age=-1)  # everything is older than that
+        assert clean(tmp_path / "files", after=600) == 0
+        assert clean(tmp_path / "files", after=-1) == len(left)  # everything is older than that
         assert [path for path in (tmp_path / "files").rglob("*") if path.is_file()] == []
     finally:
         app.close()

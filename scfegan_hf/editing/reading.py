@@ -1,0 +1,135 @@
+"""Pictures of strangers are read once in a process that can be ended, before they are read where everybody's edits are made.
+
+A file may take a decoder minutes, gigabytes, or down: then this process is ended, the file is refused, and nobody waits.
+`python -m scfegan_hf.editing.reading` is that process: a line of JSON a picture on its standard input, and one in answer.
+"""
+
+import contextlib
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+from collections import OrderedDict
+from pathlib import Path
+
+from scfegan_hf.editing.photos import read_photo
+from scfegan_hf.formats import damaged, load, open_picture
+
+SECONDS = 10.0  # for one picture; the largest JPEG, of 48 megapixels, takes less than one
+MEMORY = 4 * 2**30  # bytes of address space that a reader may have
+READERS = 2
+REMEMBERED = 1000  # answers
+
+
+class PictureCheck:
+    """Reads pictures in processes of its own, each begun when it is first needed; may be asked from several threads."""
+
+    def __init__(self, seconds: float = SECONDS, readers: int = READERS):
+        self.seconds, self.readers = seconds, readers
+        self._free: queue.SimpleQueue[_Reader] = queue.SimpleQueue()
+        for _ in range(readers):
+            self._free.put(_Reader())
+        self._answers: OrderedDict[tuple, str | None] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def check(self, path: str, name: str) -> None:
+        """Raises ValueError that calls the picture ``name`` unless it can be read as such within the time and memory.
+
+        ``name``: "photo", which is held to what can be edited, or another picture's. Answers are remembered.
+        """
+        try:
+            state = os.stat(path)
+        except OSError as error:
+            raise ValueError(f"The {name} is no longer on the server. Choose it again.") from error
+        key = (path, name, state.st_mtime_ns, state.st_size)
+        with self._lock:
+            known, answer = key in self._answers, self._answers.get(key)
+        if not known:
+            reader = self._free.get()
+            try:
+                answer = reader.ask(path, name, self.seconds)
+            finally:
+                self._free.put(reader)
+            with self._lock:
+                self._answers[key] = answer
+                while len(self._answers) > REMEMBERED:
+                    self._answers.popitem(last=False)
+        if answer is not None:
+            raise ValueError(answer)
+
+    def close(self) -> None:
+        """End the processes, each when its picture is read; whoever asks again begins new ones."""
+        readers = [self._free.get() for _ in range(self.readers)]
+        for reader in readers:
+            reader.end()
+            self._free.put(reader)
+
+
+class _Reader:
+    """One process, begun again whenever it was ended."""
+
+    def __init__(self):
+        self._process: subprocess.Popen | None = None
+
+    def ask(self, path: str, name: str, seconds: float) -> str | None:
+        """None, or why the picture is refused."""
+        if self._process is None or self._process.poll() is not None:
+            self.end()
+            command = [sys.executable, "-m", "scfegan_hf.editing.reading"]
+            home = str(Path(__file__).resolve().parents[2])  # where the package lies, installed or not
+            environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, (home, os.environ.get("PYTHONPATH"))))}
+            self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, text=True)
+            self._answer(seconds + 30)  # it says that it is there, which takes a while on a busy machine
+        with contextlib.suppress(BrokenPipeError):  # it has just ended, and answers nothing
+            self._process.stdin.write(json.dumps([path, name]) + "\n")
+            self._process.stdin.flush()
+        answer, too_long = self._answer(seconds)
+        if answer:
+            return json.loads(answer)
+        self.end()
+        return f"The {name} takes too long to read. Save it again as PNG or JPEG." if too_long else damaged(name)
+
+    def _answer(self, seconds: float) -> tuple[str, bool]:
+        """The next line, "" of a process that has ended, and whether it was ended for taking too long."""
+        too_long = threading.Event()
+
+        def stop() -> None:
+            too_long.set()
+            self._process.kill()
+
+        timer = threading.Timer(seconds, stop)
+        timer.start()
+        try:
+            return self._process.stdout.readline(), too_long.is_set()
+        finally:
+            timer.cancel()
+
+    def end(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.communicate()
+            self._process = None
+
+
+def main() -> None:
+    """Answer questions until there are no more."""
+    if sys.platform == "linux":
+        import resource
+
+        _, most = resource.getrlimit(resource.RLIMIT_AS)
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY if most == resource.RLIM_INFINITY else min(MEMORY, most), most))
+    print(flush=True)
+    for line in sys.stdin:
+        path, name = json.loads(line)
+        try:
+            read_photo(path) if name == "photo" else load(open_picture(path, name), name)
+            answer = None
+        except (ValueError, FileNotFoundError) as error:
+            answer = str(error) if isinstance(error, ValueError) else damaged(name)
+        print(json.dumps(answer), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,127 @@
+"""Pictures of strangers are read first where reading can be ended."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from scfegan_hf.editing.reading import PictureCheck
+
+SLOW = "takes too long to read"
+
+
+@pytest.fixture
+def check():
+    check = PictureCheck(seconds=60)
+    yield check
+    check.close()
+
+
+@pytest.fixture
+def picture(tmp_path):
+    Image.fromarray(np.full((80, 90, 3), 99, np.uint8)).save(tmp_path / "me.png")
+    return str(tmp_path / "me.png")
+
+
+def process_of(check) -> subprocess.Popen:
+    reader = check._free.get()
+    check._free.put(reader)
+    return reader._process
+
+
+def test_pictures_are_let_through_and_others_refused_by_their_names(check, picture, tmp_path):
+    assert check.check(picture, "photo") is None and check.check(picture, "mask") is None
+    (tmp_path / "none.png").write_bytes(b"hello")
+    Image.new("L", (70000, 1)).save(tmp_path / "thin.png")
+    for name, path, words in (
+        ("mask", "none.png", "^The mask is not a picture that can be read"),
+        ("sketch", "none.png", "^The sketch is not a picture"),
+        ("photo", "thin.png", "^The photo is 70000x1"),
+        ("color", "gone.png", "^The color is no longer on the server"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            check.check(str(tmp_path / path), name)
+
+
+def test_answers_are_remembered_until_the_file_changes(check, picture, monkeypatch):
+    check.check(picture, "photo")
+    monkeypatch.setattr("scfegan_hf.editing.reading._Reader.ask", lambda *_: "asked again")
+    check.check(picture, "photo")
+    os.utime(picture, ns=(1, 1))
+    with pytest.raises(ValueError, match="asked again"):
+        check.check(picture, "photo")
+
+
+def test_a_picture_that_takes_too_long_is_refused_and_holds_nobody(check, picture, tmp_path):
+    """A named pipe that nobody writes into stands for a decoder that does not end."""
+    os.mkfifo(tmp_path / "slow.png")
+    check.check(picture, "photo")
+    check.check(picture, "mask")  # both processes are there
+    check.seconds = 3
+    said = []
+
+    def ask():
+        try:
+            check.check(str(tmp_path / "slow.png"), "color")
+        except ValueError as error:
+            said.append(str(error))
+
+    slow = threading.Thread(target=ask)
+    slow.start()
+    check.seconds = 60
+    check.check(picture, "sketch")
+    assert not said  # it was answered while the other was still at it
+    slow.join()
+    assert said == [f"The color {SLOW}. Save it again as PNG or JPEG."]
+    check.check(picture, "color")  # and there are as many processes as before
+    check.check(picture, "another")
+
+
+def test_a_picture_that_ends_the_process_is_refused(check, picture, tmp_path):
+    os.mkfifo(tmp_path / "deadly.png")
+    check.check(picture, "photo")
+    check.check(picture, "mask")
+    process = process_of(check)
+    threading.Timer(0.5, process.send_signal, [signal.SIGSEGV]).start()
+    with pytest.raises(ValueError, match="^The photo is damaged"):
+        check.check(str(tmp_path / "deadly.png"), "photo")
+    check.check(picture, "color")
+    check.check(picture, "another")
+
+
+def test_the_process_ends_with_who_began_it(tmp_path, picture):
+    """Even one that is killed."""
+    code = (
+        "import sys, time; from scfegan_hf.editing.reading import PictureCheck; "
+        "c = PictureCheck(60); c.check(sys.argv[1], 'photo'); "
+        "r = c._free.get(); r = r if r._process else c._free.get(); print(r._process.pid, flush=True); time.sleep(60)"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", code, picture], stdout=subprocess.PIPE, text=True)
+    with parent:
+        child = int(parent.stdout.readline())
+        os.kill(child, 0)
+        parent.kill()
+    for _ in range(600):
+        try:
+            os.kill(child, 0)
+        except ProcessLookupError:
+            break
+        if _state(child) == "Z":  # nobody here collects it
+            break
+        time.sleep(0.05)
+    else:
+        pytest.fail("the process lives on")
+
+
+def _state(process: int) -> str:
+    try:
+        with open(f"/proc/{process}/stat") as opened:
+            return opened.read().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return "Z"
