@@ -22,8 +22,8 @@ EVENTS = ("edit", "trace", "part", "faces")
 # or without a slash at its end.
 BEGIN = """// Events of the page: {events}
 const folder = new URL('{folder}/', location.origin + location.pathname.replace(/\\/?$/, '/'));
-import(new URL('start.js', folder)).then(
-    ({{ start }}) => start({{ element, props, trigger, upload, watch }}),
+Promise.all([import(new URL('start.js', folder)), import(new URL('server.js', folder))]).then(
+    ([{{ start }}, {{ onServer }}]) => start({{ element, props, backend: onServer({{ props, trigger, upload, watch }}) }}),
     (error) => {{
         element.querySelector('.editor').dataset.begun = 'not';
         element.querySelector('.status').textContent = 'The page did not arrive whole. Reload it in a moment.';

@@ -1,14 +1,13 @@
 // Faces found in the photo: offered, chosen, shown.
 
 import { photoScale } from './drawing.js';
-import { find, say, stage } from './page.js';
-import { ask } from './server.js';
+import { backend, find, say, stage } from './page.js';
 import { tell, version, when } from './state.js';
 import { showBox, view } from './view.js';
 
 export async function findFaces() {
   const own = version();
-  const { faces } = await ask('faces', { drawing: { photo: own.uploaded } });
+  const { faces } = await backend.ask('faces', { drawing: { photo: own.uploaded } });
   if (own !== version()) return;
   own.faces = faces;
   // A face that fills the photo needs no closer look.

@@ -2,8 +2,7 @@
 // Each result is one step, a picture that takes the layer's place, so that one undo takes it back.
 
 import { drawingForServer, hardLayer, paintLayer, photoScale, touchedPixels } from './drawing.js';
-import { blank, canvasOf, find, props, say } from './page.js';
-import { ask } from './server.js';
+import { backend, blank, canvasOf, find, props, say } from './page.js';
 import { complement, filled, narrowed, tinted, widened } from './shapes.js';
 import { addStep, hasInk, LAYERS, state, version } from './state.js';
 import { uploaded } from './versions.js';
@@ -64,7 +63,7 @@ export async function tracePhoto() {
     say('Looking for lines…');
     const drawing = drawingForServer();
     await uploaded();
-    const { sketch, frame } = await ask('trace', { drawing: { ...drawing, photo: own.uploaded } });
+    const { sketch, frame } = await backend.ask('trace', { drawing: { ...drawing, photo: own.uploaded } });
     const lines = await canvasOf(sketch);
     if (own !== version()) return;
     addPicture('sketch', frame, lines);
@@ -80,7 +79,7 @@ export async function maskPart([x, y]) {
   try {
     say('Looking for the part…');
     await uploaded();
-    const { part, mask, frame } = await ask('part', { drawing: { photo: own.uploaded }, point });
+    const { part, mask, frame } = await backend.ask('part', { drawing: { photo: own.uploaded }, point });
     const area = tinted(await canvasOf(mask), LAYERS.mask.paint);
     if (own !== version()) return;
     const all = joined(touchedPixels('mask'), frame), { canvas } = hardLayer('mask', all), scale = canvas.width / all[2];

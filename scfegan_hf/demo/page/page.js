@@ -1,14 +1,15 @@
-// What everything on the page stands on: the component's surface and the parts of its markup that many modules use.
+// What everything on the page stands on: the element with page.html in it, what the page is told, and who answers it.
 //
-// `start` (start.js) is given `{element, props, trigger, upload, watch}`, as gr.HTML gives them: the element with page.html
-// in it, what the page is told, a function that sends an event, one that stores a file, one that calls back when a prop
-// changes. No module touches the document when it is imported, so each can be imported by Node.
+// A backend is {words, ask, upload, questions}. `words`: sentences that depend on where photos go (server.js has them all).
+// `ask(kind, question)` promises an answer or an Error in words, with `gone` if the photo has to be handed over again.
+// `upload(file)` promises {path}, by which questions call the photo; an Error of it with `said` may be shown. `questions()`:
+// what is waited for, for whoever looks for a fault. No module touches the document when it is imported, so Node can.
 
-export let element, props, trigger, upload, watch;
+export let element, props, backend;
 export let editor, stage, photo, result;
 
 export function attach(surface) {
-  ({ element, props, trigger, upload, watch } = surface);
+  ({ element, props, backend } = surface);
   [editor, stage, photo, result] = ['.editor', '.stage', '.photo', '.result'].map(find);
 }
 

@@ -4,8 +4,7 @@ import { reveal } from './divider.js';
 import { drawingForServer, touchedPixels } from './drawing.js';
 import { maskDrawing } from './helpers.js';
 import { endStroke } from './input.js';
-import { editor, find, findAll, loaded, press, result, say } from './page.js';
-import { ask } from './server.js';
+import { backend, editor, find, findAll, loaded, press, result, say } from './page.js';
 import { chooseLayer, hand, hasInk, setMode, state, tell, version } from './state.js';
 import { addVersion, measured, uploaded } from './versions.js';
 import { moveView, view } from './view.js';
@@ -28,7 +27,7 @@ export async function runEdit(candidates = 1) {
     say(own.uploaded ? 'Working…' : 'Loading the photo…');
     const answer = await editOnce(candidates).catch((error) => {
       if (!error.gone) throw error;
-      Object.assign(own, { uploaded: null, uploading: null }); // the server forgets photos after an hour
+      Object.assign(own, { uploaded: null, uploading: null }); // a server forgets photos after an hour
       return editOnce(candidates);
     });
     const latest = performance.now() + LONGEST_STROKE;
@@ -50,7 +49,7 @@ export async function runEdit(candidates = 1) {
 
 async function editOnce(candidates) {
   await uploaded();
-  return ask('edit', { drawing: drawingForServer(), seed, candidates });
+  return backend.ask('edit', { drawing: drawingForServer(), seed, candidates });
 }
 
 function running(on) {
@@ -63,9 +62,9 @@ function running(on) {
 async function showResult(index) {
   chosen = index;
   await loaded(result, results[index].preview.url).catch(() => {
-    throw new Error('The result could not be fetched. Your drawing is safe: press Edit again.');
+    throw new Error(backend.words.unshown);
   });
-  find('[data-do=download]').href = results[index].file.url;
+  Object.assign(find('[data-do=download]'), { href: results[index].file.url, download: results[index].file.orig_name ?? '' });
   findAll('.candidates button').forEach((button, number) => press(button, number === index));
 }
 
@@ -104,7 +103,7 @@ export async function continueFromResult() {
     moveView(scale, x, y);
     say('Your result is the photo now. Draw on it, or go back to a version below.');
   } catch {
-    say('The result is no longer on the server. Press Edit again.', true);
+    say(backend.words.gone, true);
   } finally {
     running(false);
   }

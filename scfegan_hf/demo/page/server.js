@@ -1,6 +1,16 @@
-// Questions to the server, one at a time: each is an event of the component, the answer comes back as its value.
+// The backend of a server: questions are events of gr.HTML's component, one at a time, and answers come back as its value.
 
-import { props, say, trigger, watch } from './page.js';
+import { say } from './page.js';
+
+const WORDS = {
+  privacy: 'Photos leave the server after an hour; your drawing is kept in this browser only.',
+  unsent: 'The photo could not be sent. Your drawing is safe: try again in a moment.',
+  unshown: 'The result could not be fetched. Your drawing is safe: press Edit again.',
+  gone: 'The result is no longer on the server. Press Edit again.',
+};
+
+// What gr.HTML gives: a function that sends an event, one that stores a file, one that calls back when a prop has changed.
+let props, trigger, upload;
 
 let asked = 0, pending = null, turn = Promise.resolve();
 const begun = {}; // events of each kind that Gradio has not ended yet
@@ -9,7 +19,7 @@ const waiting = new Set(); // what else waits for the server
 // Milliseconds. An answer that was lost on its way shall not keep the page from asking again; but edits wait in a line, whose
 // length the server limits. Nobody waits long for faces: they are offered, not asked for.
 const PATIENCE = 600_000, PATIENCE_FOR_FACES = 5000;
-export function ask(kind, question) {
+function ask(kind, question) {
   if (pending?.kind === 'faces') setTimeout(giveUp, PATIENCE_FOR_FACES, pending.number);
   const answer = turn.then(() => new Promise((resolve, reject) => {
     const number = ++asked;
@@ -45,7 +55,7 @@ function giveUp(number) {
 }
 
 // A promise that is given up with the questions if the server is lost.
-export function orLost(promise) {
+function orLost(promise) {
   return new Promise((resolve, reject) => {
     waiting.add(reject);
     promise.then(resolve, reject).finally(() => waiting.delete(reject));
@@ -84,12 +94,13 @@ async function lookForServer() {
   for (const reject of others) reject(new Error('out of reach'));
 }
 
-export function startServer() {
+export function onServer({ watch, ...given }) {
+  ({ props, trigger, upload } = given);
   watch('value', () => settle(props.value));
   document.addEventListener('scfegan-ended', ({ detail }) => eventEnded(detail));
   setInterval(lookForServer, WATCH_EVERY);
   window.addEventListener('offline', lookForServer);
+  return { words: WORDS, ask, upload: (file) => orLost(upload(file)), questions };
 }
 
-// For whoever looks for a fault: what is waited for, as plain values.
-export const questions = () => ({ asked, begun, pending: pending && { number: pending.number, kind: pending.kind }, uploads: waiting.size });
+const questions = () => ({ asked, begun, pending: pending && { number: pending.number, kind: pending.kind }, uploads: waiting.size });

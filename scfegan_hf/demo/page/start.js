@@ -1,25 +1,25 @@
-// The page as it begins: gr.HTML, or whoever serves the page, calls `start` with what page.js says.
+// The page as it begins: whoever serves it calls `start` with {element, props, backend}, as page.js says.
 
 import { startDivider } from './divider.js';
 import { startFaces } from './faces.js';
 import { startHelpers } from './helpers.js';
 import { fingers, startInput } from './input.js';
 import { restore, startKeeping } from './keep.js';
-import { attach, editor, find, say } from './page.js';
+import { attach, backend, editor, find, say } from './page.js';
 import { refreshPanel, startPanel, tabHeld } from './panel.js';
 import { startPhotos } from './photo.js';
 import { showSamples } from './samples.js';
-import { questions, startServer } from './server.js';
 import { hand, hasInk, NAMES, state, steps, version } from './state.js';
 import { showHistory } from './versions.js';
 import { startView } from './view.js';
 
 export function start(surface) {
   attach(surface);
-  for (const begin of [startView, startServer, startFaces, startHelpers, startDivider, startInput, startPhotos, startPanel, startKeeping]) begin();
+  for (const begin of [startView, startFaces, startHelpers, startDivider, startInput, startPhotos, startPanel, startKeeping]) begin();
   refreshPanel();
   showHistory();
   showSamples();
+  find('.privacy').textContent = backend.words.privacy;
   editor.report = report;
   editor.dataset.begun = '';
   restore().catch((error) => {
@@ -33,5 +33,5 @@ const report = () => ({
   status: find('.status').textContent, mode: state.mode, running: state.running, layer: state.layer, photos: state.versions.length,
   uploaded: !!version()?.uploaded, uploading: !!version()?.uploading, ink: version() ? NAMES.filter(hasInk) : [], steps: steps().length,
   stroke: hand.stroke && { pointer: hand.stroke.pointer, tool: hand.stroke.tool }, gesture: hand.gesture, fingers: [...fingers.keys()],
-  ...questions(), online: navigator.onLine, tab: tabHeld(), focus: document.activeElement?.className,
+  ...backend.questions(), online: navigator.onLine, tab: tabHeld(), focus: document.activeElement?.className,
 });

@@ -1,7 +1,6 @@
 // Versions of the photo: the first, each result that was gone on from, and examples beside them; each with its own drawing.
 
-import { blank, editor, find, loaded, photo, press, say, upload } from './page.js';
-import { orLost } from './server.js';
+import { backend, blank, editor, find, loaded, photo, press, say } from './page.js';
 import { ownVersions, setMode, state, tell, version } from './state.js';
 import { measureStage } from './view.js';
 
@@ -44,11 +43,11 @@ export function uploaded() {
     say('Loading the photo…');
     try {
       const file = new File([own.blob], fileName(own.name, own.blob.type), { type: own.blob.type });
-      own.uploaded = { path: (await orLost(upload(file))).path };
+      own.uploaded = { path: (await backend.upload(file)).path };
       if (own === version()) say(`${own.width} × ${own.height}`);
-    } catch {
+    } catch (error) {
       own.uploading = null;
-      throw new Error('The photo could not be sent. Your drawing is safe: try again in a moment.');
+      throw error.said ? error : new Error(backend.words.unsent);
     }
   })();
   return own.uploading;

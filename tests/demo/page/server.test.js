@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
 
-import { ask, orLost, questions, startServer } from '../../../scfegan_hf/demo/page/server.js';
+import { onServer } from '../../../scfegan_hf/demo/page/server.js';
 import { surface } from './surface.js';
 
 // One page for all tests, as there is one in a browser: what it hears of the document comes through here.
@@ -15,8 +15,7 @@ let there = true;
 globalThis.fetch = async () => {
   if (!there) throw new TypeError('no server');
 };
-const page = surface();
-startServer();
+const page = surface(), { ask, upload, questions, words } = onServer({ props: page.props, ...page.gradio });
 const ended = (kind, answered, value) => heard['scfegan-ended']({ detail: { kind, answered, value } });
 const soon = () => new Promise((resolve) => setImmediate(resolve));
 const last = () => page.sent.at(-1);
@@ -60,11 +59,16 @@ test('an event that fails is given up a moment later', async () => {
 });
 
 test('a server that is gone ends questions and uploads', async () => {
-  const answer = assert.rejects(ask('edit', {}), /busy or out of reach/), upload = assert.rejects(orLost(new Promise(() => {})), /out of reach/);
+  const answer = assert.rejects(ask('edit', {}), /busy or out of reach/), sending = assert.rejects(upload({ name: 'never' }), /out of reach/);
   await soon();
   there = false;
   mock.timers.tick(5000);
-  await Promise.all([answer, upload]);
+  await Promise.all([answer, sending]);
   assert.equal(questions().pending, null);
   there = true;
+});
+
+test('a file is stored and called by its path; every sentence that the page needs is there', async () => {
+  assert.deepEqual(await upload({ name: 'photo.jpg' }), { path: 'stored/photo.jpg' });
+  assert.deepEqual(Object.keys(words), ['privacy', 'unsent', 'unshown', 'gone']);
 });

@@ -32,9 +32,11 @@ export function surface(props = {}) {
   const element = { querySelector: (selector) => (parts[selector] ??= part()), querySelectorAll: () => [] };
   const own = {
     element, props: { canvas_side: 1024, ...props }, sent, parts,
-    trigger: (kind, question) => void sent.push({ kind, ...question }),
-    upload: async (file) => ({ path: `stored/${file.name}` }),
-    watch: (name, tell) => void watchers.push(tell),
+    gradio: {
+      trigger: (kind, question) => void sent.push({ kind, ...question }),
+      upload: (file) => (file.name === 'never' ? new Promise(() => {}) : Promise.resolve({ path: `stored/${file.name}` })),
+      watch: (name, tell) => void watchers.push(tell),
+    },
     answer(value) {
       own.props.value = value;
       watchers.forEach((tell) => tell());
