@@ -14,13 +14,12 @@ from torch import nn
 
 from scfegan_hf.conditioning import blend, fill_hole
 from scfegan_hf.losses.perceptual import (
-    VGG16Features,
-    feature_network,
     loss_scales,
     perceptual_loss,
     reference_pair,
     style_loss,
 )
+from scfegan_hf.models.features import VGG16Features, feature_network
 from scfegan_hf.recipes.scfegan import SCFEGAN
 
 

@@ -30,7 +30,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import FlopCounterMode
 
-from scfegan_hf.losses.perceptual import FEATURE_NETWORKS
+from scfegan_hf.models.features import FEATURE_NETWORKS
 from scfegan_hf.recipe import Shared
 from scfegan_hf.recipes.scfegan import SCFEGAN
 

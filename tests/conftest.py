@@ -162,7 +162,7 @@ def squeezenet_file(tmp_path_factory) -> str:
         return str(SQUEEZENET)
     from safetensors.torch import save_file
 
-    from scfegan_hf.losses.perceptual import SqueezeNetFeatures
+    from scfegan_hf.models.features import SqueezeNetFeatures
 
     torch.manual_seed(0)
     path = tmp_path_factory.mktemp("weights") / "random-squeezenet.safetensors"
@@ -195,6 +195,23 @@ def first_network(tmp_path_factory) -> str:
     folder = tmp_path_factory.mktemp("first")
     SCFEGANGenerator.preset("plain", width=4, resolution=64).save_pretrained(folder)
     return str(folder)
+
+
+# Of torchvision's `features` in VGG-16, up to the third pool: index, output and input channels.
+VGG16_SHAPES = ((0, 64, 3), (2, 64, 64), (5, 128, 64), (7, 128, 128), (10, 256, 128), (12, 256, 256), (14, 256, 256))
+
+
+@pytest.fixture
+def vgg16_file(tmp_path):
+    """Random tensors, on purpose, under torchvision's names; a classifier that is not wanted, too."""
+    from safetensors.torch import save_file
+
+    tensors = {"classifier.0.weight": torch.zeros(2, 2), "features.17.weight": torch.zeros(512, 256, 3, 3)}
+    for index, out, into in VGG16_SHAPES:
+        tensors[f"features.{index}.weight"] = torch.randn(out, into, 3, 3) * (2 / (9 * into)) ** 0.5
+        tensors[f"features.{index}.bias"] = torch.randn(out) * 0.1
+    save_file(tensors, tmp_path / "vgg16.safetensors")
+    return tmp_path / "vgg16.safetensors"
 
 
 @pytest.fixture(scope="session")

@@ -27,7 +27,7 @@ MAY_IMPORT = {
     "faces": {"models", "data", "formats"},
     "editing": {"layers", "conditioning", "files", "formats", "models", "data", "faces"},
     "editing.drawn": {"conditioning", "data", "faces"},
-    "editing.benchmark": {"conditioning", "files", "losses", "data", "evaluation", "faces", "editing"},
+    "editing.benchmark": {"conditioning", "files", "losses", "models", "data", "evaluation", "faces", "editing"},
     "demo": {"editing.pipeline", "editing.photos", "editing.reading", "formats", "faces.align", "faces.detect"},
     "cli": {"models", "data", "faces", "editing", "demo"},
     "__init__": {"models", "editing"},

@@ -10,8 +10,8 @@ from torch.nn import functional as F
 from torch.utils.data import Dataset
 
 from scfegan_hf.conditioning import assemble, assemble_refinement, blend, halved
-from scfegan_hf.data.datasets import Holes, edit_samples
 from scfegan_hf.data.rows import COLUMNS
+from scfegan_hf.editing.drawn.samples import Holes, edit_samples
 from scfegan_hf.losses.adversarial import discriminator_loss, generator_loss, hole_weights, real_drift_loss
 from scfegan_hf.losses.lpips import lpips
 from scfegan_hf.losses.perceptual import feature_sizes

@@ -13,8 +13,9 @@ from scfegan_hf.data.rows import COLUMNS
 from scfegan_hf.editing.drawn.samples import Holes, edit_samples
 from scfegan_hf.losses.adversarial import discriminator_loss, generator_loss, hole_weights, real_drift_loss
 from scfegan_hf.losses.penalties import gradient_penalty, interpolate
-from scfegan_hf.losses.perceptual import feature_network, feature_sizes, perceptual_loss, style_loss
+from scfegan_hf.losses.perceptual import feature_sizes, loss_scales, perceptual_loss, style_loss
 from scfegan_hf.losses.reconstruction import coarse_loss, per_pixel_loss, total_variation_loss
+from scfegan_hf.models.features import feature_network
 from scfegan_hf.models.projected import ProjectedDiscriminator
 from scfegan_hf.models.scfegan import PRESETS, SCFEGANDiscriminator, SCFEGANGenerator
 from scfegan_hf.recipe import Batch, Losses, Networks, Optimizer, Recipe, Role, Shared, Sources, Update
@@ -60,6 +61,7 @@ class SCFEGAN(Recipe):
         except (TypeError, json.JSONDecodeError) as error:
             raise ValueError(f"--generator_options is not a JSON object of the generator's arguments: {error}") from error
         features = feature_network(self.perceptual, self.perceptual_weights)
+        features.loss_scales = loss_scales(features)
         networks = {"generator": generator, "features": features}
         if self.beta:
             networks["discriminator"] = SCFEGANDiscriminator(self.discriminator_width)

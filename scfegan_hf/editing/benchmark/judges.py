@@ -13,7 +13,8 @@ import torch
 
 from scfegan_hf.conditioning import context_square
 from scfegan_hf.data.pictures import bounds
-from scfegan_hf.losses.perceptual import feature_network, perceptual_loss
+from scfegan_hf.losses.perceptual import perceptual_loss
+from scfegan_hf.models.features import feature_network
 
 CROP = 224  # side to which the surroundings of a hole are scaled, ImageNet's
 
