@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from scipy.interpolate import RBFInterpolator
 
 from scfegan_hf.data.pictures import bounds
 from scfegan_hf.editing.drawn import masks
@@ -218,21 +219,8 @@ def warp(source: np.ndarray, target: np.ndarray, matrix: np.ndarray, points: np.
     pins = pins[(np.abs(pins / size - 0.5) > 0.9).any(1)]
     knots = np.concatenate([source, pins]) / size
     rest = np.concatenate([target - (source @ matrix[:, :2].T + matrix[:, 2]), np.zeros_like(pins)])
-    count = len(knots)
-    plane = np.column_stack([np.ones(count), knots])
-    system = np.zeros((count + 3, count + 3))
-    system[:count, :count] = _bend(knots, knots) + SMOOTHING * np.eye(count)
-    system[:count, count:], system[count:, :count] = plane, plane.T
-    weights = np.linalg.solve(system, np.concatenate([rest, np.zeros((3, 2))]))
-    at = points / size
-    moved = _bend(at, knots) @ weights[:count] + np.column_stack([np.ones(len(at)), at]) @ weights[count:]
-    return (points @ matrix[:, :2].T + matrix[:, 2] + moved).astype(np.float32)
-
-
-def _bend(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """The spline's kernel r^2 log r between points (N, 2) and (M, 2)."""
-    square = ((a[:, None] - b[None]) ** 2).sum(-1)
-    return 0.5 * square * np.log(np.maximum(square, 1e-12))
+    spline = RBFInterpolator(knots, rest, smoothing=SMOOTHING, kernel="thin_plate_spline")
+    return (points @ matrix[:, :2].T + matrix[:, 2] + spline(points / size)).astype(np.float32)
 
 
 def recolor(image: np.ndarray, regions: np.ndarray, like: np.ndarray, like_regions: np.ndarray, names: Sequence[str]):
