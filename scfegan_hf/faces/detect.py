@@ -6,6 +6,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+SMALLEST = 24  # side of a face in the picture that the cascade looks at, which has 640 pixels at most
+
 
 @dataclass(frozen=True)
 class Box:
@@ -39,9 +41,11 @@ def detect_faces(image: np.ndarray) -> list[Box]:
     """Frontal faces, largest first, by OpenCV's Haar cascade (no download needed)."""
     cascade = cv2.CascadeClassifier(cv2.data.haarcascades + "haarcascade_frontalface_default.xml")
     scale = min(1.0, 640 / max(image.shape[:2]))
+    if min(image.shape[:2]) * scale < SMALLEST:
+        return []
     grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
     grey = cv2.equalizeHist(cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA))
-    smallest = max(24, min(grey.shape) // 12)
+    smallest = max(SMALLEST, min(grey.shape) // 12)
     found = cascade.detectMultiScale(grey, scaleFactor=1.1, minNeighbors=6, minSize=(smallest, smallest))
     boxes = [Box(x / scale, y / scale, (x + w) / scale, (y + h) / scale) for x, y, w, h in found]
     return sorted(boxes, key=lambda box: -box.area)

@@ -227,3 +227,26 @@ def test_a_folder_without_pictures(tmp_path):
     (tmp_path / "notes.txt").touch()
     with pytest.raises(FileNotFoundError, match="No pictures below"):
         prepare_folder(tmp_path, tmp_path / "out", SQUARE, progress=False)
+
+
+ODD = {
+    "thin.png": Image.new("L", (9000, 1)),
+    "high.png": Image.new("L", (3, 9000)),
+    "long.png": Image.new("RGB", (9000, 70)),
+}
+
+
+def test_odd_pictures_are_lines_of_the_report(photos, tmp_path, astronaut):
+    """One of them ended everything with a traceback."""
+    for name, picture in ODD.items():
+        picture.save(photos / name)
+    Image.fromarray(astronaut).save(photos / "exif.png", exif=b"II*\0")
+    (photos / "eps.jpg").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 100 100\n{ } loop\n")
+    whole = io.BytesIO()
+    Image.fromarray(astronaut).save(whole, "QOI")
+    (photos / "qoi.jpg").write_bytes(whole.getvalue()[:500])
+    report = prepare_folder(photos, tmp_path / "out", PrepareOptions(size=128), num_proc=1, progress=False)
+    odd = {name: report["left_out"][name] for name in (*ODD, "eps.jpg", "qoi.jpg")}
+    assert [odd.pop(name) for name in ODD] == ["no face found"] * 3
+    assert all(why.startswith("not a readable picture") for why in odd.values()) and len(odd) == 2
+    assert "exif.png" not in report["left_out"]
