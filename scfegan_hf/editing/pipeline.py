@@ -1,7 +1,8 @@
 """FaceEditPipeline: a photograph and a drawing in, the edited photograph out. Pixels outside the mask never change.
 
-The network works on a square crop around each hole; its answer is pasted back at full resolution with a soft seam
-inside the hole. PyTorch and OpenCV are imported where they are first needed, so that importing this file is quick.
+The network works on a square crop around each hole; its answer is pasted back at full resolution and meets the photograph
+without a pixel of what was erased (seam.py). PyTorch and OpenCV are imported where they are first needed, so that
+importing this file is quick.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from scfegan_hf.editing.crops import seam, shrink
+from scfegan_hf.editing.crops import shrink
 from scfegan_hf.editing.holes import hole_groups
 from scfegan_hf.editing.photos import PictureLike, read_color, read_marks, read_photo, save_png
 
@@ -30,8 +31,6 @@ BUNDLED_WEIGHTS = Path(__file__).parents[1] / "weights"
 
 # How each candidate looks at a hole: side of the crop in hole sizes, and whether mirrored left to right.
 VIEWS = ((2.0, False), (2.0, True), (1.6, False), (2.6, True))
-# Seam: how many of the network's pixels inside the hole go over from photograph to answer.
-SEAM = 2.0
 MAX_CANDIDATES = len(VIEWS)
 MODES = ("redraw",)
 RUNTIMES = ("pytorch", "openvino")
@@ -183,6 +182,7 @@ class FaceEditPipeline:
 
         from scfegan_hf.conditioning import assemble, context_square
         from scfegan_hf.data.pictures import to_tensors
+        from scfegan_hf.editing.seam import join
 
         height, width = rgb.shape[:2]
         work = self.generator.resolution
@@ -204,16 +204,15 @@ class FaceEditPipeline:
         target = (side, side)
         answer = cv2.resize(answer, target, interpolation=cv2.INTER_AREA if side < work else cv2.INTER_CUBIC)
         answer = answer[: y1 - y0, : x1 - x0]
-        own = np.zeros((y1 - y0, x1 - x0), np.uint8)
         bx0, by0, bx1, by1 = box
-        own[by0 - y0 : by1 - y0, bx0 - x0 : bx1 - x0] = hole[by0:by1, bx0:bx1]
-        alpha = seam(own, hole[y0:y1, x0:x1], SEAM * side / work)
-        crop = rgb[y0:y1, x0:x1]
-        mixed = answer - crop  # in place from here on, and by OpenCV where NumPy would broadcast: a tenth of the time
-        mixed *= cv2.merge([alpha] * 3)
-        mixed += crop
-        np.rint(np.clip(mixed, 0, 255, out=mixed), out=mixed)
-        rgb[y0:y1, x0:x1] = cv2.copyTo(mixed.astype(np.uint8), own, crop.copy())
+        margin = 2 + int(2 * side / work)
+        left, top = max(bx0 - margin, x0), max(by0 - margin, y0)
+        around = np.s_[top : min(by1 + margin, y1), left : min(bx1 + margin, x1)]
+        answer = answer[around[0].start - y0 : around[0].stop - y0, around[1].start - x0 : around[1].stop - x0]
+        own = np.zeros_like(hole[around], np.uint8)
+        own[by0 - top : by1 - top, bx0 - left : bx1 - left] = hole[by0:by1, bx0:bx1]
+        joined = np.rint(join(answer, rgb[around], hole[around], side / work).clip(0, 255)).astype(np.uint8)
+        rgb[around] = cv2.copyTo(joined, own, rgb[around].copy())
 
     def _generate(self, given: torch.Tensor) -> torch.Tensor:
         """Assembled input (1, 9 or 10, R, R), float32, to the network's answer (1, 3, R, R), float32."""
