@@ -3,7 +3,8 @@
     python benchmarks/training_pieces.py [PREPARED ...] [--batch 8] [--resolutions 192 384]
 
 Muon is timed as it is and by the published rounds, the fill on pictures as training holds them (channels last) and as they lie
-otherwise. bfloat16 is left out where the processor has no instructions for it: a step of Muon then takes 20 s. The best of several rounds each, by the processor's clock, so that other work on the machine hardly counts.
+otherwise; bfloat16 is left out where the processor has no instructions for it, and a step of Muon takes 20 s. The best of
+several rounds each, by the processor's clock, so that other work on the machine hardly counts.
 """
 
 import argparse
