@@ -150,8 +150,8 @@ def _edit(options: argparse.Namespace) -> None:
 def _trace(options: argparse.Namespace) -> None:
     from PIL import Image
 
-    from scfegan_hf.editing.photos import save_png
     from scfegan_hf.editing.pipeline import trace
+    from scfegan_hf.editing.saving import save_png
 
     save_png(Image.fromarray(trace(options.photo, options.level)), options.output)
 
@@ -165,8 +165,8 @@ def _convert(options: argparse.Namespace) -> None:
 def _mask(options: argparse.Namespace) -> None:
     from PIL import Image
 
-    from scfegan_hf.editing.photos import save_png
     from scfegan_hf.editing.pipeline import part
+    from scfegan_hf.editing.saving import save_png
 
     name, mask = part(options.photo, tuple(options.at))
     save_png(Image.fromarray(mask), options.output)

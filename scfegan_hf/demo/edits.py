@@ -41,7 +41,7 @@ def edit_drawing(pipeline: FaceEditPipeline, drawing: Drawing, seed: int | None,
     marks = [None if layer is None else layer.getchannel("A") for layer in (mask, sketch)]
     options = dict(seed=read_seed(seed), num_candidates=read_candidates(candidates))
     check_work(size, options["num_candidates"])
-    return pipeline(drawing.photo, *marks, color, **options).images
+    return pipeline(drawing.photo, *marks, color, invert=False, **options).images
 
 
 def edit_files(

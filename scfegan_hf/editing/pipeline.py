@@ -19,7 +19,8 @@ from PIL import Image
 
 from scfegan_hf.editing.crops import shrink
 from scfegan_hf.editing.holes import hole_groups
-from scfegan_hf.editing.photos import PictureLike, read_color, read_marks, read_photo, save_png
+from scfegan_hf.editing.photos import PictureLike, read_photo
+from scfegan_hf.editing.saving import save_edited
 
 if TYPE_CHECKING:
     import torch
@@ -41,18 +42,22 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class EditResult:
-    """Edited photographs, PIL images of the input's size, mode RGB or (if it had transparency) RGBA."""
+    """Edited photographs, PIL images of the input's size, mode RGB or (if it had transparency) RGBA.
+
+    Their ``info`` holds the photograph's profile, EXIF and resolution. notes: sentences on what was converted or ignored.
+    """
 
     images: list[Image.Image]
+    notes: tuple[str, ...] = ()
 
     @property
     def image(self) -> Image.Image:
         """The first candidate."""
         return self.images[0]
 
-    def save(self, path) -> None:
-        """The first candidate as PNG."""
-        save_png(self.image, path)
+    def save(self, path, quality: int | None = None) -> None:
+        """The first candidate as PNG, TIFF, lossless WebP or JPEG, by the name's ending; see `saving.encode_edited`."""
+        save_edited(self.image, path, quality)
 
 
 class FaceEditPipeline:
@@ -128,15 +133,20 @@ class FaceEditPipeline:
         mode: str = "redraw",
         seed: int = 0,
         num_candidates: int = 1,
+        invert: bool | None = None,
     ) -> EditResult:
-        """Repaint ``image`` where ``mask`` is non-zero, along the lines of ``sketch`` and in the colours of ``color``.
+        """Repaint ``image`` where ``mask`` is marked, along the lines of ``sketch`` and in the colours of ``color``.
 
-        PIL images, paths, bytes or uint8 arrays, all of the photograph's size (64x64 to 48 megapixels). sketch:
-        non-zero = line; color: RGBA, painted where alpha > 0; both count inside the mask only. The same ``seed`` gives
-        the same result. The network hardly heeds its noise, so candidates after the first (at most four in all) also see
+        PIL images, paths, bytes or uint8 arrays, all of the photograph's size (64x64 to 100 megapixels). Marked is what
+        lies above half of the mask's or sketch's own range; a feathered mask blends as softly as it was drawn. color:
+        RGBA, painted where it is opaque. Both count inside the mask only. A mask that marks over half is refused unless
+        ``invert`` says that black means repaint (True) or that it is meant so (False). The same ``seed`` gives the same
+        result. The network hardly heeds its noise, so candidates after the first (at most four in all) also see
         the hole mirrored or with more or less around it; they differ mildly. Raises ValueError that says what to do.
         """
         import torch
+
+        from scfegan_hf.editing.marks import read_color, read_mask, read_sketch
 
         if mode not in MODES:
             raise ValueError(f"mode must be one of {', '.join(MODES)}, not {mode!r}.")
@@ -148,24 +158,26 @@ class FaceEditPipeline:
             raise ValueError(f"num_candidates must be between 1 and {MAX_CANDIDATES}, not {num_candidates}.")
         photo = read_photo(image)
         size = photo.rgb.shape[:2]
-        hole = read_marks(mask, "mask", size)
-        if not hole.any():
-            raise ValueError("The mask is empty: mark what is to be repainted with non-zero pixels.")
-        lines = np.zeros(size, bool) if sketch is None else read_marks(sketch, "sketch", size)
-        if lines.mean() > 0.5:
-            raise ValueError(
-                "The sketch marks over half of the picture as lines. Draw lines non-zero on zero; invert the sketch."
-            )
-        paint, painted = (np.zeros_like(photo.rgb), np.zeros(size, bool)) if color is None else read_color(color, size)
+        marked = read_mask(mask, size, turned=photo.turned, invert=invert)
+        lines = np.zeros(size, bool) if sketch is None else read_sketch(sketch, size, turned=photo.turned)
+        paint, painted = np.zeros_like(photo.rgb), np.zeros(size, bool)
+        if color is not None:
+            paint, painted = read_color(color, size, turned=photo.turned)
+        hole, unseen = marked.hole, photo.unseen
+        outside = [
+            f"The {name} lies wholly outside the mask, where it counts for nothing."
+            for name, layer in (("sketch", lines), ("color", painted))
+            if layer.any() and not (layer & hole).any()
+        ]
 
         results = []
         for candidate in range(num_candidates):
             rgb = photo.rgb.copy()
             noise = torch.Generator().manual_seed(seed + candidate)
             for box in hole_groups(hole):
-                self._edit_hole(rgb, box, hole, lines, paint, painted, VIEWS[candidate], noise)
-            results.append(photo.with_pixels(rgb))
-        return EditResult(results)
+                self._edit_hole(rgb, box, marked, unseen, lines, paint, painted, VIEWS[candidate], noise)
+            results.append(photo.with_pixels(rgb, marked.opaque(photo.alpha)))
+        return EditResult(results, (*photo.notes, *outside))
 
     def trace(self, image: PictureLike, level: int = 60) -> np.ndarray:
         """`trace`, for those who hold a pipeline."""
@@ -175,8 +187,8 @@ class FaceEditPipeline:
         """`part`, for those who hold a pipeline."""
         return part(image, point)
 
-    def _edit_hole(self, rgb, box, hole, lines, paint, painted, view: tuple[float, bool], noise: torch.Generator) -> None:
-        """Repaint the part of ``hole`` in ``box``, in place."""
+    def _edit_hole(self, rgb, box, marked, unseen, lines, paint, painted, view: tuple[float, bool], noise) -> None:
+        """Repaint the part of the hole in ``box``, in place. ``unseen``, bool (H, W) or None: no context either."""
         import cv2
         import torch
 
@@ -189,7 +201,9 @@ class FaceEditPipeline:
         context, mirrored = view
         x0, y0, x1, y1 = context_square(box, height, width, context, int(context * work / 4))
         side = max(x1 - x0, y1 - y0)
-        given = shrink(*(layer[y0:y1, x0:x1] for layer in (rgb, hole, lines, paint, painted)), work)
+        hole = marked.hole[y0:y1, x0:x1]
+        erased = hole if unseen is None else hole | unseen[y0:y1, x0:x1]
+        given = shrink(rgb[y0:y1, x0:x1], erased, *(layer[y0:y1, x0:x1] for layer in (lines, paint, painted)), work)
         with torch.inference_mode():
             tensors = [tensor[None].to(self.device) for tensor in to_tensors(*given).values()]
             field = torch.randn(1, 1, work, work, generator=noise).to(self.device)
@@ -208,11 +222,13 @@ class FaceEditPipeline:
         margin = 2 + int(2 * side / work)
         left, top = max(bx0 - margin, x0), max(by0 - margin, y0)
         around = np.s_[top : min(by1 + margin, y1), left : min(bx1 + margin, x1)]
-        answer = answer[around[0].start - y0 : around[0].stop - y0, around[1].start - x0 : around[1].stop - x0]
-        own = np.zeros_like(hole[around], np.uint8)
-        own[by0 - top : by1 - top, bx0 - left : bx1 - left] = hole[by0:by1, bx0:bx1]
-        joined = np.rint(join(answer, rgb[around], hole[around], side / work).clip(0, 255)).astype(np.uint8)
-        rgb[around] = cv2.copyTo(joined, own, rgb[around].copy())
+        inside = np.s_[around[0].start - y0 : around[0].stop - y0, around[1].start - x0 : around[1].stop - x0]
+        own = np.zeros_like(hole[inside], np.uint8)
+        own[by0 - top : by1 - top, bx0 - left : bx1 - left] = marked.hole[by0:by1, bx0:bx1]
+        joined = join(answer[inside], rgb[around], erased[inside], side / work).clip(0, 255)
+        if marked.weight is not None:
+            joined = marked.soften(joined, rgb[around], around, None if unseen is None else unseen[around])
+        rgb[around] = cv2.copyTo(np.rint(joined).astype(np.uint8), own, rgb[around].copy())
 
     def _generate(self, given: torch.Tensor) -> torch.Tensor:
         """Assembled input (1, 9 or 10, R, R), float32, to the network's answer (1, 3, R, R), float32."""
