@@ -28,7 +28,8 @@ MAY_IMPORT = {
     "editing": {"layers", "conditioning", "files", "formats", "models", "data", "faces"},
     "editing.drawn": {"conditioning", "data", "faces"},
     "editing.benchmark": {"conditioning", "files", "losses", "models", "data", "evaluation", "faces", "editing"},
-    "demo": {"editing.pipeline", "editing.photos", "editing.reading", "formats", "faces.align", "faces.detect"},
+    "demo": {f"editing.{name}" for name in ("pipeline", "photos", "saving", "reading")}
+    | {"formats", "faces.align", "faces.detect"},
     "cli": {"models", "data", "faces", "editing", "demo"},
     "__init__": {"models", "editing"},
 }

@@ -202,8 +202,11 @@ class FaceEditPipeline:
         x0, y0, x1, y1 = context_square(box, height, width, context, int(context * work / 4))
         side = max(x1 - x0, y1 - y0)
         hole = marked.hole[y0:y1, x0:x1]
-        erased = hole if unseen is None else hole | unseen[y0:y1, x0:x1]
-        given = shrink(rgb[y0:y1, x0:x1], erased, *(layer[y0:y1, x0:x1] for layer in (lines, paint, painted)), work)
+        erased, seen = hole, rgb[y0:y1, x0:x1]
+        if unseen is not None:
+            erased = hole | unseen[y0:y1, x0:x1]
+            seen = np.where(erased[..., None], np.uint8(128), seen)  # making it small mixes neighbours
+        given = shrink(seen, erased, *(layer[y0:y1, x0:x1] for layer in (lines, paint, painted)), work)
         with torch.inference_mode():
             tensors = [tensor[None].to(self.device) for tensor in to_tensors(*given).values()]
             field = torch.randn(1, 1, work, work, generator=noise).to(self.device)
