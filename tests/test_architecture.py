@@ -17,7 +17,7 @@ MAY_IMPORT = {
     "conditioning": set(),
     "files": set(),
     "formats": set(),
-    "models": {"layers", "conditioning"},
+    "models": {"layers", "conditioning", "files"},
     "losses": {"layers", "conditioning"},
     "data": {"files", "formats"},
     "evaluation": set(),

@@ -10,6 +10,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
 
+from scfegan_hf.files import FILE_MODE
 from scfegan_hf.training.faults import TrainingFault
 
 PARTIAL = ".partial-"
@@ -38,6 +39,7 @@ def save(
                 torch.save(optimizer.state_dict(), opened)
         (partial / "state.json").write_text(json.dumps(state))
         for file in partial.iterdir():  # on the disk before the name says so, lest the power fails
+            file.chmod(FILE_MODE)
             with open(file, "rb") as opened:
                 os.fsync(opened.fileno())
         aside = folder / f"{PARTIAL}old-{final.name}"
