@@ -62,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     edit.add_argument("--color", help="RGBA picture of the photo's size, opaque where a colour is wanted")
     edit.add_argument("--seed", type=int, default=0)
     edit.add_argument("--model", help="folder or Hub repository (default: the weights in the package)")
+    edit.add_argument("--no-detail", action="store_true", help="the network's answer as it is, without the photo's texture")
     edit.add_argument("-o", "--output", required=True, help="PNG file to write")
     edit.set_defaults(run=_edit)
 
@@ -144,7 +145,8 @@ def _edit(options: argparse.Namespace) -> None:
     from scfegan_hf.editing.pipeline import FaceEditPipeline
 
     pipe = FaceEditPipeline.from_pretrained(options.model, runtime="pytorch")  # for one edit, what starts soonest
-    pipe(options.photo, options.mask, options.sketch, options.color, seed=options.seed).save(options.output)
+    drawing = (options.photo, options.mask, options.sketch, options.color)
+    pipe(*drawing, seed=options.seed, detail=not options.no_detail).save(options.output)
 
 
 def _trace(options: argparse.Namespace) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import platform
 from dataclasses import dataclass
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ from scfegan_hf.editing.saving import save_edited
 if TYPE_CHECKING:
     import torch
 
+    from scfegan_hf.editing.looks import FaceLooks
     from scfegan_hf.editing.runtime import OpenVINONetwork
     from scfegan_hf.models.scfegan import SCFEGANGenerator
 
@@ -134,6 +136,7 @@ class FaceEditPipeline:
         seed: int = 0,
         num_candidates: int = 1,
         invert: bool | None = None,
+        detail: bool = True,
     ) -> EditResult:
         """Repaint ``image`` where ``mask`` is marked, along the lines of ``sketch`` and in the colours of ``color``.
 
@@ -142,7 +145,8 @@ class FaceEditPipeline:
         RGBA, painted where it is opaque. Both count inside the mask only. A mask that marks over half is refused unless
         ``invert`` says that black means repaint (True) or that it is meant so (False). The same ``seed`` gives the same
         result. The network hardly heeds its noise, so candidates after the first (at most four in all) also see
-        the hole mirrored or with more or less around it; they differ mildly. Raises ValueError that says what to do.
+        the hole mirrored or with more or less around it; they differ mildly. ``detail``: give the answer texture from the
+        photograph around it (editing/detail.py). Raises ValueError that says what to do.
         """
         import torch
 
@@ -175,7 +179,8 @@ class FaceEditPipeline:
             rgb = photo.rgb.copy()
             noise = torch.Generator().manual_seed(seed + candidate)
             for box in hole_groups(hole):
-                self._edit_hole(rgb, box, marked, unseen, lines, paint, painted, VIEWS[candidate], noise)
+                view = VIEWS[candidate]
+                self._edit_hole(rgb, box, marked, unseen, lines, paint, painted, view, noise, detail)
             results.append(photo.with_pixels(rgb, marked.opaque(photo.alpha)))
         return EditResult(results, (*photo.notes, *outside))
 
@@ -187,7 +192,9 @@ class FaceEditPipeline:
         """`part`, for those who hold a pipeline."""
         return part(image, point)
 
-    def _edit_hole(self, rgb, box, marked, unseen, lines, paint, painted, view: tuple[float, bool], noise) -> None:
+    def _edit_hole(
+        self, rgb, box, marked, unseen, lines, paint, painted, view: tuple[float, bool], noise, detail: bool
+    ) -> None:
         """Repaint the part of the hole in ``box``, in place. ``unseen``, bool (H, W) or None: no context either."""
         import cv2
         import torch
@@ -221,6 +228,9 @@ class FaceEditPipeline:
         target = (side, side)
         answer = cv2.resize(answer, target, interpolation=cv2.INTER_AREA if side < work else cv2.INTER_CUBIC)
         answer = answer[: y1 - y0, : x1 - x0]
+        if detail:
+            unknown = marked.hole if unseen is None else marked.hole | unseen
+            answer = self._detailed(answer, (x0, y0, x1, y1), box, rgb, unknown, lines, side / work, noise.initial_seed())
         bx0, by0, bx1, by1 = box
         margin = 2 + int(2 * side / work)
         left, top = max(bx0 - margin, x0), max(by0 - margin, y0)
@@ -233,6 +243,13 @@ class FaceEditPipeline:
             joined = marked.soften(joined, rgb[around], around, None if unseen is None else unseen[around])
         rgb[around] = cv2.copyTo(np.rint(joined).astype(np.uint8), own, rgb[around].copy())
 
+    def _detailed(self, *given) -> np.ndarray:
+        """`detailed` by the package's annotator, which remembers the faces of the last photographs."""
+        from scfegan_hf.editing.detail import detailed
+
+        *given, seed = given
+        return detailed(*given, looks(), seed)
+
     def _generate(self, given: torch.Tensor) -> torch.Tensor:
         """Assembled input (1, 9 or 10, R, R), float32, to the network's answer (1, 3, R, R), float32."""
         import torch
@@ -241,6 +258,15 @@ class FaceEditPipeline:
             return self.openvino(given)
         dtype = next(self.generator.parameters()).dtype
         return self.generator(given.to(dtype, memory_format=torch.channels_last)).float()
+
+
+@cache
+def looks() -> FaceLooks:
+    """Faces by the annotator that the package carries, remembered by all pipelines of the process."""
+    from scfegan_hf.editing.looks import FaceLooks
+    from scfegan_hf.faces.annotate import bundled
+
+    return FaceLooks(bundled())
 
 
 def computing_dtype(device: torch.device) -> torch.dtype:
