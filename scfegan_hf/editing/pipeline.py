@@ -229,8 +229,10 @@ class FaceEditPipeline:
         answer = cv2.resize(answer, target, interpolation=cv2.INTER_AREA if side < work else cv2.INTER_CUBIC)
         answer = answer[: y1 - y0, : x1 - x0]
         if detail:
-            unknown = marked.hole if unseen is None else marked.hole | unseen
-            answer = self._detailed(answer, (x0, y0, x1, y1), box, rgb, unknown, lines, side / work, noise.initial_seed())
+            shown, unknown = rgb, marked.hole
+            if unseen is not None:
+                shown, unknown = np.where(unseen[..., None], np.uint8(128), rgb), unknown | unseen
+            answer = self._detailed(answer, (x0, y0, x1, y1), box, shown, unknown, lines, side / work, noise.initial_seed())
         bx0, by0, bx1, by1 = box
         margin = 2 + int(2 * side / work)
         left, top = max(bx0 - margin, x0), max(by0 - margin, y0)
