@@ -282,4 +282,3 @@ def test_figures_of_validation_are_the_recipes_word(tmp_path):
     means = train(Toy(), toy_config(tmp_path / "means")).metrics
     counted = train(Counting(), toy_config(tmp_path / "counted")).metrics
     assert counted == {**means, "validation_batches": 7.0} and means["validation_first"] == 1
-
