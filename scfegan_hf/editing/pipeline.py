@@ -70,7 +70,7 @@ class FaceEditPipeline:
         import torch
 
         self.openvino: OpenVINONetwork | None = None  # see `from_pretrained`
-        self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        self.device = usable_device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         self.generator = generator.to(self.device, memory_format=torch.channels_last).eval().requires_grad_(False)
 
     @classmethod
@@ -269,6 +269,19 @@ def looks() -> FaceLooks:
     from scfegan_hf.faces.annotate import bundled
 
     return FaceLooks(bundled())
+
+
+def usable_device(name: str | torch.device) -> torch.device:
+    """The device of that name. Raises ValueError for a name that PyTorch does not know, and for a device that is not here."""
+    import torch
+
+    try:
+        device = torch.device(name)
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:  # whichever a build without that device raises
+        why = str(error).splitlines()[0]
+        raise ValueError(f"There is no device {str(name)!r} here: give cpu, cuda or mps ({why}).") from error
+    return device
 
 
 def computing_dtype(device: torch.device) -> torch.dtype:
