@@ -37,9 +37,8 @@ def edit_drawing(pipeline: FaceEditPipeline, drawing: Drawing, seed: int | None,
     if drawing.mask is None:
         raise ValueError("Paint over the part that should change first: choose Mask and paint.")
     size = photo_size(drawing.photo)
-    layers = (place_on_photo(layer, drawing.frame, size) for layer in (drawing.mask, drawing.sketch, drawing.color))
-    mask, sketch, color = layers
-    marks = [None if layer is None else layer.getchannel("A") for layer in (mask, sketch)]
+    marks = [layer and layer.getchannel("A") for layer in (drawing.mask, drawing.sketch)]  # a quarter of RGBA when enlarged
+    *marks, color = (place_on_photo(layer, drawing.frame, size) for layer in (*marks, drawing.color))
     options = dict(seed=read_seed(seed), num_candidates=read_candidates(candidates))
     check_work(size, options["num_candidates"])
     return pipeline(drawing.photo, *marks, color, invert=False, **options).images

@@ -136,7 +136,7 @@ def place_on_photo(
         layer = layer.resize((width, height), Image.Resampling.NEAREST)
     if (width, height) == photo:
         return layer
-    whole = Image.new("RGBA", photo)
+    whole = Image.new(layer.mode, photo)
     whole.paste(layer, (x, y))
     return whole
 
