@@ -30,6 +30,20 @@ def test_edit_writes_a_png_that_differs_in_the_mask_only(tmp_path, model):
     assert (out[mask == 0] == photo[mask == 0]).all() and (out != photo).any()
 
 
+def test_recolor_needs_no_mask(tmp_path, model, capsys):
+    photo = np.asarray(Image.fromarray(astronaut()[:300, 80:380]))
+    color = np.zeros((300, 300, 4), np.uint8)
+    color[45:60, 155:185] = (200, 165, 110, 255)  # on the hair
+    Image.fromarray(photo).save(tmp_path / "photo.png")
+    Image.fromarray(color).save(tmp_path / "color.png")
+    arguments = ["edit", str(tmp_path / "photo.png"), "--color", str(tmp_path / "color.png"), "--model", model]
+    assert main([*arguments, "--mode", "recolor", "-o", str(tmp_path / "out.png")]) == 0
+    changed = (np.asarray(Image.open(tmp_path / "out.png")) != photo).any(2)
+    assert changed[45:60, 155:185].mean() > 0.9 and 0.05 < changed.mean() < 0.3 and not changed[200:].any()
+    assert main([*arguments, "-o", str(tmp_path / "none.png")]) == 1
+    assert "Give a mask" in capsys.readouterr().err
+
+
 def test_errors_are_one_line_and_write_nothing(tmp_path, model, capsys):
     out = tmp_path / "out.png"
     assert main(["edit", "missing.png", "--mask", "missing.png", "--model", model, "-o", str(out)]) == 1
@@ -69,31 +83,3 @@ def test_demo_hands_its_options_to_the_app(monkeypatch):
     arguments = ["--model", "folder", "--host", "0.0.0.0", "--port", "7", "--share", "--device", "cpu", "--max-queue", "3"]
     assert main(["demo", *arguments]) == 0
     assert given == dict(model="folder", host="0.0.0.0", port=7, share=True, device="cpu", max_queue=3)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (["prepare", "photos", "out", "--shard-size", "-1"], "--shard-size: must be a whole number of at least 1, not -1"),
-        (["prepare", "photos", "out", "--size", "0"], "--size: must be a whole number from 64 to 4096, not 0"),
-        (["prepare", "photos", "out", "--size", "100000"], "--size: must be a whole number from 64 to 4096"),
-        (["prepare", "photos", "out", "--num-proc", "0"], "--num-proc: must be a whole number of at least 1"),
-        (["trace", "photo.jpg", "-o", "x.png", "--level", "-5"], "--level: must be a whole number from 1 to 255, not -5"),
-        (["mask", "photo.jpg", "-o", "x.png", "--at", "9" * 5000, "1"], "--at: must be a whole number of at least 0"),
-        (["evaluate", "data", "--out", "x", "--faces", "0"], "--faces: must be a whole number of at least 1"),
-        (["demo", "--port", "99999"], "--port: must be a whole number from 1 to 65535, not 99999"),
-        (["demo", "--max-queue", "-1"], "--max-queue: must be a whole number of at least 1"),
-    ],
-)
-def test_a_flag_out_of_its_range_is_refused_in_words(arguments, words, capsys):
-    with pytest.raises(SystemExit) as ended:
-        main(arguments)
-    assert ended.value.code == 2 and words in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("device", ["nope", "cuda:99"])
-def test_a_device_that_is_not_there_is_one_line(device, model, capsys):
-    pytest.importorskip("gradio")
-    assert main(["demo", "--model", model, "--device", device]) == 1
-    message = capsys.readouterr().err
-    assert message.count("\n") == 1 and f"There is no device '{device}' here" in message

@@ -30,8 +30,9 @@ def circle(imports: dict[str, set[str]]) -> set[str]:
 def test_modules_import_downwards_only():
     imports = page_imports()
     assert len(imports) > 12 and imports["page"] == set() and "state" in imports["view"]
-    # Nothing lies about unused, nothing is missing.
-    assert set().union(*imports.values()) | {"start", "server"} == imports.keys()
+    assert (
+        set().union(*imports.values()) | {"start", "server"} == imports.keys()
+    )  # nothing lies about unused, nothing is missing
     assert circle(imports) == set()
 
 

@@ -54,8 +54,7 @@ def edits(pipe: FaceEditPipeline) -> list[tuple[np.ndarray, np.ndarray]]:
     eye, frame = np.zeros((256, 256), np.uint8), np.full((256, 256), 255, np.uint8)
     eye[90:130, 80:140] = 255
     drawings = ((None, None), (trace(photo), paint))
-    asked = [(mask, drawn) for mask in (eye, frame) for drawn in drawings]
-    return [(np.asarray(pipe(photo, mask, *drawn, detail=False).image).astype(int), mask) for mask, drawn in asked]
+    return [(np.asarray(pipe(photo, mask, *drawn).image).astype(int), mask) for mask in (eye, frame) for drawn in drawings]
 
 
 @pytest.mark.parametrize(

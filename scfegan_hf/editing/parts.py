@@ -1,0 +1,173 @@
+"""Which part of a face a dab of colour means, and that part's matte in the photograph."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from scfegan_hf.data.pictures import bounds
+from scfegan_hf.editing.matte import BANDS, Band, iris_matte, region_matte
+from scfegan_hf.editing.seen import Face
+from scfegan_hf.editing.tones import to_lab
+from scfegan_hf.faces.landmarks import CONTOUR, LEFT_BROW, LEFT_EYE, PUPILS, RIGHT_BROW, RIGHT_EYE
+from scfegan_hf.faces.regions import REGIONS
+
+Box = tuple[int, int, int, int]  # x0, y0, x1, y1
+
+# Regions by part, and the votes of a dab's pixel for it: a hasty dab on an eye covers the lids too.
+PARTS = {
+    "eye": (("eyes", "iris"), 3.0),
+    "lips": (("lips",), 1.5),
+    "teeth": (("mouth",), 1.0),
+    "brow": (("brows",), 1.5),
+    "hair": (("hair",), 1.0),
+    "skin": (("skin", "nose", "ears"), 1.0),
+    "elsewhere": (("background", "clothes"), 1.0),
+}
+SPOT = 0.15  # softness of a spot's or a mask's border in parts of its size
+PIECE = 0.3  # of the largest piece of hair; smaller ones are cloth, or strangers'
+TEETH = 0.1  # share of light pixels without red from which on the mouth is open
+
+
+@dataclass(frozen=True)
+class Part:
+    """What a dab means: a name of PARTS, of which face (None: of none), and of two of a kind which one (0 left, 1 right)."""
+
+    name: str
+    face: int | None = None
+    side: int = 0
+
+
+def part_under(rgb: np.ndarray, dab: np.ndarray, faces: list[Face], maskless: bool) -> Part:
+    """What a dab (H, W) bool in a photograph means; ValueError if that takes a mask and there is none."""
+    x0, y0, x1, y1 = bounds(dab)
+    center = np.array([(x0 + x1) / 2, (y0 + y1) / 2])
+    name, number = "elsewhere", None
+    if faces:
+        number = min(range(len(faces)), key=lambda n: float(np.hypot(*(faces[n].points.mean(0) - center))))
+        under = faces[number].regions[y0:y1, x0:x1][dab[y0:y1, x0:x1]]
+        share = np.bincount(under, minlength=len(REGIONS))
+        votes = {part: weight * sum(share[REGIONS.index(each)] for each in labels) for part, (labels, weight) in PARTS.items()}
+        name = max(votes, key=votes.get)
+        if name == "teeth" and teeth(rgb, faces[number]) is None:
+            name = "lips"
+    if name == "elsewhere":
+        if maskless:
+            raise ValueError(
+                f"The colour at ({round(center[0])}, {round(center[1])}) lies on no part of a face that was found. "
+                "Give a mask of what is to have it."
+            )
+        return Part(name)
+    if name == "skin":
+        return Part(name)
+    points = faces[number].points
+    if name in ("eye", "brow"):
+        left, right = (LEFT_EYE, RIGHT_EYE) if name == "eye" else (LEFT_BROW, RIGHT_BROW)
+        return Part(name, number, int(np.hypot(*(points[right].mean(0) - center)) < np.hypot(*(points[left].mean(0) - center))))
+    return Part(name, number, int(name == "hair" and _in_beard(points, center)))
+
+
+def teeth(rgb: np.ndarray, face: Face) -> np.ndarray | None:
+    """Teeth, bool (H, W): what is lighter and less red than the lips between them. None where the mouth is closed.
+
+    The annotator calls the inner side of closed full lips mouth too, so it cannot be asked.
+    """
+    lips, mouth = face.region("lips"), face.region("mouth")
+    if not lips.any() or not mouth.any():
+        return None
+    light, red, _ = np.median(to_lab(rgb[lips][None])[0], 0)
+    between = to_lab(rgb[mouth][None])[0]
+    found = np.zeros_like(mouth)
+    found[mouth] = (between[:, 0] > light + 3) & (between[:, 1] < red - 4)
+    return found if found.sum() > TEETH * mouth.sum() else None
+
+
+def _in_beard(points: np.ndarray, point: np.ndarray) -> bool:
+    inside = cv2.pointPolygonTest(points[CONTOUR].astype(np.float32)[:, None], tuple(map(float, point)), False) >= 0
+    return inside and point[1] > points[list(PUPILS)][:, 1].max()
+
+
+def part_matte(
+    rgb: np.ndarray, part: Part, faces: list[Face], paint: np.ndarray, dabs: np.ndarray, mask: np.ndarray | None
+) -> tuple[Box, np.ndarray]:
+    """The box (x0, y0, x1, y1) around a part that was painted by ``dabs``, and its matte there, float32 from 0 to 1."""
+    if part.face is None:
+        return _area_matte(rgb, dabs, mask)
+    face = faces[part.face]
+    if part.name == "eye":
+        color = np.median(to_lab(paint[dabs][None])[0], 0)
+        return _eye_matte(rgb, face, part.side, float(color[0]))
+    region, unsure = face.region(*PARTS[part.name][0]), None
+    if part.name == "brow":
+        region &= _half(face.points, part.side, region.shape)
+    elif part.name == "hair":
+        region = _large_pieces(region & (_lower_face(face.points, region.shape) == bool(part.side)))
+    elif part.name == "lips":
+        mouth, bright = face.region("mouth"), teeth(rgb, face)
+        if bright is None:
+            region |= mouth
+        else:
+            unsure = mouth & ~bright
+    band = BANDS[part.name]
+    box = _box(region, band.outside * face.apart)
+    return box, region_matte(_cut(rgb, box), _cut(region, box), face.apart, band, None if unsure is None else _cut(unsure, box))
+
+
+def _area_matte(rgb: np.ndarray, dabs: np.ndarray, mask: np.ndarray | None) -> tuple[Box, np.ndarray]:
+    """Of the pieces of the mask that the dabs lie in; without a mask of the dabs."""
+    region, band = dabs, Band(SPOT, SPOT)
+    if mask is not None:
+        _, pieces = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)
+        region, band = np.isin(pieces, np.unique(pieces[dabs])), Band(SPOT, 0)
+    size = float(np.sqrt(region.sum()))
+    box = _box(region, SPOT * size)
+    return box, region_matte(_cut(rgb, box), _cut(region, box), size, band)
+
+
+def _eye_matte(rgb: np.ndarray, face: Face, side: int, light: float) -> tuple[Box, np.ndarray]:
+    """Of an iris. Where it becomes lighter (``light`` in CIELAB), its dark rim stays, which light irises have too."""
+    ring = face.points[(LEFT_EYE, RIGHT_EYE)[side]]
+    width = float(np.hypot(*(ring[4] - ring[0])))
+    low, high = np.floor(ring.min(0) - 0.5 * width).astype(int), np.ceil(ring.max(0) + 0.5 * width).astype(int)
+    limit = (rgb.shape[1], rgb.shape[0])
+    box = (*np.clip(low, 0, limit).tolist(), *np.clip(high, 0, limit).tolist())
+    opening = cv2.GaussianBlur(_cut(face.region("eyes", "iris"), box).astype(np.float32), (0, 0), max(0.03 * width, 0.6))
+    seen, iris = to_lab(_cut(rgb, box))[..., 0], _cut(face.region("iris"), box)
+    lighter = iris.any() and light > np.median(seen[iris]) + 10
+    center = tuple(face.points[PUPILS[side]] - box[:2])
+    return box, iris_matte(seen, np.clip(2 * opening - 0.5, 0, 1), center, 0.2 * width, rim=0.35 if lighter else 0.12)
+
+
+def _lower_face(points: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Where hair is beard: within the contour, below the eyes."""
+    found = np.zeros(shape, np.uint8)
+    cv2.fillPoly(found, [np.round(points[CONTOUR]).astype(np.int32)], 1)
+    found[: max(int(points[list(PUPILS)][:, 1].max()), 0)] = 0
+    return found > 0
+
+
+def _half(points: np.ndarray, side: int, shape: tuple[int, ...]) -> np.ndarray:
+    """The left (0) or the right (1) half of a face."""
+    left, right = points[LEFT_BROW].mean(0), points[RIGHT_BROW].mean(0)
+    x, y = np.meshgrid(np.arange(shape[1], dtype=np.float32), np.arange(shape[0], dtype=np.float32), sparse=True)
+    across = (x - (left + right)[0] / 2) * (right - left)[0] + (y - (left + right)[1] / 2) * (right - left)[1]
+    return (across > 0) == bool(side)
+
+
+def _large_pieces(region: np.ndarray) -> np.ndarray:
+    """Without the pieces that are small beside the largest."""
+    _, pieces, stats, _ = cv2.connectedComponentsWithStats(region.astype(np.uint8), connectivity=8)
+    area = stats[:, cv2.CC_STAT_AREA]
+    large = area >= PIECE * area[1:].max(initial=0)
+    large[0] = False
+    return large[pieces]
+
+
+def _box(region: np.ndarray, margin: float) -> Box:
+    more = int(margin) + 4
+    x0, y0, x1, y1 = bounds(region)
+    return max(x0 - more, 0), max(y0 - more, 0), min(x1 + more, region.shape[1]), min(y1 + more, region.shape[0])
+
+
+def _cut(layer: np.ndarray, box: Box) -> np.ndarray:
+    return layer[box[1] : box[3], box[0] : box[2]]

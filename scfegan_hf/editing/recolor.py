@@ -1,0 +1,110 @@
+"""Recolouring: dabs of colour change the parts of a face that they lie on, and keep the structure in them.
+
+What a dab means is the part of the face under it: iris, lips, teeth, a brow, hair, beard. On skin, and where there is no
+face, it means the mask; on skin without a mask the dab itself, a spot.
+"""
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from scfegan_hf.editing.parts import Part, part_matte, part_under
+from scfegan_hf.editing.photos import PictureLike, read_color, read_marks, read_photo
+from scfegan_hf.editing.seen import find_faces
+from scfegan_hf.editing.tones import shifted, to_lab
+
+SAME_COLOR = 12.0  # distance in Lab up to which pixels of a dab are one colour
+SMOOTH = 0.025  # width of what is detail, in sides of a square as large as the part
+
+
+def recolor_photo(
+    image: PictureLike, mask: PictureLike | None, sketch: PictureLike | None, color: PictureLike | None
+) -> Image.Image:
+    """``image`` with its parts in the colours of ``color``, inside ``mask`` if there is one; see `FaceEditPipeline`.
+
+    A greyscale photograph comes back in RGB, tinted where it was painted, as hand-coloured prints are. ValueError that says
+    what to do, for a sketch too: structure is kept, so lines mean nothing here.
+    """
+    if sketch is not None:
+        raise ValueError('Recolouring keeps what is there and takes no lines. Leave the sketch out, or use mode="redraw".')
+    if color is None:
+        raise ValueError("Recolouring needs a colour picture: RGBA, opaque where a colour is wanted.")
+    photo = read_photo(image)
+    size = photo.rgb.shape[:2]
+    paint, painted = read_color(color, size)
+    limit = None if mask is None else read_marks(mask, "mask", size)
+    return photo.with_pixels(recolor(photo.rgb, paint, painted, limit))
+
+
+def recolor(rgb: np.ndarray, paint: np.ndarray, painted: np.ndarray, mask: np.ndarray | None = None) -> np.ndarray:
+    """The photograph with its parts in the painted colours, uint8 (H, W, 3), bit for bit as it was where no part is.
+
+    rgb, paint uint8 (H, W, 3); painted bool (H, W); mask bool (H, W): nothing changes outside it. ValueError that says what
+    to do: for no colours (inside the mask), and without a mask for a dab that lies on no part of a face.
+    """
+    painted = painted if mask is None else painted & mask
+    if not painted.any():
+        raise ValueError("Paint a colour on what is to have it" + ("." if mask is None else ", inside the mask."))
+    faces = find_faces(rgb, painted)
+    meant: dict[Part, np.ndarray] = {}
+    _, pieces = cv2.connectedComponents(painted.astype(np.uint8), connectivity=8)
+    for number in range(1, int(pieces.max()) + 1):
+        dab = pieces == number
+        part = part_under(rgb, dab, faces, mask is None)
+        meant[part] = meant.get(part, False) | dab
+    result = rgb.copy()
+    for part, dabs in meant.items():
+        (x0, y0, x1, y1), matte = part_matte(rgb, part, faces, paint, dabs, mask)
+        crop = np.s_[y0:y1, x0:x1]
+        if not (matte > 0.5).any():
+            raise ValueError(f"The {part.name} under the colour cannot be told from what is around it. Redraw it instead.")
+        if mask is not None:
+            inside = np.pad(mask[crop].astype(np.uint8), 1, mode="edge")
+            matte = matte * np.clip(cv2.distanceTransform(inside, cv2.DIST_L2, 3)[1:-1, 1:-1] / 2, 0, 1)
+        result[crop] = blended(result[crop], matte, paint[crop], dabs[crop])
+    return result
+
+
+def blended(rgb: np.ndarray, matte: np.ndarray, paint: np.ndarray, dabs: np.ndarray) -> np.ndarray:
+    """A crop with the colours of its dabs, as far as the matte says."""
+    there = matte > 1 / 512
+    if not there.any():
+        return rgb
+    # Where a pixel is part and something else, only what is of the part changes: seen at its full share, nearby.
+    full = matte**4
+    radius = max(round(0.02 * max(rgb.shape[:2])), 2)
+    near = cv2.blur(rgb * full[..., None], (2 * radius + 1,) * 2) / (cv2.blur(full, (2 * radius + 1,) * 2)[..., None] + 1e-3)
+    own = np.clip(rgb * matte[..., None] + near * (1 - matte[..., None]), 0, 255)[there]
+    lab, weight = to_lab(own[None])[0], matte[there].astype(np.float64)
+    base = smooth(lab[:, 0], matte, there)
+    change = np.zeros_like(own)
+    for color, share in colors(paint, dabs, there):
+        change += share[:, None] * (shifted(lab, base, weight**2 * share, color) - own)
+    result = rgb.copy()
+    result[there] = np.rint(np.clip(rgb[there] + weight[:, None] * change, 0, 255))
+    return result
+
+
+def smooth(light: np.ndarray, matte: np.ndarray, there: np.ndarray) -> np.ndarray:
+    """Lightness (N,) of the pixels ``there`` without its detail, from the part's own pixels alone."""
+    sigma = max(SMOOTH * float(np.sqrt(matte.sum())), 2.0)
+    whole = np.zeros_like(matte)
+    whole[there] = light * matte[there]
+    return (cv2.GaussianBlur(whole, (0, 0), sigma)[there] / (cv2.GaussianBlur(matte, (0, 0), sigma)[there] + 1e-6)).astype(
+        float
+    )
+
+
+def colors(paint: np.ndarray, dabs: np.ndarray, there: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+    """The dabs' colours (Lab) and each one's share (N,) of the pixels ``there``: of several the nearest counts most."""
+    lab, left, found = to_lab(paint), dabs.copy(), []
+    while left.sum() > 0.05 * dabs.sum():
+        color = np.median(lab[left], 0)
+        alike = left & (np.linalg.norm(lab - color, axis=-1) < SAME_COLOR)
+        if not alike.any():
+            break
+        found.append((np.median(lab[alike], 0), alike))
+        left &= ~alike
+    far = [cv2.distanceTransform((~alike).astype(np.uint8), cv2.DIST_L2, 5)[there].astype(np.float64) for _, alike in found]
+    near = [1 / (distance + 1) ** 2 for distance in far]
+    return [(color, each / sum(near)) for (color, _), each in zip(found, near, strict=True)]
