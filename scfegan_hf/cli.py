@@ -5,6 +5,7 @@ Errors of the user's making are one line.
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 
@@ -23,6 +24,22 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
+def _whole(low: int, high: int | None = None) -> Callable[[str], int]:
+    """What argparse reads a whole number from ``low`` to ``high`` by."""
+
+    def read(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            value = low - 1
+        if value < low or (high is not None and value > high):
+            limits = f"of at least {low}" if high is None else f"from {low} to {high}"
+            raise argparse.ArgumentTypeError(f"must be a whole number {limits}, not {text[:20]}")
+        return value
+
+    return read
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="scfegan", description="Edit a face by drawing on it.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -30,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     prepare = commands.add_parser("prepare", help="make training inputs from a folder of photographs")
     prepare.add_argument("photos", help="folder with pictures, searched deeply")
     prepare.add_argument("out", help="folder for the Parquet shards and report.json")
-    prepare.add_argument("--size", type=int, default=512, help="side of the prepared squares (default 512)")
+    prepare.add_argument("--size", type=_whole(64, 4096), default=512, help="side of the prepared squares (default 512)")
     prepare.add_argument("--no-align", action="store_true", help="the photographs are aligned already, as FFHQ is")
     by_default = "the default is the package's own annotator"
     prepare.add_argument("--edges", default="annotator", metavar="FILE", help=f'ONNX edge network, or "canny"; {by_default}')
@@ -47,8 +64,8 @@ def _parser() -> argparse.ArgumentParser:
         metavar="PATTERN",
         help="file names, without ending, to hold out (default *0)",
     )
-    prepare.add_argument("--num-proc", type=int, help="processes (default: all cores, of the cluster if there is one)")
-    prepare.add_argument("--shard-size", type=int, default=64, help="photographs to a Parquet file (default 64)")
+    prepare.add_argument("--num-proc", type=_whole(1), help="processes (default: all cores, of the cluster if there is one)")
+    prepare.add_argument("--shard-size", type=_whole(1), default=64, help="photographs to a Parquet file (default 64)")
     prepare.add_argument("--engine", choices=("local", "ray"), default="local", help="this machine, or a Ray cluster")
     prepare.add_argument(
         "--address", default="auto", help="of the cluster, as HOST:PORT (default auto: the one this machine belongs to)"
@@ -66,20 +83,21 @@ def _parser() -> argparse.ArgumentParser:
     edit.add_argument("--mask", help="picture of the photo's size, non-zero where to repaint; may be left out to recolor")
     edit.add_argument("--sketch", help="picture of the photo's size, non-zero = line")
     edit.add_argument("--color", help="RGBA picture of the photo's size, opaque where a colour is wanted")
-    edit.add_argument("--seed", type=int, default=0)
+    edit.add_argument("--seed", type=_whole(0), default=0)
     edit.add_argument("--model", help="folder or Hub repository (default: the weights in the package)")
+    edit.add_argument("--no-detail", action="store_true", help="the network's answer as it is, without the photo's texture")
     edit.add_argument("-o", "--output", required=True, help="PNG file to write")
     edit.set_defaults(run=_edit)
 
     trace = commands.add_parser("trace", help="a sketch of a photograph, to start drawing from")
     trace.add_argument("photo")
-    trace.add_argument("--level", type=int, default=60, help="1 to 255; higher keeps fewer lines (default 60)")
+    trace.add_argument("--level", type=_whole(1, 255), default=60, help="1 to 255; higher keeps fewer lines (default 60)")
     trace.add_argument("-o", "--output", required=True, help="PNG file to write, white lines on black")
     trace.set_defaults(run=_trace)
 
     mask = commands.add_parser("mask", help="a mask of the part of a face at a pixel")
     mask.add_argument("photo")
-    mask.add_argument("--at", type=int, nargs=2, required=True, metavar=("X", "Y"), help="a pixel on the part")
+    mask.add_argument("--at", type=_whole(0), nargs=2, required=True, metavar=("X", "Y"), help="a pixel on the part")
     mask.add_argument("-o", "--output", required=True, help="PNG file to write, white on black")
     mask.set_defaults(run=_mask)
 
@@ -99,11 +117,11 @@ def _parser() -> argparse.ArgumentParser:
         metavar="[NAME=]PATH",
         help="folder or Hub repository in place of the weights in the package; with a name: one more row, may be repeated",
     )
-    evaluate.add_argument("--faces", type=int, default=20, help="faces, up to 13 tasks each (default 20)")
+    evaluate.add_argument("--faces", type=_whole(1), default=20, help="faces, up to 13 tasks each (default 20)")
     evaluate.add_argument("--tasks", nargs="+", metavar="TASK", help="only these, such as mouth hair free-form-20 whole-face")
     evaluate.add_argument("--guidance", nargs="+", metavar="KIND", help="only these of: none sketch color both altered")
     evaluate.add_argument("--feature-weights", metavar="FILE", help="SqueezeNet safetensors for figures of its features")
-    evaluate.add_argument("--seed", type=int, default=0)
+    evaluate.add_argument("--seed", type=_whole(0), default=0)
     evaluate.add_argument(
         "--by-hand", action="store_true", help="features drawn and painted as people do, not as an edge detector sees them"
     )
@@ -117,10 +135,10 @@ def _parser() -> argparse.ArgumentParser:
     demo = commands.add_parser("demo", help="the web app")
     demo.add_argument("--model", help="folder or Hub repository (default: the weights in the package)")
     demo.add_argument("--host", default="127.0.0.1")
-    demo.add_argument("--port", type=int, default=7860)
+    demo.add_argument("--port", type=_whole(1, 65535), default=7860)
     demo.add_argument("--share", action="store_true", help="also at a public address of gradio.live, for three days at most")
     demo.add_argument("--device", help="cpu, cuda, mps (default: cuda where there is one, else cpu)")
-    demo.add_argument("--max-queue", type=int, default=20, help="edits that may wait; later ones are told to try again")
+    demo.add_argument("--max-queue", type=_whole(1), default=20, help="edits that may wait; later ones are told to try again")
     demo.set_defaults(run=_demo)
     return parser
 
@@ -150,15 +168,15 @@ def _edit(options: argparse.Namespace) -> None:
     from scfegan_hf.editing.pipeline import FaceEditPipeline
 
     pipe = FaceEditPipeline.from_pretrained(options.model, runtime="pytorch")  # for one edit, what starts soonest
-    drawn = options.mask, options.sketch, options.color
-    pipe(options.photo, *drawn, mode=options.mode, seed=options.seed).save(options.output)
+    drawing = (options.photo, options.mask, options.sketch, options.color)
+    pipe(*drawing, mode=options.mode, seed=options.seed, detail=not options.no_detail).save(options.output)
 
 
 def _trace(options: argparse.Namespace) -> None:
     from PIL import Image
 
-    from scfegan_hf.editing.photos import save_png
     from scfegan_hf.editing.pipeline import trace
+    from scfegan_hf.editing.saving import save_png
 
     save_png(Image.fromarray(trace(options.photo, options.level)), options.output)
 
@@ -172,8 +190,8 @@ def _convert(options: argparse.Namespace) -> None:
 def _mask(options: argparse.Namespace) -> None:
     from PIL import Image
 
-    from scfegan_hf.editing.photos import save_png
     from scfegan_hf.editing.pipeline import part
+    from scfegan_hf.editing.saving import save_png
 
     name, mask = part(options.photo, tuple(options.at))
     save_png(Image.fromarray(mask), options.output)

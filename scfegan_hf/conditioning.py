@@ -124,6 +124,7 @@ def _wall_fill(values: Tensor, known: Tensor, sketch: Tensor) -> Tensor:
     Cascadic multigrid: each level starts from the coarser answer and takes a few Chebyshev-weighted Jacobi sweeps.
     Walls live on the links between pixels; a coarse link's resistance is the series of the fine links it replaces.
     """
+    values, known, sketch = (x.contiguous() for x in (values, known, sketch))  # twice as fast as channels last
     open_ = 1 - sketch
     across = WALL_LEAK + (1 - WALL_LEAK) * open_[..., :, 1:] * open_[..., :, :-1]  # (N, 1, H, W-1)
     down = WALL_LEAK + (1 - WALL_LEAK) * open_[..., 1:, :] * open_[..., :-1, :]  # (N, 1, H-1, W)

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+FILE_MODE = 0o644  # safetensors writes files that their owner alone may read
+
 
 @contextmanager
 def replacing(path: str | os.PathLike) -> Iterator[Path]:
@@ -13,6 +15,7 @@ def replacing(path: str | os.PathLike) -> Iterator[Path]:
     partial = path.with_name(path.name + ".partial")
     try:
         yield partial
+        partial.chmod(FILE_MODE)
         os.replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)

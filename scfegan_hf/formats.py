@@ -8,6 +8,8 @@ import io
 import os
 import re
 import struct
+import threading
+import warnings
 from functools import cache
 from importlib.util import find_spec
 from typing import BinaryIO
@@ -15,7 +17,7 @@ from typing import BinaryIO
 from PIL import Image, UnidentifiedImageError
 
 FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "HEIF", "TIFF", "BMP", "GIF", "JPEG2000")  # JPEG stands for MPO too
-MAX_PIXELS = 48_000_000  # 8000 x 6000
+MAX_PIXELS = 100_000_000  # 11548 x 8660
 # Real files have up to some twenty. A scan costs a pass over the whole picture, however little is in it.
 MAX_SCANS = 100
 MAX_TILES = 2**16  # of a TIFF; each costs Pillow some microseconds, however small
@@ -37,6 +39,8 @@ DAMAGE = (
     OSError, EOFError, SyntaxError, ValueError, TypeError, ArithmeticError, LookupError, AttributeError, AssertionError,
     RuntimeError, struct.error, MemoryError, Warning,
 )  # fmt: skip
+
+_HEADER = threading.Lock()  # filters of warnings are all threads'
 
 
 @cache
@@ -63,10 +67,12 @@ def open_picture(
     more than ``max_pixels`` or is damaged; FileNotFoundError for a path without a file.
     """
     try:
-        image = Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=only or formats())
+        with _HEADER, warnings.catch_warnings():  # Pillow's word about large pictures; they are counted below
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            image = Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=only or formats())
     except FileNotFoundError:
         raise
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+    except Image.DecompressionBombError as error:
         raise ValueError(_too_many_pixels(name, max_pixels)) from error
     except UnidentifiedImageError as error:
         raise ValueError(f"The {name} is not a picture that can be read. Give a PNG or JPEG file.") from error

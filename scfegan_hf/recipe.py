@@ -1,13 +1,15 @@
 """The contract between a GAN and the trainer: turns of optimisers, data by role, words for the card, and all in one Recipe."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset
+
+from scfegan_hf.ranges import check_range
 
 Networks = Mapping[str, nn.Module]
 Batch = Mapping[str, Tensor]
@@ -121,8 +123,16 @@ class Recipe:
     """
 
     name: str = field(default="", init=False, repr=False)
+
     training: ClassVar[Mapping[str, Any]] = {}  # other defaults of TrainConfig: {"resolution": 64}
     loading: ClassVar[frozenset[str]] = frozenset()  # of "streaming" and "weights", what its dataset can do
+
+    def __post_init__(self):
+        """Raises ValueError, naming the flag, for a number that is not finite or is negative, and for a rate of 0."""
+        for each in fields(self):
+            value = getattr(self, each.name)
+            if isinstance(value, int | float):
+                check_range(each.name, value, 0, open_low=each.name.endswith("learning_rate"))
 
     def networks(self) -> dict[str, nn.Module]:
         """Fresh networks by name: trainable ones, frozen ones, and helpers with buffers alone."""

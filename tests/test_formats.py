@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from scfegan_hf.editing.photos import read_color, read_marks, read_photo
+from scfegan_hf.editing.marks import read_color, read_mask
+from scfegan_hf.editing.photos import read_photo
 from scfegan_hf.formats import MAX_SCANS, formats, is_animation, load, open_picture, orientation, seen_size, upright
 
 EPS = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 100 100\n%%EndComments\n{ } loop\n"
@@ -54,7 +55,7 @@ def test_others_are_refused(data):
         with pytest.raises(ValueError, match=r"^The photo is not a picture that can be read\. Give a PNG or JPEG file\.$"):
             read(data)
     with pytest.raises(ValueError, match="^The mask is not a picture"):
-        read_marks(data, "mask", (96, 80))
+        read_mask(data, (96, 80))
 
 
 def test_ghostscript_is_not_asked(monkeypatch):

@@ -176,7 +176,7 @@ def launch(
     lent = gpu_is_lent()
     pipeline = pipeline or FaceEditPipeline.from_pretrained(model, device)
     if not lent:  # the first visitor need not wait for kernels
-        pipeline(np.zeros((64, 64, 3), np.uint8), np.ones((64, 64), np.uint8))
+        pipeline(np.zeros((64, 64, 3), np.uint8), np.ones((64, 64), np.uint8), invert=False)
     app = build_app(pipeline, max_queue)
     tools = find_spec("mcp") is not None
     if tools:

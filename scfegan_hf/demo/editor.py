@@ -12,9 +12,8 @@ import gradio as gr
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
-from scfegan_hf.demo.payload import CANVAS_SIDE, MAX_UPLOAD_BYTES
+from scfegan_hf.demo.payload import CANVAS_SIDE, MAX_PHOTO_PIXELS, MAX_UPLOAD_BYTES
 from scfegan_hf.demo.samples import page_samples
-from scfegan_hf.editing.photos import MAX_PIXELS
 
 PAGE = Path(__file__).parent / "page"
 EVENTS = ("edit", "trace", "part", "faces")
@@ -48,7 +47,7 @@ def drawing_editor(**options: Any) -> gr.HTML:
         apply_default_css=False,
         canvas_side=CANVAS_SIDE,
         max_upload_bytes=MAX_UPLOAD_BYTES,
-        max_pixels=MAX_PIXELS,
+        max_pixels=MAX_PHOTO_PIXELS,
         **page_samples(),
         **options,
     )

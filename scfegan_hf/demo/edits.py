@@ -5,27 +5,28 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
-from PIL.PngImagePlugin import PngInfo
 
-from scfegan_hf.demo.payload import Drawing, canvas_size, photo_size, place_on_photo, read_candidates, read_seed
+from scfegan_hf.demo.payload import (
+    MAX_PHOTO_PIXELS,
+    Drawing,
+    canvas_size,
+    photo_size,
+    place_on_photo,
+    read_candidates,
+    read_seed,
+)
 from scfegan_hf.editing.photos import read_photo
 from scfegan_hf.editing.pipeline import FaceEditPipeline
+from scfegan_hf.editing.saving import encode_edited
 from scfegan_hf.faces.align import haar_frame
 from scfegan_hf.faces.detect import detect_faces
-from scfegan_hf.formats import MAX_PIXELS, load, open_picture, upright
+from scfegan_hf.formats import load, open_picture, upright
 
-SOFTWARE = "scfegan_hf"
-MARK = "Edited: parts of this picture were repainted by a computer (SC-FEGAN, scfegan_hf)."
-# The term of the IPTC's vocabulary for a photograph with parts made by a trained model, where readers of XMP look for it.
-XMP = """<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">\
-<rdf:Description rdf:about="" xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/" \
-Iptc4xmpExt:DigitalSourceType="http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"/>\
-</rdf:RDF></x:xmpmeta>"""
 # The usual effort of 6 takes three times as long, for files smaller by a tenth (docs/history).
 PNG_EFFORT = 1
 PREVIEW_SIDE = 2048  # of longer pictures the page is shown a smaller one
 MOST_FACES = 12
-MAX_WORK = MAX_PIXELS  # pixels of all results of one edit: see docs/decisions.md
+MAX_WORK = MAX_PHOTO_PIXELS  # pixels of all results of one edit: see docs/decisions.md
 CHOOSE_FIRST = "Choose a photo first and wait until it is loaded."
 
 
@@ -36,12 +37,11 @@ def edit_drawing(pipeline: FaceEditPipeline, drawing: Drawing, seed: int | None,
     if drawing.mask is None:
         raise ValueError("Paint over the part that should change first: choose Mask and paint.")
     size = photo_size(drawing.photo)
-    layers = (place_on_photo(layer, drawing.frame, size) for layer in (drawing.mask, drawing.sketch, drawing.color))
-    mask, sketch, color = layers
-    marks = [None if layer is None else layer.getchannel("A") for layer in (mask, sketch)]
+    marks = [layer and layer.getchannel("A") for layer in (drawing.mask, drawing.sketch)]  # a quarter of RGBA when enlarged
+    *marks, color = (place_on_photo(layer, drawing.frame, size) for layer in (*marks, drawing.color))
     options = dict(seed=read_seed(seed), num_candidates=read_candidates(candidates))
     check_work(size, options["num_candidates"])
-    return pipeline(drawing.photo, *marks, color, **options).images
+    return pipeline(drawing.photo, *marks, color, invert=False, **options).images
 
 
 def edit_files(
@@ -70,6 +70,7 @@ def trace_drawing(pipeline: FaceEditPipeline, drawing: Drawing) -> Image.Image:
     """The sketch layer over the drawing's frame with the photo's lines added: under the mask, or all while there is none."""
     if drawing.photo is None:
         raise ValueError(CHOOSE_FIRST)
+    photo_size(drawing.photo)  # refuses what is too large for visitors
     rgb = read_photo(drawing.photo).rgb
     x, y, width, height = drawing.frame or (0, 0, rgb.shape[1], rgb.shape[0])
     if x + width > rgb.shape[1] or y + height > rgb.shape[0]:
@@ -147,12 +148,8 @@ def _small(photo: str) -> np.ndarray:
 
 
 def marked_png(image: Image.Image) -> bytes:
-    """PNG that says in its metadata that it was edited; the colour profile is kept."""
-    text = PngInfo()
-    text.add_text("Comment", MARK)
-    text.add_text("Software", SOFTWARE)
-    text.add_itxt("XML:com.adobe.xmp", XMP)
-    return _bytes(image, "PNG", icc_profile=image.info.get("icc_profile"), pnginfo=text, compress_level=PNG_EFFORT)
+    """PNG that says in its metadata that it was edited; what the photo's file said is kept."""
+    return encode_edited(image, "PNG", effort=PNG_EFFORT)
 
 
 def preview(image: Image.Image) -> bytes | None:

@@ -17,6 +17,7 @@ from scfegan_hf.formats import load, open_picture, seen_size
 # Longer side of a layer in pixels; a smaller frame is drawn at its own size. The page is told the same number.
 CANVAS_SIDE = 1024
 MAX_UPLOAD_BYTES = 20 * 2**20
+MAX_PHOTO_PIXELS = 50_000_000  # of visitors, whose photos share one memory; phones write up to 8064 x 6048
 # A drawing of strokes takes some 50 kB; four bytes per pixel is what noise would take.
 MAX_LAYER_BYTES = 4 * CANVAS_SIDE**2 + 2**16
 PNG_URL = "data:image/png;base64,"
@@ -110,7 +111,7 @@ def uploaded_file(data: Any, uploads: str | Path, name: str) -> str:
 
 def photo_size(path: str, name: str = "photo") -> tuple[int, int]:
     """(width, height) of a picture file as it is seen, that is with its orientation tag applied; nothing is decoded."""
-    with open_picture(path, name) as image:
+    with open_picture(path, name, max_pixels=MAX_PHOTO_PIXELS) as image:
         return seen_size(image)
 
 
@@ -135,7 +136,7 @@ def place_on_photo(
         layer = layer.resize((width, height), Image.Resampling.NEAREST)
     if (width, height) == photo:
         return layer
-    whole = Image.new("RGBA", photo)
+    whole = Image.new(layer.mode, photo)
     whole.paste(layer, (x, y))
     return whole
 

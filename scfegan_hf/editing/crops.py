@@ -1,4 +1,4 @@
-"""From a crop of the photograph to the network's square and back: layers made small, the seam of the answer."""
+"""From a crop of the photograph to the network's square: its layers made small, nothing of the erased among them."""
 
 import numpy as np
 
@@ -8,6 +8,7 @@ def shrink(rgb, hole, lines, paint, painted, work: int) -> tuple[np.ndarray, ...
     import cv2
 
     from scfegan_hf.data.pictures import resize_lines
+    from scfegan_hf.editing.seam import without_erased
 
     height, width = rgb.shape[:2]
     side = max(height, width)
@@ -17,6 +18,8 @@ def shrink(rgb, hole, lines, paint, painted, work: int) -> tuple[np.ndarray, ...
         return cv2.copyMakeBorder(layer, 0, side - height, 0, side - width, cv2.BORDER_REFLECT)
 
     target = (work, work)
+    if side < work:  # enlarged, an erased pixel would run into the known ones around it
+        rgb = without_erased(rgb, hole)
     rgb = cv2.resize(square(rgb), target, interpolation=cv2.INTER_AREA if side > work else cv2.INTER_CUBIC)
     # Every pixel that the hole touches is erased, so that nothing of what was there shines through.
     hole = resize_lines(square(hole), target)
@@ -27,11 +30,3 @@ def shrink(rgb, hole, lines, paint, painted, work: int) -> tuple[np.ndarray, ...
     paint = cv2.resize(paint, target, interpolation=cv2.INTER_AREA)
     paint = np.round(paint / np.maximum(weight, 1e-6)[..., None]).clip(0, 255).astype(np.uint8)
     return rgb, hole, lines, paint, (weight > 0.25).astype(np.uint8)
-
-
-def seam(own: np.ndarray, hole: np.ndarray, width: float) -> np.ndarray:
-    """Share of the answer, float32: 0 outside the hole, rising to 1 over ``width`` pixels inside its border."""
-    import cv2
-
-    depth = cv2.distanceTransform(np.pad(hole.astype(np.uint8), 1, mode="edge"), cv2.DIST_L2, 3)[1:-1, 1:-1]
-    return np.clip(depth / max(width, 1.0), 0, 1) * (own > 0)

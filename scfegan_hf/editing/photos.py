@@ -1,133 +1,127 @@
-"""Pictures in and out: anything a user may hand over becomes arrays, or an error that says what to do.
+"""Photographs in: anything a user may hand over becomes arrays, or an error that says what to do.
 
-Photographs keep their transparency and colour profile; their orientation tag is applied.
+What cannot be edited as it is (four inks, more than 8 bits, the first of several pages) is converted, and a note says so.
 """
 
+import io
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageCms
 
-from scfegan_hf.files import replacing
-from scfegan_hf.formats import MAX_PIXELS, is_animation, load, open_picture, upright
+from scfegan_hf.editing.metadata import read_metadata
+from scfegan_hf.formats import DAMAGE, MAX_PIXELS, damaged, is_animation, load, open_picture, orientation, upright
 
 MIN_SIDE = 64
+UNSEEN = 8  # of 255; colours under less than this are what an encoder left there
 PictureLike = Image.Image | np.ndarray | str | os.PathLike | bytes
 
 
 @dataclass(frozen=True)
 class Photo:
-    """rgb (H, W, 3) uint8, alpha (H, W) uint8 or None, and the embedded ICC profile or None."""
+    """rgb (H, W, 3) uint8 and alpha (H, W) uint8 or None, as they are seen.
+
+    info: what its file said about it, under Pillow's names (`metadata.read_metadata`). turned: whether an orientation tag
+    was applied. notes: sentences on what was converted.
+    """
 
     rgb: np.ndarray
     alpha: np.ndarray | None = None
-    icc_profile: bytes | None = None
+    info: dict[str, Any] = field(default_factory=dict)
+    turned: bool = False
+    notes: tuple[str, ...] = ()
 
-    def with_pixels(self, rgb: np.ndarray) -> Image.Image:
-        """A PIL image of these pixels with this photograph's transparency and profile."""
-        image = Image.fromarray(rgb if self.alpha is None else np.dstack([rgb, self.alpha]))
-        if self.icc_profile:
-            image.info["icc_profile"] = self.icc_profile
+    @property
+    def unseen(self) -> np.ndarray | None:
+        """Pixels so transparent that nobody sees what lies there, bool (H, W); None if there are none."""
+        unseen = None if self.alpha is None else self.alpha < UNSEEN
+        return unseen if unseen is not None and unseen.any() else None
+
+    def with_pixels(self, rgb: np.ndarray, alpha: np.ndarray | None = None) -> Image.Image:
+        """A PIL image of these pixels, with this photograph's transparency unless another is given, and its metadata."""
+        alpha = self.alpha if alpha is None else alpha
+        image = Image.fromarray(rgb if alpha is None else np.dstack([rgb, alpha]))
+        image.info.update(self.info)
         return image
 
 
 def read_photo(source: PictureLike) -> Photo:
     """A photograph from a file, its bytes, a PIL image or a uint8 array (H, W), (H, W, 3) or (H, W, 4).
 
-    Greyscale and palette pictures become RGB. Raises ValueError for what cannot be edited without loss (animations,
-    CMYK, 16 bit), for sizes out of range and for what is no picture; FileNotFoundError for a path without a file.
+    Greyscale and palette pictures become RGB. Raises ValueError for animations, for sizes out of range and for what is no
+    picture; FileNotFoundError for a path without a file.
     """
     if isinstance(source, np.ndarray):
-        array = _checked_array(source, "photo")
+        array = check_array(source, "photo")
         _check_size(array.shape[1], array.shape[0])
         if array.ndim == 2:
             array = np.repeat(array[..., None], 3, axis=2)
         return Photo(np.ascontiguousarray(array[..., :3]), array[..., 3].copy() if array.shape[2] == 4 else None)
-    image = _open(source, "photo")
+    image = open_any(source, "photo")
     _check_size(*image.size)
+    deep, notes = is_deep(image), []
+    load(image, "photo")
     if is_animation(image):
-        raise ValueError("The photo is an animation. Save one frame of it as PNG or JPEG and edit that.")
+        if image.format not in ("TIFF", "HEIF"):
+            raise ValueError("The photo is an animation. Save one frame of it as PNG or JPEG and edit that.")
+        notes.append(f"The photo has {_pages(image)} pages or pictures; the first was taken.")
+    turned, (info, lost) = orientation(image) != 1, read_metadata(image)
+    if lost:
+        notes.append(lost)
+    image = to_eight_bits(upright(image), "photo")
+    if deep:
+        notes.append("The photo had more than 8 bits per channel; it was edited, and is written, with 8.")
     if image.mode in ("CMYK", "YCbCr", "LAB", "HSV"):
-        raise ValueError(f"The photo is in {image.mode} colours. Convert it to RGB first, so that you see what is edited.")
-    if image.mode.startswith(("I", "F")):
-        raise ValueError("The photo has more than 8 bits per channel. Save it with 8 bits per channel first.")
-    grey = image.mode in ("1", "L", "LA")
-    profile = None if grey else image.info.get("icc_profile")  # a profile of grey does not fit RGB
-    image = upright(image)
+        notes.append(f"The photo was in {image.mode} colours; it was converted to RGB. Colours may look a little different.")
+        image = _to_rgb(image)
+        info.pop("icc_profile", None)
+    elif image.mode in ("1", "L", "LA"):
+        info.pop("icc_profile", None)  # a profile of grey does not fit RGB
     transparent = "A" in image.getbands() or "transparency" in image.info
     pixels = np.asarray(image.convert("RGBA" if transparent else "RGB"))
-    return Photo(np.ascontiguousarray(pixels[..., :3]), pixels[..., 3].copy() if transparent else None, profile)
+    alpha = pixels[..., 3].copy() if transparent else None
+    return Photo(np.ascontiguousarray(pixels[..., :3]), alpha, info, turned, tuple(notes))
 
 
-def read_marks(source: PictureLike, name: str, size: tuple[int, int]) -> np.ndarray:
-    """Where a mask or sketch is marked, as bool (H, W): non-zero pixels, or visible ones if it has transparency.
-
-    ``size``: (height, width) of the photograph, which it must have. Raises ValueError naming ``name``.
-    """
-    if isinstance(source, np.ndarray):
-        array = _checked_array(source, name)
-    else:
-        image = upright(_open(source, name))
-        if image.mode == "1":
-            image = image.convert("L")
-        elif image.mode in ("P", "PA"):
-            image = image.convert("RGBA")
-        elif image.mode not in ("L", "LA", "RGB", "RGBA"):
-            raise ValueError(f"The {name} has mode {image.mode}. Save it as an 8-bit greyscale or RGB PNG.")
-        array = np.asarray(image)
-    _check_same_size(array, name, size)
-    if array.ndim == 2:
-        return array > 0
-    if array.shape[2] in (2, 4) and array[..., -1].min() < 255:
-        return array[..., -1] > 0
-    return array[..., : 3 if array.shape[2] >= 3 else 1].any(axis=2)
-
-
-def read_color(source: PictureLike, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
-    """Painted colours (H, W, 3) uint8 and where they are (H, W) bool, from an RGBA picture of the photograph's size."""
-    if isinstance(source, np.ndarray):
-        array = _checked_array(source, "color")
-    else:
-        image = upright(_open(source, "color"))
-        transparent = "A" in image.getbands() or "transparency" in image.info
-        array = np.asarray(image.convert("RGBA" if transparent else "RGB"))
-    _check_same_size(array, "color", size)
-    if array.ndim != 3 or array.shape[2] != 4:
-        raise ValueError("The color picture must be RGBA: opaque where a colour was painted, transparent elsewhere.")
-    return np.ascontiguousarray(array[..., :3]), array[..., 3] > 0
-
-
-def save_png(image: Image.Image, path: str | os.PathLike) -> None:
-    """Lossless, with the colour profile; written under a temporary name and renamed. ValueError unless *.png."""
-    path = Path(path)
-    if path.suffix.lower() != ".png":
-        raise ValueError(f"{path} must end in .png: other formats would change pixels outside the mask.")
-    with replacing(path) as partial:
-        image.save(partial, format="PNG", icc_profile=image.info.get("icc_profile"))
-
-
-def _open(source, name: str) -> Image.Image:
-    if isinstance(source, Image.Image):
-        return _loaded(source, name)
-    if not isinstance(source, (str, os.PathLike, bytes)):
+def open_any(source: PictureLike, name: str) -> Image.Image:
+    """A PIL image from a file, its bytes or such an image; its pixels may not have been read yet."""
+    if not isinstance(source, (Image.Image, str, os.PathLike, bytes)):
         raise ValueError(f"The {name} must be a PIL image, a uint8 array, a path or bytes, not {type(source).__name__}.")
-    if not isinstance(source, bytes) and not Path(source).is_file():
+    if isinstance(source, (str, os.PathLike)) and not Path(source).is_file():
         raise FileNotFoundError(f"There is no {name} at {source}.")
-    return _loaded(open_picture(source, name), name)
-
-
-def _loaded(image: Image.Image, name: str) -> Image.Image:
-    """The image with its pixels read."""
+    image = source if isinstance(source, Image.Image) else open_picture(source, name)
     if image.width * image.height > MAX_PIXELS:
         raise ValueError(f"The {name} has more than {MAX_PIXELS // 1_000_000} megapixels. Make it smaller first.")
-    if any(";16" in str(tile[3]) for tile in getattr(image, "tile", ())):
-        raise ValueError(f"The {name} has more than 8 bits per channel. Save it with 8 bits per channel first.")
-    return load(image, name)
+    return image
 
 
-def _checked_array(array: np.ndarray, name: str) -> np.ndarray:
+def is_deep(image: Image.Image) -> bool:
+    """Whether a picture has more than 8 bits per channel; of one in colour only its file tells, before it is read."""
+    in_file = any(";16" in str(tile[3]) for tile in getattr(image, "tile", ()))
+    return in_file or image.mode.startswith(("I", "F")) or (image.info.get("bit_depth") or 8) > 8
+
+
+def to_eight_bits(image: Image.Image, name: str) -> Image.Image:
+    """The same image with 8 bits per channel. Deep ones are grey here: Pillow reads other deep ones with 8 bits at once."""
+    if not image.mode.startswith(("I", "F")):
+        return image
+    import cv2
+
+    values = np.asarray(image)
+    whole = values.dtype.kind in "iu"
+    low, high, _, _ = cv2.minMaxLoc(values)
+    if not 0 <= low <= high <= (2**31 if whole else 1):  # NaN is in no range
+        raise ValueError(f"The {name} has values from {low:g} to {high:g}. Save it with 8 bits per channel first.")
+    # A photograph's white is white. Marks, and what has more than 16 bits, are taken by the most that they reach.
+    top = 65535 if name == "photo" and whole and 255 < high <= 65535 else 1 if name == "photo" and not whole else high
+    return Image.fromarray(cv2.convertScaleAbs(values, alpha=255 / max(top, 1e-6)))
+
+
+def check_array(array: np.ndarray, name: str) -> np.ndarray:
+    """A uint8 array (H, W), (H, W, 3) or (H, W, 4), from that or from bool; ValueError for others."""
     if array.dtype == bool:
         array = array.astype(np.uint8) * 255
     if array.dtype != np.uint8:
@@ -140,18 +134,32 @@ def _checked_array(array: np.ndarray, name: str) -> np.ndarray:
     return array
 
 
+def _pages(image: Image.Image) -> int:
+    try:
+        return image.n_frames
+    except DAMAGE as error:
+        raise ValueError(damaged("photo")) from error
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    """By the picture's own colour profile to sRGB where it has one that is sound, else as Pillow does."""
+    srgb = ImageCms.createProfile("sRGB")
+    profile = image.info.get("icc_profile")
+    try:
+        if image.mode == "LAB":
+            return ImageCms.profileToProfile(image, ImageCms.createProfile("LAB"), srgb, outputMode="RGB")
+        if profile and image.mode == "CMYK":
+            return ImageCms.profileToProfile(image, ImageCms.ImageCmsProfile(io.BytesIO(profile)), srgb, outputMode="RGB")
+    except (*DAMAGE, ImageCms.PyCMSError) as error:
+        if image.mode == "LAB":
+            raise ValueError("The photo's colours could not be converted. Save it as RGB first.") from error
+    return image.convert("RGB")
+
+
 def _check_size(width: int, height: int) -> None:
     if min(width, height) < MIN_SIDE:
         raise ValueError(f"The photo is {width}x{height}. Give one of at least {MIN_SIDE}x{MIN_SIDE} pixels.")
     if width * height > MAX_PIXELS:
         raise ValueError(
             f"The photo is {width}x{height}, more than {MAX_PIXELS // 1_000_000} megapixels. Make it smaller first."
-        )
-
-
-def _check_same_size(array: np.ndarray, name: str, size: tuple[int, int]) -> None:
-    if array.shape[:2] != size:
-        raise ValueError(
-            f"The {name} is {array.shape[1]}x{array.shape[0]} but the photo is {size[1]}x{size[0]}. "
-            "Both must have the same size."
         )

@@ -1,7 +1,8 @@
 """FaceEditPipeline: a photograph and a drawing in, the edited photograph out. Pixels outside the mask never change.
 
-The network works on a square crop around each hole; its answer is pasted back at full resolution with a soft seam
-inside the hole. PyTorch and OpenCV are imported where they are first needed, so that importing this file is quick.
+The network works on a square crop around each hole; its answer is pasted back at full resolution and meets the photograph
+without a pixel of what was erased (seam.py). PyTorch and OpenCV are imported where they are first needed, so that
+importing this file is quick.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import logging
 import platform
 from dataclasses import dataclass
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,13 +18,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from scfegan_hf.editing.crops import seam, shrink
+from scfegan_hf.editing.crops import shrink
 from scfegan_hf.editing.holes import hole_groups
-from scfegan_hf.editing.photos import PictureLike, read_color, read_marks, read_photo, save_png
+from scfegan_hf.editing.photos import PictureLike, read_photo
+from scfegan_hf.editing.saving import save_edited
 
 if TYPE_CHECKING:
     import torch
 
+    from scfegan_hf.editing.looks import FaceLooks
     from scfegan_hf.editing.runtime import OpenVINONetwork
     from scfegan_hf.models.scfegan import SCFEGANGenerator
 
@@ -30,8 +34,6 @@ BUNDLED_WEIGHTS = Path(__file__).parents[1] / "weights"
 
 # How each candidate looks at a hole: side of the crop in hole sizes, and whether mirrored left to right.
 VIEWS = ((2.0, False), (2.0, True), (1.6, False), (2.6, True))
-# Seam: how many of the network's pixels inside the hole go over from photograph to answer.
-SEAM = 2.0
 MAX_CANDIDATES = len(VIEWS)
 # redraw: the network repaints what is erased; recolor: what is there takes the painted colours (editing/recolor.py).
 MODES = ("redraw", "recolor")
@@ -43,18 +45,22 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class EditResult:
-    """Edited photographs, PIL images of the input's size, mode RGB or (if it had transparency) RGBA."""
+    """Edited photographs, PIL images of the input's size, mode RGB or (if it had transparency) RGBA.
+
+    Their ``info`` holds the photograph's profile, EXIF and resolution. notes: sentences on what was converted or ignored.
+    """
 
     images: list[Image.Image]
+    notes: tuple[str, ...] = ()
 
     @property
     def image(self) -> Image.Image:
         """The first candidate."""
         return self.images[0]
 
-    def save(self, path) -> None:
-        """The first candidate as PNG."""
-        save_png(self.image, path)
+    def save(self, path, quality: int | None = None) -> None:
+        """The first candidate as PNG, TIFF, lossless WebP or JPEG, by the name's ending; see `saving.encode_edited`."""
+        save_edited(self.image, path, quality)
 
 
 class FaceEditPipeline:
@@ -65,7 +71,7 @@ class FaceEditPipeline:
         import torch
 
         self.openvino: OpenVINONetwork | None = None  # see `from_pretrained`
-        self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        self.device = usable_device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         self.generator = generator.to(self.device, memory_format=torch.channels_last).eval().requires_grad_(False)
 
     @classmethod
@@ -130,18 +136,25 @@ class FaceEditPipeline:
         mode: str = "redraw",
         seed: int = 0,
         num_candidates: int = 1,
+        invert: bool | None = None,
+        detail: bool = True,
     ) -> EditResult:
-        """Repaint ``image`` where ``mask`` is non-zero, along the lines of ``sketch`` and in the colours of ``color``.
+        """Repaint ``image`` where ``mask`` is marked, along the lines of ``sketch`` and in the colours of ``color``.
 
-        PIL images, paths, bytes or uint8 arrays, all of the photograph's size (64x64 to 48 megapixels). sketch:
-        non-zero = line; color: RGBA, painted where alpha > 0; both count inside the mask only. The same ``seed`` gives
-        the same result. The network hardly heeds its noise, so candidates after the first (at most four in all) also see
-        the hole mirrored or with more or less around it; they differ mildly. Raises ValueError that says what to do.
+        PIL images, paths, bytes or uint8 arrays, all of the photograph's size (64x64 to 100 megapixels). Marked is what
+        lies above half of the mask's or sketch's own range; a feathered mask blends as softly as it was drawn. color:
+        RGBA, painted where it is opaque. Both count inside the mask only. A mask that marks over half is refused unless
+        ``invert`` says that black means repaint (True) or that it is meant so (False). The same ``seed`` gives the same
+        result. The network hardly heeds its noise, so candidates after the first (at most four in all) also see
+        the hole mirrored or with more or less around it; they differ mildly. ``detail``: give the answer texture from the
+        photograph around it (editing/detail.py). Raises ValueError that says what to do.
 
         ``mode="recolor"`` keeps what is there and changes its colour: each part of a face that ``color`` touches takes it,
         limited by ``mask`` if there is one; there is one result, and no sketch (`recolor_photo`).
         """
         import torch
+
+        from scfegan_hf.editing.marks import read_color, read_mask, read_sketch
 
         if mode not in MODES:
             raise ValueError(f"mode must be one of {', '.join(MODES)}, not {mode!r}.")
@@ -152,29 +165,33 @@ class FaceEditPipeline:
         if mode == "recolor":
             from scfegan_hf.editing.recolor import recolor_photo
 
-            return EditResult([recolor_photo(image, mask, sketch, color)])
+            result, notes = recolor_photo(image, mask, sketch, color, invert=bool(invert))
+            return EditResult([result], notes)
         if mask is None:
             raise ValueError("Give a mask: sketch and color only count where it is non-zero.")
         photo = read_photo(image)
         size = photo.rgb.shape[:2]
-        hole = read_marks(mask, "mask", size)
-        if not hole.any():
-            raise ValueError("The mask is empty: mark what is to be repainted with non-zero pixels.")
-        lines = np.zeros(size, bool) if sketch is None else read_marks(sketch, "sketch", size)
-        if lines.mean() > 0.5:
-            raise ValueError(
-                "The sketch marks over half of the picture as lines. Draw lines non-zero on zero; invert the sketch."
-            )
-        paint, painted = (np.zeros_like(photo.rgb), np.zeros(size, bool)) if color is None else read_color(color, size)
+        marked = read_mask(mask, size, turned=photo.turned, invert=invert)
+        lines = np.zeros(size, bool) if sketch is None else read_sketch(sketch, size, turned=photo.turned)
+        paint, painted = np.zeros_like(photo.rgb), np.zeros(size, bool)
+        if color is not None:
+            paint, painted = read_color(color, size, turned=photo.turned)
+        hole, unseen = marked.hole, photo.unseen
+        outside = [
+            f"The {name} lies wholly outside the mask, where it counts for nothing."
+            for name, layer in (("sketch", lines), ("color", painted))
+            if layer.any() and not (layer & hole).any()
+        ]
 
         results = []
         for candidate in range(num_candidates):
             rgb = photo.rgb.copy()
             noise = torch.Generator().manual_seed(seed + candidate)
             for box in hole_groups(hole):
-                self._edit_hole(rgb, box, hole, lines, paint, painted, VIEWS[candidate], noise)
-            results.append(photo.with_pixels(rgb))
-        return EditResult(results)
+                view = VIEWS[candidate]
+                self._edit_hole(rgb, box, marked, unseen, lines, paint, painted, view, noise, detail)
+            results.append(photo.with_pixels(rgb, marked.opaque(photo.alpha)))
+        return EditResult(results, (*photo.notes, *outside))
 
     def trace(self, image: PictureLike, level: int = 60) -> np.ndarray:
         """`trace`, for those who hold a pipeline."""
@@ -184,20 +201,28 @@ class FaceEditPipeline:
         """`part`, for those who hold a pipeline."""
         return part(image, point)
 
-    def _edit_hole(self, rgb, box, hole, lines, paint, painted, view: tuple[float, bool], noise: torch.Generator) -> None:
-        """Repaint the part of ``hole`` in ``box``, in place."""
+    def _edit_hole(
+        self, rgb, box, marked, unseen, lines, paint, painted, view: tuple[float, bool], noise, detail: bool
+    ) -> None:
+        """Repaint the part of the hole in ``box``, in place. ``unseen``, bool (H, W) or None: no context either."""
         import cv2
         import torch
 
         from scfegan_hf.conditioning import assemble, context_square
         from scfegan_hf.data.pictures import to_tensors
+        from scfegan_hf.editing.seam import join
 
         height, width = rgb.shape[:2]
         work = self.generator.resolution
         context, mirrored = view
         x0, y0, x1, y1 = context_square(box, height, width, context, int(context * work / 4))
         side = max(x1 - x0, y1 - y0)
-        given = shrink(*(layer[y0:y1, x0:x1] for layer in (rgb, hole, lines, paint, painted)), work)
+        hole = marked.hole[y0:y1, x0:x1]
+        erased, seen = hole, rgb[y0:y1, x0:x1]
+        if unseen is not None:
+            erased = hole | unseen[y0:y1, x0:x1]
+            seen = np.where(erased[..., None], np.uint8(128), seen)  # making it small mixes neighbours
+        given = shrink(seen, erased, *(layer[y0:y1, x0:x1] for layer in (lines, paint, painted)), work)
         with torch.inference_mode():
             tensors = [tensor[None].to(self.device) for tensor in to_tensors(*given).values()]
             field = torch.randn(1, 1, work, work, generator=noise).to(self.device)
@@ -212,16 +237,29 @@ class FaceEditPipeline:
         target = (side, side)
         answer = cv2.resize(answer, target, interpolation=cv2.INTER_AREA if side < work else cv2.INTER_CUBIC)
         answer = answer[: y1 - y0, : x1 - x0]
-        own = np.zeros((y1 - y0, x1 - x0), np.uint8)
+        if detail:
+            shown, unknown = rgb, marked.hole
+            if unseen is not None:
+                shown, unknown = np.where(unseen[..., None], np.uint8(128), rgb), unknown | unseen
+            answer = self._detailed(answer, (x0, y0, x1, y1), box, shown, unknown, lines, side / work, noise.initial_seed())
         bx0, by0, bx1, by1 = box
-        own[by0 - y0 : by1 - y0, bx0 - x0 : bx1 - x0] = hole[by0:by1, bx0:bx1]
-        alpha = seam(own, hole[y0:y1, x0:x1], SEAM * side / work)
-        crop = rgb[y0:y1, x0:x1]
-        mixed = answer - crop  # in place from here on, and by OpenCV where NumPy would broadcast: a tenth of the time
-        mixed *= cv2.merge([alpha] * 3)
-        mixed += crop
-        np.rint(np.clip(mixed, 0, 255, out=mixed), out=mixed)
-        rgb[y0:y1, x0:x1] = cv2.copyTo(mixed.astype(np.uint8), own, crop.copy())
+        margin = 2 + int(2 * side / work)
+        left, top = max(bx0 - margin, x0), max(by0 - margin, y0)
+        around = np.s_[top : min(by1 + margin, y1), left : min(bx1 + margin, x1)]
+        inside = np.s_[around[0].start - y0 : around[0].stop - y0, around[1].start - x0 : around[1].stop - x0]
+        own = np.zeros_like(hole[inside], np.uint8)
+        own[by0 - top : by1 - top, bx0 - left : bx1 - left] = marked.hole[by0:by1, bx0:bx1]
+        joined = join(answer[inside], rgb[around], erased[inside], side / work).clip(0, 255)
+        if marked.weight is not None:
+            joined = marked.soften(joined, rgb[around], around, None if unseen is None else unseen[around])
+        rgb[around] = cv2.copyTo(np.rint(joined).astype(np.uint8), own, rgb[around].copy())
+
+    def _detailed(self, *given) -> np.ndarray:
+        """`detailed` by the package's annotator, which remembers the faces of the last photographs."""
+        from scfegan_hf.editing.detail import detailed
+
+        *given, seed = given
+        return detailed(*given, looks(), seed)
 
     def _generate(self, given: torch.Tensor) -> torch.Tensor:
         """Assembled input (1, 9 or 10, R, R), float32, to the network's answer (1, 3, R, R), float32."""
@@ -231,6 +269,28 @@ class FaceEditPipeline:
             return self.openvino(given)
         dtype = next(self.generator.parameters()).dtype
         return self.generator(given.to(dtype, memory_format=torch.channels_last)).float()
+
+
+@cache
+def looks() -> FaceLooks:
+    """Faces by the annotator that the package carries, remembered by all pipelines of the process."""
+    from scfegan_hf.editing.looks import FaceLooks
+    from scfegan_hf.faces.annotate import bundled
+
+    return FaceLooks(bundled())
+
+
+def usable_device(name: str | torch.device) -> torch.device:
+    """The device of that name. Raises ValueError for a name that PyTorch does not know, and for a device that is not here."""
+    import torch
+
+    try:
+        device = torch.device(name)
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:  # whichever a build without that device raises
+        why = str(error).splitlines()[0]
+        raise ValueError(f"There is no device {str(name)!r} here: give cpu, cuda or mps ({why}).") from error
+    return device
 
 
 def computing_dtype(device: torch.device) -> torch.dtype:

@@ -8,8 +8,9 @@ import cv2
 import numpy as np
 from PIL import Image
 
+from scfegan_hf.editing.marks import Mask, read_color, read_mask
 from scfegan_hf.editing.parts import Part, part_matte, part_under
-from scfegan_hf.editing.photos import PictureLike, read_color, read_marks, read_photo
+from scfegan_hf.editing.photos import PictureLike, read_photo
 from scfegan_hf.editing.seen import find_faces
 from scfegan_hf.editing.tones import shifted, to_lab
 
@@ -18,12 +19,17 @@ SMOOTH = 0.025  # width of what is detail, in sides of a square as large as the 
 
 
 def recolor_photo(
-    image: PictureLike, mask: PictureLike | None, sketch: PictureLike | None, color: PictureLike | None
-) -> Image.Image:
-    """``image`` with its parts in the colours of ``color``, inside ``mask`` if there is one; see `FaceEditPipeline`.
+    image: PictureLike,
+    mask: PictureLike | None,
+    sketch: PictureLike | None,
+    color: PictureLike | None,
+    *,
+    invert: bool = False,
+) -> tuple[Image.Image, tuple[str, ...]]:
+    """``image`` with its parts in the colours of ``color``, inside ``mask`` if there is one, and notes on the photograph.
 
-    A greyscale photograph comes back in RGB, tinted where it was painted, as hand-coloured prints are. ValueError that says
-    what to do, for a sketch too: structure is kept, so lines mean nothing here.
+    See `FaceEditPipeline`. A greyscale photograph comes back in RGB, tinted where it was painted, as hand-coloured prints
+    are. ValueError that says what to do, for a sketch too: structure is kept, so lines mean nothing here.
     """
     if sketch is not None:
         raise ValueError('Recolouring keeps what is there and takes no lines. Leave the sketch out, or use mode="redraw".')
@@ -31,38 +37,45 @@ def recolor_photo(
         raise ValueError("Recolouring needs a colour picture: RGBA, opaque where a colour is wanted.")
     photo = read_photo(image)
     size = photo.rgb.shape[:2]
-    paint, painted = read_color(color, size)
-    limit = None if mask is None else read_marks(mask, "mask", size)
-    return photo.with_pixels(recolor(photo.rgb, paint, painted, limit))
+    paint, painted = read_color(color, size, turned=photo.turned)
+    inside = None if mask is None else read_mask(mask, size, turned=photo.turned, invert=invert)
+    return photo.with_pixels(recolor(photo.rgb, paint, painted, inside)), photo.notes
 
 
-def recolor(rgb: np.ndarray, paint: np.ndarray, painted: np.ndarray, mask: np.ndarray | None = None) -> np.ndarray:
+def recolor(rgb: np.ndarray, paint: np.ndarray, painted: np.ndarray, mask: Mask | None = None) -> np.ndarray:
     """The photograph with its parts in the painted colours, uint8 (H, W, 3), bit for bit as it was where no part is.
 
-    rgb, paint uint8 (H, W, 3); painted bool (H, W); mask bool (H, W): nothing changes outside it. ValueError that says what
-    to do: for no colours (inside the mask), and without a mask for a dab that lies on no part of a face.
+    rgb, paint uint8 (H, W, 3); painted bool (H, W); nothing changes outside the mask. ValueError that says what to do: for
+    no colours (inside the mask), and without a mask for a dab that lies on no part of a face.
     """
-    painted = painted if mask is None else painted & mask
+    hole = None if mask is None else mask.hole
+    painted = painted if hole is None else painted & hole
     if not painted.any():
-        raise ValueError("Paint a colour on what is to have it" + ("." if mask is None else ", inside the mask."))
+        raise ValueError("Paint a colour on what is to have it" + ("." if hole is None else ", inside the mask."))
     faces = find_faces(rgb, painted)
     meant: dict[Part, np.ndarray] = {}
     _, pieces = cv2.connectedComponents(painted.astype(np.uint8), connectivity=8)
     for number in range(1, int(pieces.max()) + 1):
         dab = pieces == number
-        part = part_under(rgb, dab, faces, mask is None)
+        part = part_under(rgb, dab, faces, hole is None)
         meant[part] = meant.get(part, False) | dab
     result = rgb.copy()
     for part, dabs in meant.items():
-        (x0, y0, x1, y1), matte = part_matte(rgb, part, faces, paint, dabs, mask)
+        (x0, y0, x1, y1), matte = part_matte(rgb, part, faces, paint, dabs, hole)
         crop = np.s_[y0:y1, x0:x1]
         if not (matte > 0.5).any():
             raise ValueError(f"The {part.name} under the colour cannot be told from what is around it. Redraw it instead.")
         if mask is not None:
-            inside = np.pad(mask[crop].astype(np.uint8), 1, mode="edge")
-            matte = matte * np.clip(cv2.distanceTransform(inside, cv2.DIST_L2, 3)[1:-1, 1:-1] / 2, 0, 1)
+            matte = matte * limit(mask, crop)
         result[crop] = blended(result[crop], matte, paint[crop], dabs[crop])
     return result
+
+
+def limit(mask: Mask, crop) -> np.ndarray:
+    """How far a mask lets a crop change, 0 to 1: as softly as it was drawn, over two pixels where that was hard."""
+    inside = np.pad(mask.hole[crop].astype(np.uint8), 1, mode="edge")
+    ramp = np.clip(cv2.distanceTransform(inside, cv2.DIST_L2, 3)[1:-1, 1:-1] / 2, 0, 1)
+    return ramp if mask.weight is None else ramp * mask.weight[crop] / 255
 
 
 def blended(rgb: np.ndarray, matte: np.ndarray, paint: np.ndarray, dabs: np.ndarray) -> np.ndarray:

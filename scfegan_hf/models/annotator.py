@@ -29,6 +29,8 @@ class Annotated(NamedTuple):
 class Annotator(nn.Module, HubNetwork):
     """RGB pictures in [-1, 1] of sides divisible by 32 to `Annotated`. ``widths``: channels from stride 2 on, five."""
 
+    ranges = {"widths": (1, 1024), "regions": (1, 64), "landmarks": (1, 512)}
+
     def __init__(self, widths: Sequence[int] = (24, 48, 80, 128, 160), regions: int = 11, landmarks: int = 98):
         super().__init__()
         if len(widths) < 3:

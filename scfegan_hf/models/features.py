@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 VGG16_REPOSITORY = "timm/vgg16.tv_in1k"
+VGG16_REVISION = "b8d8aa2dd860af9233c8c67385a8097fd6c35d3f"  # that others pin too; the Hub was out of reach here
 
 
 class VGG16Features(nn.Module):
@@ -108,7 +109,7 @@ def feature_network(name: str, weights: str | Path | None) -> nn.Module:
         from huggingface_hub.errors import HfHubHTTPError
 
         try:
-            weights = hf_hub_download(VGG16_REPOSITORY, "model.safetensors")
+            weights = hf_hub_download(VGG16_REPOSITORY, "model.safetensors", revision=VGG16_REVISION)
         except (OSError, HfHubHTTPError) as error:
             raise FileNotFoundError(
                 f"VGG-16 could not be fetched from {VGG16_REPOSITORY}. Give a file with --perceptual_weights, or connect once."

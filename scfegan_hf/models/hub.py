@@ -16,6 +16,9 @@ from huggingface_hub.errors import (
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
+from scfegan_hf.files import FILE_MODE
+from scfegan_hf.models.strangers import check_config, check_finite, check_weights
+
 REPO_URL = "https://github.com/scfegan-hf/scfegan-hf"
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
 
@@ -48,8 +51,8 @@ class HubNetwork(
     ):
         """Load from a folder or a Hub repository; in evaluation mode, as ``dtype`` ("bfloat16"), on the CPU.
 
-        Raises FileNotFoundError without config.json or weights, ValueError when either does not fit this class or
-        ``dtype`` is none.
+        Raises FileNotFoundError without config.json or weights, ValueError when either does not fit this class or the other,
+        before memory is taken for them, when weights are not finite, or ``dtype`` is none.
         """
         dtype = getattr(torch, dtype, None) if isinstance(dtype, str) else dtype
         if not isinstance(dtype, torch.dtype) or not dtype.is_floating_point:
@@ -63,18 +66,22 @@ class HubNetwork(
             local_files_only=local_files_only,
         )
         config = _read_config(cls, fetch(source, CONFIG, **where), source)
-        try:
-            network = cls(**config)
-        except TypeError as error:
-            raise ValueError(f"{CONFIG} of {source} has a value of the wrong type: {error}") from error
+        check_config(cls, config, source)
         path = fetch(source, WEIGHTS, **where)
         try:
-            network.load_state_dict({key: value.float() for key, value in load_file(path).items()}, strict=True)
-        except SafetensorError as error:
+            check_weights(path, cls, config, source)
+            tensors = {key: value.float() for key, value in load_file(path).items()}
+        except (SafetensorError, OSError) as error:
             raise ValueError(f"{WEIGHTS} of {source} is damaged ({error}). Fetch or save it again.") from error
-        except RuntimeError as error:
-            raise ValueError(f"The weights of {source} do not fit its {CONFIG}: {error}") from error
+        check_finite(tensors, source)
+        network = cls(**config)
+        network.load_state_dict(tensors, strict=True)
         return network.to(dtype).eval()
+
+    def _save_pretrained(self, save_directory: Path) -> None:
+        """The mixin's weights file, readable by all as other files are."""
+        super()._save_pretrained(save_directory)
+        (save_directory / WEIGHTS).chmod(FILE_MODE)
 
 
 def fetch(source: str, name: str, **where) -> Path:

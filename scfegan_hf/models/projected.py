@@ -19,6 +19,8 @@ class ProjectedDiscriminator(nn.Module, HubNetwork):
     losses/perceptual.py) and the hole. It costs little beside the features, which the perceptual loss needs anyway.
     """
 
+    ranges = {"channels": (1, 4096), "strides": (1, 2), "width": (1, 1024)}
+
     def __init__(self, channels: Sequence[int] = (96, 128, 256, 512), strides: Sequence[int] = (2, 1, 1, 1), width: int = 64):
         super().__init__()
         if len(channels) != len(strides):

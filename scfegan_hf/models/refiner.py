@@ -42,6 +42,11 @@ class FaceRefiner(nn.Module, HubNetwork):
     of the generator. Raises ValueError for numbers that do not fit.
     """
 
+    ranges = {
+        "widths": (1, 1024), "encoder_blocks": (0, 16), "deepest": (0, 16), "decoder_blocks": (0, 16), "fold": (1, 16),
+        "resolution": (16, 4096),
+    }  # fmt: skip
+
     def __init__(
         self,
         widths: Sequence[int] = (64, 128, 128),

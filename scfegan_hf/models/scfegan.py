@@ -47,6 +47,10 @@ class SCFEGANGenerator(nn.Module, HubNetwork):
     has no use for ``upsample_gate``, ``upsample_kernel`` and ``head_width``.
     """
 
+    ranges = {
+        "width": (1, 512), "stages": (2, len(ENCODER_WIDTHS)), "dilations": (1, 64), "upsample_kernel": (1, 15),
+        "head_width": (1, 512), "resolution": (16, 4096), "encoder_blocks": (0, 16), "decoder_blocks": (0, 16),
+    }  # fmt: skip
     added_later = ("layout", "encoder_blocks", "decoder_blocks")  # absent from what was saved before
 
     def __init__(
@@ -74,6 +78,8 @@ class SCFEGANGenerator(nn.Module, HubNetwork):
         if not 2 <= stages <= len(ENCODER_WIDTHS):
             raise ValueError(f"stages must be between 2 and {len(ENCODER_WIDTHS)}, not {stages}")
         self.fill, self.color_flag, self.resolution, self.stride = fill, color_flag, resolution, 2**stages
+        if resolution % self.stride:
+            raise ValueError(f"resolution must be divisible by {self.stride} for {stages} stages, not {resolution}")
         self.in_channels = 10 if color_flag else 9
         self.residual = None
         if layout == "residual":
@@ -143,6 +149,8 @@ class SCFEGANDiscriminator(nn.Module, HubNetwork):
 
     Input: image 3, sketch 1, colour 3, mask 1 as (N, 8, H, W). Output: (N, 4*width, H/64, W/64).
     """
+
+    ranges = {"width": (1, 512), "kernel_size": (1, 15)}
 
     def __init__(self, width: int = 64, kernel_size: int = 5):
         super().__init__()

@@ -3,6 +3,11 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from huggingface_hub.errors import HFValidationError
+from huggingface_hub.utils import validate_repo_id
+
+from scfegan_hf.ranges import check_range
+
 
 @dataclass(frozen=True)
 class TrainConfig:
@@ -87,6 +92,28 @@ class TrainConfig:
     dry_run: bool = False
     """Print the configuration, check data and networks with one batch, write nothing."""
 
+    def __post_init__(self):
+        """Raises ValueError in words for a number out of its range, and for a name that the Hub would not take."""
+        for name, limits in RANGES.items():
+            check_range(name, getattr(self, name), *limits)
+        for weight in self.train_data_weights:
+            check_range("train_data_weights", weight, 0, open_low=True)
+        if self.expect_processes is not None:
+            check_range("expect_processes", self.expect_processes, 1)
+        if self.hub_model_id:
+            try:
+                validate_repo_id(self.hub_model_id)
+            except HFValidationError as error:
+                raise ValueError(f"--hub_model_id: {str(error).splitlines()[0]}") from error
+
+
+# Least, and most where there is one.
+RANGES = {
+    "max_skipped_share": (0, 1), "resolution": (16, 4096), "train_batch_size": (1,), "gradient_accumulation_steps": (1,),
+    "max_train_steps": (1,), "lr_warmup_steps": (0,), "max_grad_norm": (0,), "ema_decay": (0, 1), "max_skipped_turns": (0,),
+    "seed": (0,), "dataloader_num_workers": (0,), "dataloader_prefetch_factor": (1,), "checkpointing_steps": (1,),
+    "checkpoints_total_limit": (1,), "validation_steps": (1,), "num_validation_images": (1,), "logging_steps": (1,),
+}  # fmt: skip
 
 # What may differ between a run and its continuation.
 FREE_TO_CHANGE = {

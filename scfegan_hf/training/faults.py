@@ -12,6 +12,8 @@ from scfegan_hf.training.config import TrainConfig
 
 log = logging.getLogger(__name__)
 
+# What PyTorch says when it is full: of the worker that could not write, and of one that was ended by a bus error.
+SHARED_MEMORY = ("shared memory", "unable to write to file </torch_", "killed by signal: Bus error")
 RESUME_ME = 75  # sysexits.h's EX_TEMPFAIL: not done, try again
 
 
@@ -72,10 +74,16 @@ class NonFinite:
 
 @contextmanager
 def explained_memory(config: TrainConfig) -> Iterator[None]:
-    """Turn an allocation that failed, on a GPU or a CPU, into a TrainingFault that names what to change."""
+    """Turn an allocation that failed, on a GPU, a CPU or in shared memory, into a TrainingFault that names what to change."""
     try:
         yield
     except (MemoryError, torch.OutOfMemoryError, RuntimeError) as error:
+        if any(words in str(error) for words in SHARED_MEMORY):
+            raise TrainingFault(
+                "The sample workers hand over their samples in shared memory, and that (/dev/shm) is full. Give it more room "
+                "(docker run --shm-size 1g), or lower --dataloader_prefetch_factor, or --dataloader_num_workers to 0. "
+                f"({str(error).splitlines()[0]})"
+            ) from error
         if type(error) is RuntimeError and "alloc" not in str(error):  # the CPU's allocator has no error of its own
             raise
         raise TrainingFault(

@@ -7,6 +7,7 @@ from torch import Tensor
 
 # Newton-Schulz's quintic (Jordan 2024): five rounds bring singular values near enough to 1, small ones quickest.
 COEFFICIENTS, ROUNDS = (3.4445, -4.7750, 2.0315), 5
+WIDE = 2  # how many times as long as high a matrix is for which rounds on its square are quicker
 NARROW = 8  # weights with fewer rows or columns are Adam's: the first and last layers, and one-channel gates
 
 
@@ -89,8 +90,33 @@ def unit_orthogonal(matrix: Tensor, dtype: torch.dtype = torch.bfloat16) -> Tens
     if matrix.shape[0] > matrix.shape[1]:
         return unit_orthogonal(matrix.mT, dtype).mT
     x = (matrix / matrix.norm().clamp_min(1e-12)).to(dtype)
+    if dtype == torch.float32 and x.shape[1] >= WIDE * x.shape[0]:
+        x = _rounds_on_gram(x)
+    else:
+        x = _rounds(x)
+    return x.float() * x.shape[1] ** 0.5
+
+
+def _rounds(x: Tensor) -> Tensor:
+    """Newton and Schulz's rounds as published: two products of the whole matrix in each."""
     a, b, c = COEFFICIENTS
     for _ in range(ROUNDS):
         gram = x @ x.mT
         x = torch.addmm(x, torch.addmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)
-    return x.float() * x.shape[1] ** 0.5
+    return x
+
+
+def _rounds_on_gram(x: Tensor) -> Tensor:
+    """The same: every round multiplies by a polynomial of X X', so the rounds go over that small square, and X comes last.
+
+    Two products with X in place of ten. In full precision only: what is rounded of X X' grows from round to round.
+    """
+    a, b, c = COEFFICIENTS
+    gram, factor = x @ x.mT, None
+    for left in reversed(range(ROUNDS)):
+        polynomial = torch.addmm(gram, gram, gram, beta=b, alpha=c)
+        polynomial.diagonal().add_(a)
+        factor = polynomial if factor is None else polynomial @ factor
+        if left:
+            gram = polynomial @ gram @ polynomial
+    return factor @ x

@@ -4,7 +4,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import torch
@@ -113,6 +113,20 @@ def make_loader(dataset: Dataset, batches: StepSampler, workers: int, pin_memory
         return DataLoader(dataset, batch_sampler=batches, **options)
     dataset.take(batches)
     return DataLoader(dataset, batch_size=batches.batch_size, **options)
+
+
+def end_workers(batches: Iterator) -> None:
+    """End the sample workers of a loader's iterator, if it has any, within seconds.
+
+    They ignore SIGTERM, which is how Python ends them at exit, and it would then wait for them for ever.
+    """
+    workers = getattr(batches, "_workers", ())  # PyTorch has no public word for them
+    if workers:
+        batches._shutdown_workers()
+    for worker in workers:
+        if worker.is_alive():
+            worker.kill()
+            worker.join()
 
 
 def quiet_worker(_: int) -> None:

@@ -19,7 +19,7 @@ from scfegan_hf.training import checkpoints, schedule
 from scfegan_hf.training.config import TrainConfig
 from scfegan_hf.training.continuing import check_folder, defaults_of, settings_of
 from scfegan_hf.training.faults import Stopped, StopSignals, check_skipped, explained_memory
-from scfegan_hf.training.processes import make_loader, seed_step, share_buffers, start_processes
+from scfegan_hf.training.processes import end_workers, make_loader, seed_step, share_buffers, start_processes
 from scfegan_hf.training.release.hub import configs_of, load_initial_weights, save_release
 from scfegan_hf.training.release.publishing import Publisher
 from scfegan_hf.training.sources import sources_of
@@ -114,7 +114,14 @@ class Trainer:
 
     def _run(self, dataset: Dataset, held_out: list[dict], signals: StopSignals) -> None:
         """The steps from here to the last."""
-        config, batches = self.config, iter(self._loader(dataset))
+        batches = iter(self._loader(dataset))
+        try:
+            self._steps(batches, held_out, signals)
+        finally:
+            end_workers(batches)
+
+    def _steps(self, batches: Iterator[dict], held_out: list[dict], signals: StopSignals) -> None:
+        config = self.config
         pace = Pace(self.watch, self.step, self.whole_batch)
         bar = tqdm(
             total=config.max_train_steps, initial=self.step, disable=not self.accelerator.is_main_process, unit="step",
@@ -230,7 +237,11 @@ class Trainer:
     def _dry_run(self, dataset: Dataset) -> None:
         """One batch through every turn's loss, without a step."""
         with explained_memory(self.config):
-            batch, shared = self._part(next(iter(self._loader(dataset))))
+            batches = iter(self._loader(dataset))
+            try:
+                batch, shared = self._part(next(batches))
+            finally:
+                end_workers(batches)
             self.accelerator.print(json.dumps(self.settings, indent=2))
             for name, network in self.trainable.items():
                 self.accelerator.print(f"{name}: {sum(p.numel() for p in network.parameters()) / 1e6:.2f} M parameters")

@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import logging
 import time
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from matplotlib.figure import Figure
 from scfegan_hf.files import replacing, write_text
 from scfegan_hf.training.config import TrainConfig
 from scfegan_hf.training.timing import Stopwatch
+
+log = logging.getLogger(__name__)
 
 TRACKERS = ("tensorboard", "wandb", "trackio")
 
@@ -47,8 +50,8 @@ class RunLog:
         values = {**values, "seconds": round(time.perf_counter() - self.started, 1)}
         self.accelerator.log(values, step=step)
         if self.accelerator.is_main_process:
-            with open(self.path, "a") as log:
-                log.write(json.dumps({"step": step, **values}) + "\n")
+            with open(self.path, "a") as lines:
+                lines.write(json.dumps({"step": step, **values}) + "\n")
 
 
 class Pace:
@@ -70,9 +73,20 @@ class Pace:
 
 
 def read_log(path: Path) -> list[dict]:
-    """The whole lines of a log; a killed run may have left half of one at the end."""
-    lines = path.read_text().splitlines(keepends=True)
-    return [json.loads(line) for line in lines if line.endswith("\n")]
+    """The whole lines of a log.jsonl. A killed run may have left half of one at the end; of damaged ones a warning tells."""
+    texts = [text for text in path.read_text(errors="replace").splitlines(keepends=True) if text.endswith("\n")]
+    lines = [line for line in map(_line, texts) if line]
+    if len(lines) < len(texts):
+        log.warning("%d lines of %s are damaged and left out.", len(texts) - len(lines), path)
+    return lines
+
+
+def _line(text: str) -> dict | None:
+    try:
+        line = json.loads(text)
+    except ValueError:
+        return None
+    return line if isinstance(line, dict) and isinstance(line.get("step"), int) else None
 
 
 SMOOTHED = 25  # parts of a run, over one of which the bold lines are means

@@ -16,8 +16,6 @@ from scfegan_hf.demo import build_app, launch
 from scfegan_hf.demo.cleaner import clean
 from scfegan_hf.demo.editor import modules_folder, page_file
 from scfegan_hf.demo.edits import (
-    MARK,
-    SOFTWARE,
     edit_drawing,
     face_frames,
     marked_png,
@@ -26,6 +24,7 @@ from scfegan_hf.demo.edits import (
     trace_drawing,
 )
 from scfegan_hf.demo.payload import MAX_UPLOAD_BYTES, Drawing, canvas_size
+from scfegan_hf.editing.metadata import MARK, SOFTWARE
 
 HOLE = (90, 90, 150, 130)
 

@@ -30,9 +30,8 @@ def circle(imports: dict[str, set[str]]) -> set[str]:
 def test_modules_import_downwards_only():
     imports = page_imports()
     assert len(imports) > 12 and imports["page"] == set() and "state" in imports["view"]
-    assert (
-        set().union(*imports.values()) | {"start", "server"} == imports.keys()
-    )  # nothing lies about unused, nothing is missing
+    # Nothing lies about unused, nothing is missing.
+    assert set().union(*imports.values()) | {"start", "server"} == imports.keys()
     assert circle(imports) == set()
 
 

@@ -13,7 +13,7 @@ from PIL import Image
 from relay import Relay
 
 from scfegan_hf.demo import launch
-from scfegan_hf.demo.edits import MARK
+from scfegan_hf.editing.metadata import MARK
 
 pytest.importorskip("mcp", reason='needs pip install "gradio[mcp]", which takes an older pydantic')
 HOLE = (90, 90, 150, 130)

@@ -7,9 +7,10 @@ from PIL import Image
 from skimage.color import deltaE_ciede2000
 from skimage.data import astronaut
 
+from scfegan_hf.editing.marks import read_color
 from scfegan_hf.editing.parts import Part, part_under, teeth
-from scfegan_hf.editing.photos import read_color
-from scfegan_hf.editing.recolor import recolor, recolor_photo
+from scfegan_hf.editing.recolor import recolor
+from scfegan_hf.editing.recolor import recolor_photo as recolored
 from scfegan_hf.editing.seen import Face, find_faces
 from scfegan_hf.editing.tones import to_lab
 
@@ -26,6 +27,10 @@ def photo() -> np.ndarray:
 @pytest.fixture(scope="module")
 def face(photo) -> Face:
     return find_faces(photo, np.ones(photo.shape[:2], bool))[0]
+
+
+def recolor_photo(*given) -> Image.Image:
+    return recolored(*given)[0]
 
 
 def dab(photo: np.ndarray, *strokes: tuple[tuple[int, int], tuple[int, int, int], int]) -> np.ndarray:

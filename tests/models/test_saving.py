@@ -154,3 +154,64 @@ def test_loaded_as_another_type(folder, dtype):
 def test_a_type_that_no_network_has(folder, dtype):
     with pytest.raises(ValueError, match="dtype must be a floating point one"):
         SCFEGANGenerator.from_pretrained(folder, dtype=dtype)
+
+
+WRONG = {
+    "resolution": [0, None, "256", -128, 1.5, True, 10**9, 100], "width": [0, -4, "4", 4.0, None, 10**6, True],
+    "stages": [1, 8, None], "dilations": [[0], "1", 7, [1] * 65, [True], [1.0], None, [[1]], [10**4]],
+    "encoder_blocks": [[-1, 0, 0], [10**4, 1, 1]], "gate": [7, None], "color_flag": [1, "true", None], "norm": [True, 4],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in WRONG.items() for value in values])
+def test_values_of_another_type_or_range(folder, name, value):
+    edit_config(folder, lambda config: config.update({name: value}))
+    with pytest.raises(ValueError, match=f"{name} must be"):
+        SCFEGANGenerator.from_pretrained(folder)
+
+
+def test_no_memory_is_taken_for_what_does_not_fit(folder, monkeypatch):
+    """A config of two hundred bytes asked for any amount of it, before its weights were looked at."""
+    edit_config(folder, lambda config: config.update(width=512, dilations=[1] * 64))
+    held = []
+    monkeypatch.setattr("torch.nn.Module.load_state_dict", lambda *_, **__: held.append("loaded"))
+    empty = torch.empty
+
+    def counted(*size, **options):
+        tensor = empty(*size, **options)
+        held.extend([tensor.numel()] * (tensor.device.type != "meta"))
+        return tensor
+
+    monkeypatch.setattr("torch.empty", counted)
+    with pytest.raises(ValueError, match=r"do not fit its config\.json: they lack .* and \d+ more"):
+        SCFEGANGenerator.from_pretrained(folder)
+    assert held == []
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_weights_that_are_not_finite(folder, value):
+    tensors = load_file(folder / "model.safetensors")
+    tensors["residual.stem.bias"][1] = value
+    save_file(tensors, folder / "model.safetensors")
+    with pytest.raises(ValueError, match=r"are not finite, first in residual\.stem\.bias"):
+        SCFEGANGenerator.from_pretrained(folder)
+
+
+def test_saved_files_may_be_read_by_all(folder, tmp_path):
+    from scfegan_hf.files import replacing
+
+    with replacing(tmp_path / "held.safetensors") as partial:
+        save_file({"a": torch.zeros(1)}, partial)
+    for name in ("model.safetensors", "config.json", "held.safetensors"):
+        assert (tmp_path / name).stat().st_mode & 0o777 == 0o644
+
+
+def test_every_network_says_what_its_config_may_hold():
+    """Each whole number and each list of them has a range, or the one of all."""
+    from scfegan_hf.models import annotator, projected, refiner
+
+    ours = (SCFEGANGenerator, SCFEGANDiscriminator)
+    for cls in (*ours, annotator.Annotator, projected.ProjectedDiscriminator, refiner.FaceRefiner):
+        arguments = signature(cls.__init__).parameters
+        numbers = {name for name, each in arguments.items() if "int" in str(each.annotation)}
+        assert set(cls.ranges) == numbers and numbers

@@ -83,6 +83,7 @@ def test_starting_anew_where_checkpoints_are_is_refused(tmp_path):
 def test_checkpoints_hold_no_pickled_code(tmp_path):
     path = checkpoints.save(tmp_path, {"step": 1}, *run(0), keep=2)
     names = sorted(file.name for file in path.iterdir())
-    assert names == ["ema-generator.safetensors", "generator.safetensors", "optimizer-generator.pt", "state.json"]
+    networks = ["ema-generator.safetensors", "generator.safetensors"]
+    assert names == [*networks, "optimizer-generator.pt", "sha256.json", "state.json"]
     torch.load(path / "optimizer-generator.pt", weights_only=True)
     assert json.loads((path / "state.json").read_text()) == {"step": 1}

@@ -15,7 +15,7 @@ import yaml
 from huggingface_hub import HfApi
 from loopback_hub import OWNER, LoopbackHub
 from PIL import Image
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from skimage.data import astronaut
 from toy import Toy, toy_config
 from whole_runs import ENVIRONMENT, ROOT, train
@@ -214,3 +214,31 @@ def test_convert_makes_a_release_from_a_checkpoint(recipe, configured, tmp_path,
 def test_convert_says_what_is_wrong(tmp_path, capsys):
     assert main(["convert", str(tmp_path), str(tmp_path / "release")]) == 1
     assert "No checkpoint at" in capsys.readouterr().err and not (tmp_path / "release").exists()
+
+
+def test_convert_says_what_is_damaged(recipe, configured, tmp_path, capsys):
+    train(recipe, configured(max_train_steps=2))
+    path = tmp_path / "run" / "checkpoints" / "step-00000002"
+    weights, state = path / "ema-generator.safetensors", path / "state.json"
+    whole = {file: file.read_bytes() for file in (weights, state)}
+    diverged = {key: value * float("nan") for key, value in load_file(weights).items()}
+    save_file(diverged, tmp_path / "diverged.safetensors")
+    for file, content, words in (
+        (weights, whole[weights][:1000], "is missing or damaged"),
+        (weights, b"", "is missing or damaged"),
+        (weights, (tmp_path / "diverged.safetensors").read_bytes(), "are not finite"),
+        (state, whole[state][:50], "is damaged"),
+        (state, b"[]", "is damaged: it has no configs"),
+        (state, b'{"configs": {}, "settings": 7}', "is damaged: it has no settings"),
+        (state, b"\xff\xfe", "is damaged"),
+    ):
+        file.write_bytes(content)
+        assert main(["convert", str(path), str(tmp_path / "release")]) == 1
+        assert words in capsys.readouterr().err and not (tmp_path / "release").exists()
+        file.write_bytes(whole[file])
+    weights.unlink()
+    assert main(["convert", str(path), str(tmp_path / "release")]) == 1
+    assert "is missing or damaged" in capsys.readouterr().err
+    weights.write_bytes(whole[weights])
+    assert main(["convert", str(path), str(tmp_path / "release")]) == 0
+    assert (tmp_path / "release" / "model.safetensors").stat().st_mode & 0o777 == 0o644

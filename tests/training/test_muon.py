@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from scfegan_hf.training.muon import Muon, is_matrix, unit_orthogonal
+from scfegan_hf.training.muon import Muon, _rounds, _rounds_on_gram, is_matrix, unit_orthogonal
 
 
 @pytest.mark.parametrize("shape", [(16, 40), (40, 16), (24, 24)])
@@ -108,3 +108,16 @@ def test_state_survives_saving(tmp_path):
     run(range(3, 5), resumed, again)
     assert all(torch.equal(a, b) for a, b in zip(conv.parameters(), again.parameters(), strict=True))
     assert not torch.equal(start["weight"], middle["weight"])
+
+
+@pytest.mark.parametrize("rows", [16, 48])
+def test_rounds_on_the_square_are_the_published_rounds(rows):
+    """Directions a hundred thousand times weaker than the strongest too, which rounding meets first."""
+    generator = torch.Generator().manual_seed(0)
+    u, _, v = torch.linalg.svd(torch.randn(rows, 9 * rows, generator=generator), full_matrices=False)
+    matrix = u @ torch.diag(torch.logspace(0, -5, rows)) @ v
+    matrix /= matrix.norm()
+    exact = _rounds(matrix.double())
+    assert (_rounds_on_gram(matrix) - exact).norm() < 1e-3 * exact.norm()
+    assert torch.equal(unit_orthogonal(matrix, torch.float32), _rounds_on_gram(matrix / matrix.norm()) * (9 * rows) ** 0.5)
+    assert torch.equal(unit_orthogonal(matrix), _rounds((matrix / matrix.norm()).bfloat16()).float() * (9 * rows) ** 0.5)

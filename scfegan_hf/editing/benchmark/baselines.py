@@ -100,7 +100,7 @@ def of_pipeline(pipe) -> Method:
     """A FaceEditPipeline."""
 
     def edit(task: EditTask, given: Drawing, seed: int) -> np.ndarray:
-        return np.asarray(pipe(task.photo, task.mask, given.sketch, given.color, seed=seed).image)
+        return np.asarray(pipe(task.photo, task.mask, given.sketch, given.color, seed=seed, invert=False).image)
 
     return Method(edit, frozenset({"sketch", "color"}), seeded=True)
 

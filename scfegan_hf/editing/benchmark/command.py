@@ -8,8 +8,8 @@ from PIL import Image
 
 from scfegan_hf.data.rows import load_rows
 from scfegan_hf.editing.benchmark import baselines, figures, judges, report, tasks
-from scfegan_hf.editing.photos import save_png
 from scfegan_hf.editing.pipeline import FaceEditPipeline
+from scfegan_hf.editing.saving import save_png
 from scfegan_hf.files import write_text
 
 OURS = "this model"

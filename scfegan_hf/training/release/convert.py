@@ -4,9 +4,11 @@ import json
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from scfegan_hf.files import write_text
+from scfegan_hf.models.strangers import check_finite
 from scfegan_hf.training import checkpoints
 from scfegan_hf.training.release.card import public
 from scfegan_hf.training.release.hub import write_release
@@ -17,7 +19,7 @@ DTYPES = {"fp32": torch.float32, "fp16": torch.float16}
 def convert(checkpoint: str | Path, out: str | Path, dtype: str = "fp32") -> Path:
     """Write the averaged weights of ``checkpoint`` (step-*, or an output folder for its newest) to ``out``; returns the former.
 
-    Raises FileNotFoundError where no checkpoint is, ValueError for one whose weights do not fit ``dtype``.
+    Raises FileNotFoundError where no checkpoint is, ValueError for one that is damaged or whose weights do not fit ``dtype``.
     """
     path, out = Path(checkpoint), Path(out)
     path = (
@@ -25,10 +27,11 @@ def convert(checkpoint: str | Path, out: str | Path, dtype: str = "fp32") -> Pat
         or checkpoints.find(path, "latest")
         or checkpoints.find(path, str(path))
     )
-    state = json.loads((path / "state.json").read_text())
+    state = _state(path / "state.json")
     tensors = {}
     for name in state["configs"]:
-        held = load_file(path / f"ema-{name}.safetensors")
+        held = _weights(path / f"ema-{name}.safetensors")
+        check_finite(held, str(path))
         tensors[name] = {key: value.to(DTYPES[dtype]) if value.is_floating_point() else value for key, value in held.items()}
         for key, value in tensors[name].items():
             if value.is_floating_point() and not value.isfinite().all():
@@ -43,3 +46,23 @@ def convert(checkpoint: str | Path, out: str | Path, dtype: str = "fp32") -> Pat
     write_release(out, tensors, state["configs"], state["settings"], metrics)
     write_text(out / "training_config.json", json.dumps(public(state["settings"]), indent=2))
     return path
+
+
+def _state(path: Path) -> dict:
+    """What a release needs of a checkpoint's state.json."""
+    try:
+        state = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{path} is damaged ({error}). Give another checkpoint.") from error
+    kinds = {"configs": dict, "settings": dict, "metrics": dict, "step": int, "images": int, "skipped_pictures": int}
+    for name, kind in kinds.items():
+        if not isinstance(state, dict) or not isinstance(state.get(name), kind):
+            raise ValueError(f"{path} is damaged: it has no {name}. Give another checkpoint.")
+    return state
+
+
+def _weights(path: Path) -> dict[str, torch.Tensor]:
+    try:
+        return load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise ValueError(f"{path} is missing or damaged ({error}). Give another checkpoint.") from error

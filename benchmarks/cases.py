@@ -1,0 +1,235 @@
+"""Small inputs that failed once, each run and judged: what was seen, what is seen now, and whether that is right.
+
+    python benchmarks/cases.py FOLDER [--before CHECKOUT] [--only NAME ...] [--out PICTURES]
+
+FOLDER holds the photographs, masks and drawings and a README.md with a table of them. CHECKOUT is another working tree of
+this repository, run on the same inputs by the same judges. A new case is one function with `@case` below; rows of the table
+that no case belongs to are named at the end. The exit status is 1 while a case is wrong.
+"""
+
+import argparse
+import json
+import os
+import re
+import subprocess
+import sys
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image
+
+
+@dataclass(frozen=True)
+class Case:
+    """``rows``: words that the first cell of its row in the table holds. ``run`` tells a figure in words and if it is right."""
+
+    name: str
+    rows: tuple[str, ...]
+    right: str
+    run: Callable[["Inputs"], tuple[str, bool]]
+
+
+CASES: list[Case] = []
+
+
+def case(name: str, right: str, *rows: str):
+    """Register a case; ``right`` says what holds in words, ``rows`` which rows of the table it judges (default: its name)."""
+
+    def register(run: Callable[["Inputs"], tuple[str, bool]]):
+        CASES.append(Case(name, rows or (name,), right, run))
+        return run
+
+    return register
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The folder's files, and where to leave pictures (None: nowhere)."""
+
+    folder: Path
+    out: Path | None
+
+    def path(self, name: str) -> str:
+        return str(self.folder / name)
+
+    def rgb(self, name: str) -> np.ndarray:
+        return np.asarray(Image.open(self.folder / name).convert("RGB"))
+
+    def mask(self, name: str) -> np.ndarray:
+        return np.asarray(Image.open(self.folder / name).convert("L")) > 127
+
+    def edit(self, photo: str, mask: str, sketch: str | None = None, color: str | None = None, **options) -> Image.Image:
+        """The edited photograph; an error in words is the caller's to judge."""
+        drawn = [None if name is None else self.path(name) for name in (mask, sketch, color)]
+        result = pipeline()(self.path(photo), *drawn, **options).image
+        if self.out:
+            result.save(self.out / f"{Path(mask).stem}.png")
+        return result
+
+
+@cache
+def pipeline():
+    from scfegan_hf import FaceEditPipeline
+
+    return FaceEditPipeline.from_pretrained(runtime="pytorch")
+
+
+def pixels(image: Image.Image) -> np.ndarray:
+    return np.asarray(image.convert("RGB")).astype(np.float32)
+
+
+def fine_detail(rgb: np.ndarray, where: np.ndarray) -> float:
+    """Standard deviation of what a blur of one pixel takes away, in levels of grey."""
+    grey = cv2.cvtColor(rgb.astype(np.float32), cv2.COLOR_RGB2GRAY)
+    return float((grey - cv2.GaussianBlur(grey, (0, 0), 1.0))[where].std())
+
+
+def within(where: np.ndarray, pixels: int) -> np.ndarray:
+    return cv2.erode(where.astype(np.uint8), np.ones((2 * pixels + 1,) * 2, np.uint8)) > 0
+
+
+def telea(rgb: np.ndarray, hole: np.ndarray) -> np.ndarray:
+    return cv2.inpaint(np.ascontiguousarray(rgb), hole.astype(np.uint8), 3, cv2.INPAINT_TELEA).astype(np.float32)
+
+
+@case("scratch", "no more damage left than by OpenCV's Telea", "scratch_")
+def scratch(given: Inputs):
+    photo, truth = given.rgb("scratch_photo.jpg"), given.rgb("scratch_watermark_truth.jpg")
+    hole = given.mask("scratch_mask.png")
+    result = pixels(given.edit("scratch_photo.jpg", "scratch_mask.png"))
+
+    def left(picture: np.ndarray) -> float:
+        return float(np.abs(picture - truth)[hole].mean() / np.abs(photo.astype(np.float32) - truth)[hole].mean())
+
+    own, other = left(result), left(telea(photo, hole))
+    return f"{own:.1%} of the damage left (Telea {other:.1%})", own <= other
+
+
+@case("moles", "within 6 levels of Telea's smooth fill", "moles_")
+def moles(given: Inputs):
+    return gone(given, "moles_photo.jpg", "moles_mask.png", 6)
+
+
+@case("glasses20", "no dark or bright line along the mask's border that Telea has not", "glasses20_")
+def glasses(given: Inputs):
+    photo, hole = given.rgb("glasses20_photo.jpg"), given.mask("glasses20_mask.png")
+    result = pixels(given.edit("glasses20_photo.jpg", "glasses20_mask.png"))
+    rim = hole & ~within(hole, 2)
+
+    def kept(picture: np.ndarray) -> float:
+        """Share of the frame's darkness, as Telea's fill knows it, that shows in the hole's outermost two pixels."""
+        smooth = telea(photo, cv2.dilate(hole.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0)
+        return float((smooth - picture)[rim].mean() / (smooth - photo)[rim].mean())
+
+    own, other = kept(result), kept(telea(photo, hole))
+    return f"{own:.0%} of the frame in the mask's outermost pixels (Telea {other:.0%})", own <= max(other, 0.1) + 0.02
+
+
+def gone(given: Inputs, photo: str, mask: str, levels: float) -> tuple[str, bool]:
+    """Whether tones in the hole are those that surroundings without the damage's rim would have."""
+    rgb, hole = given.rgb(photo), given.mask(mask)
+    smooth = telea(rgb, cv2.dilate(hole.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0)
+    apart = cv2.GaussianBlur(pixels(given.edit(photo, mask)) - smooth, (0, 0), 2.0)
+    worst = float(np.abs(apart).mean(2)[hole].max())
+    return f"at worst {worst:.1f} levels from its surroundings' tone", worst <= levels
+
+
+@case("flat_white", "at most 2 levels", "flat_white")
+def flat_white(given: Inputs):
+    result, hole = pixels(given.edit("flat_white.png", "flat_mask.png")), given.mask("flat_mask.png")
+    worst = float((255 - result)[hole].max())
+    return f"a stain of {worst:.0f} levels", worst <= 2
+
+
+def plain_background(given: Inputs, name: str) -> tuple[str, bool]:
+    """Its tones against the photograph's, which nothing stood in the way of."""
+    photo, hole = given.rgb(f"{name}_photo.jpg").astype(np.float32), given.mask(f"{name}_mask.png")
+    result = pixels(given.edit(f"{name}_photo.jpg", f"{name}_mask.png"))
+    apart = float(np.abs(cv2.GaussianBlur(result - photo, (0, 0), 3))[hole].mean())
+    rough = [fine_detail(cv2.GaussianBlur(picture, (0, 0), 1.5), within(hole, 4)) for picture in (result, photo)]
+    text = f"{apart:.1f} levels from the photograph, weave {rough[0] / rough[1]:.2f} times its texture"
+    return text, apart < 12 and rough[0] < 1.3 * rough[1]
+
+
+@case("background83", "tones as around and no weave", "background83_")
+def background83(given: Inputs):
+    return plain_background(given, "background83")
+
+
+@case("background100", "tones as around and no weave", "background100_")
+def background100(given: Inputs):
+    return plain_background(given, "background100")
+
+
+@case("bw70", "grey, and mode L", "bw70_")
+def bw70(given: Inputs):
+    image = given.edit("bw70_photo.jpg", "bw70_mouth_mask.png")
+    chroma = float(np.ptp(pixels(image), axis=2).max())
+    return f"chroma up to {chroma:.0f}, mode {image.mode}", chroma == 0 and image.mode == "L"
+
+
+def table(folder: Path) -> list[tuple[str, str]]:
+    """First cell and what was seen of each row of the README's table."""
+    lines = (folder / "README.md").read_text().splitlines()
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("|")]
+    return [(row[0], row[2]) for row in rows if len(row) >= 4 and not row[0].startswith(("---", "files"))]
+
+
+def seen(given: Inputs, names: list[str]) -> dict[str, tuple[str, bool]]:
+    """Figures of this checkout; a case that breaks is wrong, and says how it broke."""
+    found = {}
+    for each in CASES:
+        if names and each.name not in names:
+            continue
+        try:
+            found[each.name] = each.run(given)
+        except Exception as error:  # an old checkout may refuse or break in any way, and that is its figure
+            traceback.print_exc()
+            found[each.name] = f"{type(error).__name__}: {error}", False
+    return found
+
+
+def seen_by(checkout: str, options: argparse.Namespace) -> dict[str, tuple[str, bool]]:
+    command = [sys.executable, __file__, str(options.folder), "--json", *(["--only", *options.only] if options.only else [])]
+    environment = {**os.environ, "PYTHONPATH": str(Path(checkout).resolve())}
+    return json.loads(subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--before", metavar="CHECKOUT", help="another working tree to compare with")
+    parser.add_argument("--only", nargs="+", metavar="NAME", default=[])
+    parser.add_argument("--out", type=Path, help="folder for the edited pictures")
+    parser.add_argument("--json", action="store_true", help="figures of this checkout alone, as JSON")
+    options = parser.parse_args()
+    if options.out:
+        options.out.mkdir(parents=True, exist_ok=True)
+    now = seen(Inputs(options.folder, options.out), options.only)
+    if options.json:
+        print(json.dumps(now))
+        return 0
+    rows = table(options.folder)
+    before = seen_by(options.before, options) if options.before else {}
+    print("| case | table says | before | now | right | holds |\n|---|---|---|---|---|---|")
+    judged = set()
+    for each in CASES:
+        said = [(cell, text) for cell, text in rows if any(word in re.sub("`", "", cell) for word in each.rows)]
+        judged |= {cell for cell, _ in said}
+        if each.name in now:
+            text, holds = now[each.name]
+            old = before.get(each.name, ["-"])[0]
+            cells = [each.name, "; ".join(text for _, text in said), old, text, each.right, "yes" if holds else "no"]
+            print(f"| {' | '.join(cells)} |")
+    left = [cell for cell, _ in rows if cell not in judged]
+    print("\nNot judged here: " + ("; ".join(left) or "none") + ".")
+    return 0 if all(holds for _, holds in now.values()) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
