@@ -8,6 +8,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+JPEG_NOTE = "A JPEG changes pixels outside the mask a little; a name that ends in .png keeps them."
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; returns the exit status."""
@@ -72,21 +74,31 @@ def _parser() -> argparse.ArgumentParser:
     )
     prepare.set_defaults(run=_prepare)
 
-    edit = commands.add_parser("edit", help="edit a photograph")
-    edit.add_argument("photo")
+    edit = commands.add_parser("edit", help="edit a photograph, or a folder of them")
+    edit.add_argument("photo", help="picture, or a folder of pictures, searched deeply")
     edit.add_argument(
         "--mode",
         choices=("redraw", "recolor"),
         default="redraw",
         help="redraw what the mask erases, or keep it and recolor the parts that --color touches (default redraw)",
     )
-    edit.add_argument("--mask", help="picture of the photo's size, non-zero where to repaint; may be left out to recolor")
-    edit.add_argument("--sketch", help="picture of the photo's size, non-zero = line")
-    edit.add_argument("--color", help="RGBA picture of the photo's size, opaque where a colour is wanted")
+    by_name = "or a folder of them, named as the photos"
+    edit.add_argument("--mask", help=f"picture of the photo's size, white where to repaint, {by_name}; not needed to recolor")
+    edit.add_argument("--sketch", help="picture of the photo's size with white lines, or a folder")
+    edit.add_argument("--color", help="RGBA picture of the photo's size, opaque where a colour is wanted, or a folder")
+    edit.add_argument(
+        "--invert",
+        action=argparse.BooleanOptionalAction,
+        help="black in the mask is what to repaint; --no-invert: white is, also where it is over half of the picture",
+    )
     edit.add_argument("--seed", type=_whole(0), default=0)
     edit.add_argument("--model", help="folder or Hub repository (default: the weights in the package)")
     edit.add_argument("--no-detail", action="store_true", help="the network's answer as it is, without the photo's texture")
-    edit.add_argument("-o", "--output", required=True, help="PNG file to write")
+    edit.add_argument("--quality", type=_whole(1, 100), help="of a JPEG, 1 to 100 (default: the photo's own, or 95)")
+    edit.add_argument("--format", default="png", help="for a folder: png, jpg, tif or webp (default png)")
+    edit.add_argument(
+        "-o", "--output", required=True, help="file to write, as PNG, TIFF, lossless WebP or JPEG by its ending; or a folder"
+    )
     edit.set_defaults(run=_edit)
 
     trace = commands.add_parser("trace", help="a sketch of a photograph, to start drawing from")
@@ -165,11 +177,29 @@ def _prepare(options: argparse.Namespace) -> None:
 
 
 def _edit(options: argparse.Namespace) -> None:
+    from scfegan_hf.editing.folder import REPORT, edit_folder
     from scfegan_hf.editing.pipeline import FaceEditPipeline
+    from scfegan_hf.editing.saving import format_of
 
-    pipe = FaceEditPipeline.from_pretrained(options.model, runtime="pytorch")  # for one edit, what starts soonest
-    drawing = (options.photo, options.mask, options.sketch, options.color)
-    pipe(*drawing, mode=options.mode, seed=options.seed, detail=not options.no_detail).save(options.output)
+    whole_folder = Path(options.photo).is_dir()
+    form = format_of(f"result.{options.format}" if whole_folder else options.output)  # before the work is done
+    # For one edit, what starts soonest.
+    pipe = FaceEditPipeline.from_pretrained(options.model, runtime=None if whole_folder else "pytorch")
+    how = {"mode": options.mode, "seed": options.seed, "invert": options.invert, "detail": not options.no_detail}
+    drawings = {"mask": options.mask, "sketch": options.sketch, "color": options.color}
+    if not whole_folder:
+        result = pipe(options.photo, **drawings, **how)
+        result.save(options.output, options.quality)
+        for note in (*result.notes, *([JPEG_NOTE] if form == "JPEG" else [])):
+            print(f"note: {note}", file=sys.stderr)
+        return
+    ending = f".{options.format.lower()}"
+    saved = {"ending": ending, "quality": options.quality}
+    report = edit_folder(lambda photo, drawn: pipe(photo, **drawn, **how), options.photo, options.output, drawings, **saved)
+    print(
+        f"{len(report['edited'])} photographs edited, {len(report['there_already'])} were there already, "
+        f"{len(report['left_out'])} left out; see {Path(options.output) / REPORT}."
+    )
 
 
 def _trace(options: argparse.Namespace) -> None:

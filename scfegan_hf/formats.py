@@ -11,12 +11,13 @@ import struct
 import threading
 import warnings
 from functools import cache
-from importlib.util import find_spec
 from typing import BinaryIO
 
 from PIL import Image, UnidentifiedImageError
 
 FORMATS = ("PNG", "JPEG", "WEBP", "AVIF", "HEIF", "TIFF", "BMP", "GIF", "JPEG2000")  # JPEG stands for MPO too
+# How names of photographs end, for whoever looks through a folder.
+PHOTO_ENDINGS = (".avif", ".bmp", ".heic", ".heif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 MAX_PIXELS = 100_000_000  # 11548 x 8660
 # Real files have up to some twenty. A scan costs a pass over the whole picture, however little is in it.
 MAX_SCANS = 100
@@ -46,11 +47,10 @@ _HEADER = threading.Lock()  # filters of warnings are all threads'
 @cache
 def formats() -> tuple[str, ...]:
     """Pillow's names of the formats that are read here: those of FORMATS that this machine has a reader for."""
-    Image.init()
-    if find_spec("pillow_heif") is not None:
-        from pillow_heif import register_heif_opener
+    from pillow_heif import register_heif_opener
 
-        register_heif_opener()
+    Image.init()
+    register_heif_opener()
     return tuple(name for name in FORMATS if name in Image.OPEN)
 
 

@@ -238,6 +238,15 @@ def tiny_options(squeezenet_file, alexnet_file, first_network) -> dict[str, dict
 
 
 @pytest.fixture
+def model(tmp_path) -> str:
+    """A folder with a tiny generator."""
+    from scfegan_hf.models.scfegan import SCFEGANGenerator
+
+    SCFEGANGenerator.preset("compact", width=4, resolution=128).save_pretrained(tmp_path / "model")
+    return str(tmp_path / "model")
+
+
+@pytest.fixture
 def fresh_accelerate(monkeypatch):
     """Accelerate on the CPU, without what an earlier test left in its global state."""
     from accelerate.state import AcceleratorState, GradientState

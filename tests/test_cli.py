@@ -3,18 +3,10 @@
 import json
 
 import numpy as np
-import pytest
 from PIL import Image
 from skimage.data import astronaut
 
-from scfegan_hf import SCFEGANGenerator
 from scfegan_hf.cli import main
-
-
-@pytest.fixture
-def model(tmp_path):
-    SCFEGANGenerator.preset("compact", width=4, resolution=128).save_pretrained(tmp_path / "model")
-    return str(tmp_path / "model")
 
 
 def test_edit_writes_a_png_that_differs_in_the_mask_only(tmp_path, model):
@@ -42,6 +34,27 @@ def test_recolor_needs_no_mask(tmp_path, model, capsys):
     assert changed[45:60, 155:185].mean() > 0.9 and 0.05 < changed.mean() < 0.3 and not changed[200:].any()
     assert main([*arguments, "-o", str(tmp_path / "none.png")]) == 1
     assert "Give a mask" in capsys.readouterr().err
+
+
+def test_notes_jpeg_and_inverted_masks(tmp_path, model, capsys):
+    photo = astronaut()[:200, 120:320]
+    mask = np.zeros(photo.shape[:2], np.uint8)
+    mask[60:100, 70:130] = 255
+    Image.fromarray(photo).convert("CMYK").save(tmp_path / "photo.tif")
+    Image.fromarray(255 - mask).save(tmp_path / "mask.png")
+    out = tmp_path / "new" / "out.jpg"
+    arguments = ["edit", str(tmp_path / "photo.tif"), "--mask", str(tmp_path / "mask.png"), "--model", model, "-o"]
+    assert main([*arguments, str(out)]) == 1
+    assert "invert it (invert=True, --invert)" in capsys.readouterr().err
+    assert main([*arguments, str(out), "--invert", "--sketch", str(tmp_path / "mask.png")]) == 1
+    assert "over half of the picture as lines" in capsys.readouterr().err
+    assert main([*arguments, str(out), "--invert", "--quality", "50"]) == 0
+    notes = capsys.readouterr().err.splitlines()
+    assert len(notes) == 2 and "CMYK" in notes[0] and "JPEG changes pixels" in notes[1]
+    with Image.open(out) as image:
+        assert image.format == "JPEG" and b"Edited" in image.info["comment"]
+    assert main([*arguments, str(tmp_path / "out.bmp"), "--invert"]) == 1
+    assert "must end in one of" in capsys.readouterr().err
 
 
 def test_errors_are_one_line_and_write_nothing(tmp_path, model, capsys):

@@ -141,5 +141,5 @@ def test_a_color_in_four_inks_is_no_color_with_transparency():
 
 
 def test_the_list_of_formats():
-    assert set(formats()) >= {"PNG", "JPEG", "WEBP", "AVIF", "TIFF", "BMP", "GIF", "JPEG2000"}
+    assert set(formats()) >= {"PNG", "JPEG", "WEBP", "AVIF", "HEIF", "TIFF", "BMP", "GIF", "JPEG2000"}
     assert not {"EPS", "PPM", "QOI", "DDS", "WMF", "PSD"} & set(formats())

@@ -81,7 +81,8 @@ def read_photo(source: PictureLike) -> Photo:
     elif image.mode in ("1", "L", "LA"):
         info.pop("icc_profile", None)  # a profile of grey does not fit RGB
     transparent = "A" in image.getbands() or "transparency" in image.info
-    pixels = np.asarray(image.convert("RGBA" if transparent else "RGB"))
+    mode = "RGBA" if transparent else "RGB"
+    pixels = np.asarray(image if image.mode == mode else image.convert(mode))
     alpha = pixels[..., 3].copy() if transparent else None
     return Photo(np.ascontiguousarray(pixels[..., :3]), alpha, info, turned, tuple(notes))
 

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from scfegan_hf.editing.photos import read_photo
+from scfegan_hf.formats import formats
 
 SIDE = 80
 
@@ -70,7 +71,7 @@ def test_of_several_pages_the_first_is_taken_with_a_word():
 
 
 def test_heif():
-    pytest.importorskip("pillow_heif").register_heif_opener()
+    formats()  # registers its writer too
     smooth = noise().resize((8, 8)).resize((SIDE, SIDE + 20), Image.Resampling.BICUBIC)
     exif = Image.Exif()
     exif[0x010F], exif[0x0112] = "A phone", 6

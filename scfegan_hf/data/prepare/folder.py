@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from scfegan_hf.files import replacing, write_text
+from scfegan_hf.formats import PHOTO_ENDINGS
 
-PHOTO_ENDINGS = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
 PICTURE = "picture"  # the kind of a column that holds an encoded picture; others are named as `datasets.Value` names them
 
 
@@ -70,7 +70,7 @@ def prepare_folder(
     photos, out = Path(photos).absolute(), Path(out).absolute()  # other processes may work elsewhere
     files = sorted(p for p in photos.rglob("*") if p.suffix.lower() in PHOTO_ENDINGS and p.is_file())
     if not files:
-        raise FileNotFoundError(f"No pictures below {photos}. Give a folder with {', '.join(sorted(PHOTO_ENDINGS))} files.")
+        raise FileNotFoundError(f"No pictures below {photos}. Give a folder with {', '.join(PHOTO_ENDINGS)} files.")
     plan = {
         "options": dict(make_row.settings), "validation": list(validation), "shard_size": shard_size, "photos": len(files)
     }  # fmt: skip
