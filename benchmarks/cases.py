@@ -13,6 +13,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -171,6 +172,84 @@ def bw70(given: Inputs):
     image = given.edit("bw70_photo.jpg", "bw70_mouth_mask.png")
     chroma = float(np.ptp(pixels(image), axis=2).max())
     return f"chroma up to {chroma:.0f}, mode {image.mode}", chroma == 0 and image.mode == "L"
+
+
+MASKS = ("mask_canvas_noise.png", "mask_video_range.png", "mask_stale_exif6.png", "mask_jpeg75.jpg")
+
+
+@case("masks", "each the exact mask's pixels, within a hundredth", *(name.split(".")[0] for name in MASKS))
+def masks(given: Inputs):
+    exact, off = given.mask("mask_exact.png"), {}
+    photo = given.rgb("portrait640.jpg").astype(np.float32)
+    for name in MASKS:
+        changed = (pixels(given.edit("portrait640.jpg", name)) != photo).any(2)
+        off[name] = float((changed & ~exact).sum() / exact.sum())
+    worst = max(off, key=off.get)
+    return f"at most {off[worst]:.1%} more than was meant ({worst})", off[worst] < 0.01
+
+
+@case("mask_soft_edge", "as large as meant (softness: tests/editing/test_pipeline.py)")
+def soft_edge(given: Inputs):
+    exact, photo = given.mask("mask_exact.png"), given.rgb("portrait640.jpg").astype(np.float32)
+    changed = (pixels(given.edit("portrait640.jpg", "mask_soft_edge.png")) != photo).any(2)
+    return f"{changed.mean():.1%} repainted, {exact.mean():.1%} meant", changed.sum() <= exact.sum() * 1.05
+
+
+@case("mask_inverted", "refused in words, and taken when asked for")
+def inverted(given: Inputs):
+    exact, photo = given.mask("mask_exact.png"), given.rgb("portrait640.jpg").astype(np.float32)
+    try:
+        given.edit("portrait640.jpg", "mask_inverted.png")
+        return "taken without a word", False
+    except ValueError as error:
+        changed = (pixels(given.edit("portrait640.jpg", "mask_inverted.png", invert=True)) != photo).any(2)
+        return f"refused: {error}", not changed[~exact].any()
+
+
+@case("photo_erased_hole", "opaque where repainted")
+def erased_hole(given: Inputs):
+    image = given.edit("photo_erased_hole.png", "photo_erased_hole_mask.png")
+    least = int(np.asarray(image.convert("RGBA"))[..., 3][given.mask("photo_erased_hole_mask.png")].min())
+    return f"alpha from {least} in the hole", least == 255
+
+
+@case("cutout", "what nobody sees is no context: no difference", "cutout_")
+def cutout(given: Inputs):
+    hole = given.mask("cutout_mask.png")
+    results = [pixels(given.edit(f"cutout_{hidden}_under_alpha.png", "cutout_mask.png")) for hidden in ("black", "white")]
+    apart = float(np.abs(results[0] - results[1])[hole].mean())
+    return f"{apart:.1f} levels apart", apart == 0
+
+
+@case("lips", "soft colours and JPEG lines as the hard ones", "lips_")
+def lips(given: Inputs):
+    hole = given.mask("lips_mask.png")
+    drawn = [("lips_sketch.png", "lips_color_hard.png"), ("lips_sketch_jpeg75.jpg", "lips_color_soft.png")]
+    results = [pixels(given.edit("lips_photo.jpg", "lips_mask.png", *each)) for each in drawn]
+    apart = float(np.abs(results[0] - results[1])[hole].mean())
+    return f"{apart:.1f} levels apart", apart < 3
+
+
+@case("metadata", "kept, orientation put right, and the note", "metadata_")
+def metadata(given: Inputs):
+    kept = {}
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "edited.jpg"
+        pipeline()(given.path("metadata_photo.jpg"), given.path("metadata_mask.png")).save(path)
+        with Image.open(given.path("metadata_photo.jpg")) as before, Image.open(path) as image:
+            old, new = before.getexif(), image.getexif()
+            kept = {tag for tag in old if tag != 0x0112 and (tag == 0x8825 or old[tag] == new.get(tag))}
+            dpi, note = image.info.get("dpi"), b"repainted" in image.info.get("comment", b"")
+    whole = len(kept) == len(old) - 1 and new.get_ifd(0x8825) == old.get_ifd(0x8825) and new.get(0x0112, 1) == 1
+    return f"{len(kept)} of {len(old) - 1} tags, {dpi} dpi, {'a' if note else 'no'} note", whole and dpi == (300, 300) and note
+
+
+@case("iphone_48mp", "taken", "iphone_48mp")
+def iphone(given: Inputs):
+    mask = np.zeros((6048, 8064), np.uint8)
+    mask[3000:3400, 4000:4400] = 255
+    size = pipeline()(given.path("iphone_48mp_size.jpg"), mask).image.size
+    return f"{size[0]}x{size[1]} edited", size == (8064, 6048)
 
 
 def table(folder: Path) -> list[tuple[str, str]]:
