@@ -9,13 +9,14 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils.data import Dataset
 
-from scfegan_hf.conditioning import assemble, assemble_refinement, blend, halved
+from scfegan_hf.conditioning import blend
 from scfegan_hf.data.rows import COLUMNS
 from scfegan_hf.editing.drawn.samples import Holes, edit_samples
 from scfegan_hf.losses.adversarial import discriminator_loss, generator_loss, hole_weights, real_drift_loss
 from scfegan_hf.losses.lpips import lpips
 from scfegan_hf.losses.perceptual import feature_sizes
 from scfegan_hf.models.alexnet import AlexNetFeatures, lpips_network
+from scfegan_hf.models.cascade import refiner_input
 from scfegan_hf.models.projected import ProjectedDiscriminator
 from scfegan_hf.models.refiner import FaceRefiner
 from scfegan_hf.models.scfegan import SCFEGANGenerator
@@ -161,10 +162,8 @@ class Cascade(Recipe):
 
 @torch.no_grad()
 def first_answer(first: nn.Module, batch: Batch) -> Tensor:
-    """The refiner's input for a batch: what the first network makes of it at half the size, and the drawing."""
-    parts, noise = [batch[name] for name in PARTS], batch["noise"]
-    small = assemble(*halved(*parts), noise[..., ::2, ::2], fill=first.fill, color_flag=first.color_flag)
-    return assemble_refinement(first(small), *parts, noise)
+    """The refiner's input for a batch."""
+    return refiner_input(first, *(batch[name] for name in (*PARTS, "noise")))
 
 
 def window_places(mask: Tensor, mix: Tensor, side: int, number: int, step: int) -> list[tuple[int, int, int]]:

@@ -31,8 +31,8 @@ def test_the_refiner_gets_the_first_networks_answer_enlarged(recipe, batch):
     assert (F.interpolate(small_mask, scale_factor=2) >= mask).all()
     # By hand, for a drawing without colours.
     batch["color_mask"] = torch.zeros_like(mask)
-    parts = [F.avg_pool2d(image, 2), small_mask, F.max_pool2d(batch["sketch"], 2), torch.zeros(2, 3, 64, 64)]
-    small = assemble(*parts, torch.zeros(2, 1, 64, 64), batch["noise"][..., ::2, ::2], fill="walls", color_flag=True)
+    parts = [F.avg_pool2d(image, 2), small_mask, F.max_pool2d(batch["sketch"] * mask, 2), torch.zeros(2, 3, 64, 64)]
+    small = assemble(*parts, torch.zeros(2, 1, 64, 64), (batch["noise"] * mask)[..., ::2, ::2], fill="walls", color_flag=True)
     enlarged = F.interpolate(networks["first"](small), scale_factor=2, mode="bicubic").clamp(-1, 1)
     torch.testing.assert_close(first_answer(networks["first"], batch)[:, :3], blend(enlarged, image, mask))
 
