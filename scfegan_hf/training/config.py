@@ -39,6 +39,9 @@ class TrainConfig:
     """Refuse to run with another number of processes, for launchers that start one where several were meant."""
     max_train_steps: int = 100_000
     """Training ends after this many steps in all, resumed ones included."""
+    stretch_minutes: float = 0.0
+    """After so many minutes validate, save, note the stretch in stretches.jsonl and exit with 75; the same command goes on, on
+    this machine or another. 0 is one stretch to the end."""
     lr_scheduler: Literal["constant", "cosine", "linear"] = "constant"
     """After the warm-up: constant, or down to a twentieth at max_train_steps, along a cosine, or along a line in the second
     half. A recipe may have others for some of its networks."""
@@ -120,7 +123,7 @@ FREE_TO_CHANGE = {
     "output_dir", "max_train_steps", "dataloader_num_workers", "checkpointing_steps", "checkpoints_total_limit",
     "resume_from_checkpoint", "validation_steps", "num_validation_images", "logging_steps", "report_to", "push_to_hub",
     "hub_model_id", "weights_license", "dry_run", "pretrained_model_name_or_path", "processes", "expect_processes",
-    "max_skipped_share", "max_skipped_turns", "dataloader_prefetch_factor", "profile", "torch_compile",
+    "max_skipped_share", "stretch_minutes", "max_skipped_turns", "dataloader_prefetch_factor", "profile", "torch_compile",
 }  # fmt: skip
 # May change together with the number of processes, as long as a step takes as many samples.
 WHOLE_BATCH = ("train_batch_size", "gradient_accumulation_steps", "processes")

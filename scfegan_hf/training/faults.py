@@ -1,8 +1,10 @@
 """What can go wrong in the middle of a training: being stopped, numbers that are not finite, too little memory."""
 
 import logging
+import math
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -26,11 +28,20 @@ class TrainingFault(Exception):
 
 
 class StopSignals:
-    """While entered, SIGTERM and SIGINT are noted in ``asked`` instead of ending the process; a second one does end it."""
+    """While entered, SIGTERM and SIGINT are noted in ``asked`` instead of ending the process; a second one does end it.
 
-    def __init__(self):
-        self.asked: str | None = None
+    After ``seconds`` the end of the stretch asks in the same way; 0 is never.
+    """
+
+    def __init__(self, seconds: float = 0.0):
+        self.signal: str | None = None
         self._before: dict = {}
+        self._end = time.perf_counter() + seconds if seconds else math.inf
+
+    @property
+    def asked(self) -> str | None:
+        """Who asked to stop."""
+        return self.signal or ("--stretch_minutes" if time.perf_counter() >= self._end else None)
 
     def __enter__(self) -> "StopSignals":
         if threading.current_thread() is threading.main_thread():  # Python lets no other one handle signals
@@ -38,7 +49,7 @@ class StopSignals:
         return self
 
     def _note(self, number: int, _) -> None:
-        self.asked = signal.Signals(number).name
+        self.signal = signal.Signals(number).name
         self._restore()
 
     def _restore(self) -> None:

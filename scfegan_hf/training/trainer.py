@@ -2,6 +2,7 @@
 
 import copy
 import json
+import time
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -23,6 +24,7 @@ from scfegan_hf.training.processes import end_workers, make_loader, seed_step, s
 from scfegan_hf.training.release.hub import configs_of, load_initial_weights, save_release
 from scfegan_hf.training.release.publishing import Publisher
 from scfegan_hf.training.sources import sources_of
+from scfegan_hf.training.stretches import note_stretch
 from scfegan_hf.training.timing import Stopwatch
 from scfegan_hf.training.turns import Part, Turns
 from scfegan_hf.training.validation import validate, validation_batches
@@ -87,7 +89,7 @@ class Trainer:
         if main and self.config.push_to_hub:
             self.publisher = Publisher(self.out, self.settings, list(self.released))
         first = self.step
-        with StopSignals() as signals, explained_memory(self.config):
+        with StopSignals(60 * self.config.stretch_minutes) as signals, explained_memory(self.config):
             if first == 0:
                 self._validate(held_out)
             self._run(dataset, held_out, signals)
@@ -121,7 +123,7 @@ class Trainer:
             end_workers(batches)
 
     def _steps(self, batches: Iterator[dict], held_out: list[dict], signals: StopSignals) -> None:
-        config = self.config
+        config, first = self.config, self.step
         pace = Pace(self.watch, self.step, self.whole_batch)
         bar = tqdm(
             total=config.max_train_steps, initial=self.step, disable=not self.accelerator.is_main_process, unit="step",
@@ -134,11 +136,13 @@ class Trainer:
             last, stop = self.step == config.max_train_steps, self.turns.stop_asked
             if last or stop or self.step % config.logging_steps == 0:
                 self._log({**logged, **pace.read(self.step)}, bar)
-            if last or self.step % config.validation_steps == 0:
-                self._validate(held_out)
+            if last or (stop and not signals.signal) or self.step % config.validation_steps == 0:
+                self._validate(held_out)  # not after a signal, whose grace is short
                 pace.restart(self.step)
             if last or stop or self.step % config.checkpointing_steps == 0:
                 self._save()
+            if last or stop:
+                self._note_stretch(first)
             if stop and not last:
                 self.accelerator.wait_for_everyone()
                 self.accelerator.end_training()
@@ -205,6 +209,11 @@ class Trainer:
         self.metrics = validate(self.recipe, {**self.networks, **self.averaged}, batches, self._to_device, sheet)
         self.log.write(self.metrics, self.step)
         self.accelerator.print(f"step {self.step}: " + ", ".join(f"{k} {v:.4f}" for k, v in self.metrics.items()))
+
+    def _note_stretch(self, first: int) -> None:
+        if self.accelerator.is_main_process:
+            seconds = time.perf_counter() - self.log.started
+            note_stretch(self.out, first, self.step, self.images, seconds, self.device, self.metrics)
 
     def _draw(self, steps: int) -> None:
         """Curves of the whole run, and where the time of these ``steps`` went."""
