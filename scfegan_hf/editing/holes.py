@@ -2,7 +2,7 @@
 
 import numpy as np
 
-# More parts than this are specks of one drawing and are edited together.
+# More parts than this are specks, and edited in clusters.
 MAX_PARTS = 32
 
 
@@ -17,7 +17,7 @@ def hole_groups(hole: np.ndarray) -> list[tuple[int, int, int, int]]:
     small = resize_lines(hole.astype(np.uint8), (max(round(width / scale), 1), max(round(height / scale), 1)))
     count, _, stats, _ = cv2.connectedComponentsWithStats(small, connectivity=8)
     if count - 1 > MAX_PARTS:
-        return [bounds(hole)]
+        return _clusters(hole, small, scale)
     margin = 1 if scale > 1 else 0  # a part's border may lie a small pixel further out
     boxes = []
     for x, y, w, h, _ in stats[1:]:
@@ -38,6 +38,26 @@ def hole_groups(hole: np.ndarray) -> list[tuple[int, int, int, int]]:
                 break
     tight = [bounds(hole[y0:y1, x0:x1]) for x0, y0, x1, y1 in boxes]
     return [(x + a, y + b, x + c, y + d) for (x, y, _, _), (a, b, c, d) in zip(boxes, tight, strict=True)]
+
+
+def _clusters(hole: np.ndarray, small: np.ndarray, scale: float) -> list[tuple[int, int, int, int]]:
+    """Boxes of specks that lie close together, MAX_PARTS at most; ``small``: the hole at a ``scale``-th of its size."""
+    import cv2
+
+    from scfegan_hf.data.pictures import bounds
+
+    reach, count = 1, MAX_PARTS + 2
+    while count - 1 > MAX_PARTS:
+        reach *= 2
+        count, labels = cv2.connectedComponents(cv2.dilate(small, np.ones((2 * reach + 1,) * 2, np.uint8)), connectivity=8)
+    boxes = []
+    for label in range(1, count):
+        x0, y0, x1, y1 = bounds(labels == label)
+        x0, y0 = int(x0 * scale), int(y0 * scale)
+        inside = hole[y0 : int(np.ceil(y1 * scale)), x0 : int(np.ceil(x1 * scale))]
+        a, b, c, d = bounds(inside)
+        boxes.append((x0 + a, y0 + b, x0 + c, y0 + d))
+    return boxes
 
 
 def _near(a: tuple[int, int, int, int], b: tuple[int, int, int, int]) -> bool:

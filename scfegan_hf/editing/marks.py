@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from scfegan_hf.data.pictures import bounds
 from scfegan_hf.editing.photos import PictureLike, check_array, open_any, to_eight_bits
 from scfegan_hf.formats import load, upright
 
@@ -29,12 +30,18 @@ class Mask:
     hole: np.ndarray
     weight: np.ndarray | None = None
 
-    def soften(self, answer: np.ndarray, photo: np.ndarray, window, unseen: np.ndarray | None) -> np.ndarray:
-        """Float32 (H, W, 3): by the weight of this ``window`` from photograph to answer; where nothing is seen, the answer."""
+    def soften(self, rgb: np.ndarray, photo: np.ndarray, unseen: np.ndarray | None) -> None:
+        """Blend what was repainted, uint8 (H, W, 3), with the photograph by the weight, in place; not where nothing is seen."""
+        if self.weight is None:
+            return
+        x0, y0, x1, y1 = bounds(self.hole)
+        window = np.s_[y0:y1, x0:x1]
         weight = self.weight[window] * np.float32(1 / 255)
         if unseen is not None:
-            weight[unseen] = 1
-        return photo + (answer - photo) * weight[..., None]
+            weight[unseen[window]] = 1
+        weight[~self.hole[window]] = 0
+        mixed = photo[window] + (rgb[window].astype(np.float32) - photo[window]) * weight[..., None]
+        rgb[window] = np.rint(mixed).astype(np.uint8)
 
     def opaque(self, alpha: np.ndarray | None) -> np.ndarray | None:
         """A photograph's transparency, uint8 (H, W), once this has been repainted: as opaque as the photograph is anywhere.

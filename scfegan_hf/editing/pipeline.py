@@ -155,6 +155,7 @@ class FaceEditPipeline:
         import torch
 
         from scfegan_hf.editing.marks import read_color, read_mask, read_sketch
+        from scfegan_hf.editing.places import Plan
 
         if mode not in MODES:
             raise ValueError(f"mode must be one of {', '.join(MODES)}, not {mode!r}.")
@@ -183,13 +184,15 @@ class FaceEditPipeline:
             if layer.any() and not (layer & hole).any()
         ]
 
+        plan = Plan.of(photo.rgb, hole, unseen, lines | painted)
         results = []
         for candidate in range(num_candidates):
-            rgb = photo.rgb.copy()
+            rgb, left = plan.begun(seed + candidate)
             noise = torch.Generator().manual_seed(seed + candidate)
-            for box in hole_groups(hole):
-                view = VIEWS[candidate]
-                self._edit_hole(rgb, box, marked, unseen, lines, paint, painted, view, noise, detail)
+            for part in plan.parts:
+                for box in hole_groups(part.mask):
+                    self._edit_hole(rgb, box, part, left, unseen, lines, paint, painted, VIEWS[candidate], noise, detail)
+            marked.soften(rgb, photo.rgb, unseen)
             results.append(photo.with_pixels(rgb, marked.opaque(photo.alpha)))
         return EditResult(results, (*photo.notes, *outside))
 
@@ -202,13 +205,14 @@ class FaceEditPipeline:
         return part(image, point)
 
     def _edit_hole(
-        self, rgb, box, marked, unseen, lines, paint, painted, view: tuple[float, bool], noise, detail: bool
+        self, rgb, box, part, hole, unseen, lines, paint, painted, view: tuple[float, bool], noise, detail: bool
     ) -> None:
-        """Repaint the part of the hole in ``box``, in place. ``unseen``, bool (H, W) or None: no context either."""
+        """Repaint what of the part is in ``box``, in place. ``hole``, bool (H, W), is all that is still to be filled;
+        ``unseen``, bool (H, W) or None: no context either."""
         import cv2
         import torch
 
-        from scfegan_hf.conditioning import assemble, context_square
+        from scfegan_hf.conditioning import assemble, context_square, fill_hole
         from scfegan_hf.data.pictures import to_tensors
         from scfegan_hf.editing.seam import join
 
@@ -217,10 +221,9 @@ class FaceEditPipeline:
         context, mirrored = view
         x0, y0, x1, y1 = context_square(box, height, width, context, int(context * work / 4))
         side = max(x1 - x0, y1 - y0)
-        hole = marked.hole[y0:y1, x0:x1]
-        erased, seen = hole, rgb[y0:y1, x0:x1]
+        erased, seen = hole[y0:y1, x0:x1], rgb[y0:y1, x0:x1]
         if unseen is not None:
-            erased = hole | unseen[y0:y1, x0:x1]
+            erased = erased | unseen[y0:y1, x0:x1]
             seen = np.where(erased[..., None], np.uint8(128), seen)  # making it small mixes neighbours
         given = shrink(seen, erased, *(layer[y0:y1, x0:x1] for layer in (lines, paint, painted)), work)
         with torch.inference_mode():
@@ -228,8 +231,9 @@ class FaceEditPipeline:
             field = torch.randn(1, 1, work, work, generator=noise).to(self.device)
             if mirrored:
                 tensors = [tensor.flip(3) for tensor in tensors]
+            filled = fill_hole(*tensors, "walls") if part.kind == "walls" else None
             given = assemble(*tensors, field, fill=self.generator.fill, color_flag=self.generator.color_flag)
-            generated = self._generate(given)
+            generated = self._generate(given) if part.kind == "network" else filled
             if mirrored:
                 generated = generated.flip(3)
             answer = ((generated[0].clamp(-1, 1) + 1) * 127.5).permute(1, 2, 0).cpu().numpy()
@@ -238,7 +242,7 @@ class FaceEditPipeline:
         answer = cv2.resize(answer, target, interpolation=cv2.INTER_AREA if side < work else cv2.INTER_CUBIC)
         answer = answer[: y1 - y0, : x1 - x0]
         if detail:
-            shown, unknown = rgb, marked.hole
+            shown, unknown = rgb, hole
             if unseen is not None:
                 shown, unknown = np.where(unseen[..., None], np.uint8(128), rgb), unknown | unseen
             answer = self._detailed(answer, (x0, y0, x1, y1), box, shown, unknown, lines, side / work, noise.initial_seed())
@@ -247,11 +251,9 @@ class FaceEditPipeline:
         left, top = max(bx0 - margin, x0), max(by0 - margin, y0)
         around = np.s_[top : min(by1 + margin, y1), left : min(bx1 + margin, x1)]
         inside = np.s_[around[0].start - y0 : around[0].stop - y0, around[1].start - x0 : around[1].stop - x0]
-        own = np.zeros_like(hole[inside], np.uint8)
-        own[by0 - top : by1 - top, bx0 - left : bx1 - left] = marked.hole[by0:by1, bx0:bx1]
+        own = np.zeros_like(erased[inside], np.uint8)
+        own[by0 - top : by1 - top, bx0 - left : bx1 - left] = part.mask[by0:by1, bx0:bx1]
         joined = join(answer[inside], rgb[around], erased[inside], side / work).clip(0, 255)
-        if marked.weight is not None:
-            joined = marked.soften(joined, rgb[around], around, None if unseen is None else unseen[around])
         rgb[around] = cv2.copyTo(np.rint(joined).astype(np.uint8), own, rgb[around].copy())
 
     def _detailed(self, *given) -> np.ndarray:

@@ -96,6 +96,10 @@ class FaceAnnotator:
         regions = cv2.warpAffine(labels, finer, (width, height), flags=cv2.INTER_NEAREST)
         return regions, points @ back[:, :2].T.astype(np.float32) + back[:, 2].astype(np.float32)
 
+    def labels(self, square: np.ndarray) -> np.ndarray:
+        """Regions uint8 (S, S), labels of REGIONS, of a square whose side the network's stride divides, face or no face."""
+        return self._run(square).regions[0].argmax(0).to(torch.uint8).cpu().numpy()
+
     def edges(self, photo: np.ndarray) -> np.ndarray:
         """Soft edges of the whole photograph, float32 (H, W) in [0, 1], found at no more than EDGE_SIDE pixels a side."""
         height, width = photo.shape[:2]
