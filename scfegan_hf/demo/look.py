@@ -4,6 +4,7 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
 from scfegan_hf.demo.line import BUSY, BusyError
+from scfegan_hf.demo.payload import MAX_PHOTO_PIXELS
 from scfegan_hf.editing.reading import READERS, PictureCheck
 
 MOST = 40  # pictures that may wait to be looked at
@@ -13,7 +14,7 @@ class Look:
     """A `PictureCheck` for the event loop. All methods belong to one loop."""
 
     def __init__(self, check: PictureCheck | None = None, most: int = MOST):
-        self.check, self.most = check or PictureCheck(), most
+        self.check, self.most = check or PictureCheck(MAX_PHOTO_PIXELS), most
         self._threads = ThreadPoolExecutor(READERS, thread_name_prefix="look")
         self._waiting = 0
 

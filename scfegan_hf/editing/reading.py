@@ -8,16 +8,16 @@ import contextlib
 import json
 import os
 import queue
-import subprocess
+import subprocess  # nosec B404
 import sys
 import threading
 from collections import OrderedDict
 from pathlib import Path
 
 from scfegan_hf.editing.photos import read_photo
-from scfegan_hf.formats import damaged, load, open_picture
+from scfegan_hf.formats import MAX_PIXELS, damaged, load, open_picture
 
-SECONDS = 10.0  # for one picture; the largest JPEG, of 48 megapixels, takes less than one
+SECONDS = 10.0  # for one picture; a JPEG of 48 megapixels takes less than one
 MEMORY = 4 * 2**30  # bytes of address space that a reader may have
 READERS = 2
 REMEMBERED = 1000  # answers
@@ -26,8 +26,8 @@ REMEMBERED = 1000  # answers
 class PictureCheck:
     """Reads pictures in processes of its own, each begun when it is first needed; may be asked from several threads."""
 
-    def __init__(self, seconds: float = SECONDS, readers: int = READERS):
-        self.seconds, self.readers = seconds, readers
+    def __init__(self, max_pixels: int = MAX_PIXELS, seconds: float = SECONDS, readers: int = READERS):
+        self.max_pixels, self.seconds, self.readers = max_pixels, seconds, readers
         self._free: queue.SimpleQueue[_Reader] = queue.SimpleQueue()
         for _ in range(readers):
             self._free.put(_Reader())
@@ -49,7 +49,7 @@ class PictureCheck:
         if not known:
             reader = self._free.get()
             try:
-                answer = reader.ask(path, name, self.seconds)
+                answer = reader.ask([path, name, self.max_pixels], name, self.seconds)
             finally:
                 self._free.put(reader)
             with self._lock:
@@ -73,17 +73,19 @@ class _Reader:
     def __init__(self):
         self._process: subprocess.Popen | None = None
 
-    def ask(self, path: str, name: str, seconds: float) -> str | None:
-        """None, or why the picture is refused."""
+    def ask(self, question: list, name: str, seconds: float) -> str | None:
+        """None, or why the picture that ``question`` tells `main` of is refused."""
         if self._process is None or self._process.poll() is not None:
             self.end()
             command = [sys.executable, "-m", "scfegan_hf.editing.reading"]
             home = str(Path(__file__).resolve().parents[2])  # where the package lies, installed or not
             environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, (home, os.environ.get("PYTHONPATH"))))}
-            self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, text=True)
+            # A process of this package, in fixed words.
+            pipes = dict(stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, text=True)
+            self._process = subprocess.Popen(command, **pipes)  # nosec B603
             self._answer(seconds + 30)  # it says that it is there, which takes a while on a busy machine
         with contextlib.suppress(BrokenPipeError):  # it has just ended, and answers nothing
-            self._process.stdin.write(json.dumps([path, name]) + "\n")
+            self._process.stdin.write(json.dumps(question) + "\n")
             self._process.stdin.flush()
         answer, too_long = self._answer(seconds)
         if answer:
@@ -122,9 +124,10 @@ def main() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY if most == resource.RLIM_INFINITY else min(MEMORY, most), most))
     print(flush=True)
     for line in sys.stdin:
-        path, name = json.loads(line)
+        path, name, max_pixels = json.loads(line)
         try:
-            read_photo(path) if name == "photo" else load(open_picture(path, name), name)
+            with open_picture(path, name, max_pixels=max_pixels) as image:
+                read_photo(image) if name == "photo" else load(image, name)
             answer = None
         except (ValueError, FileNotFoundError) as error:
             answer = str(error) if isinstance(error, ValueError) else damaged(name)

@@ -92,7 +92,7 @@ def fetch(source: str, name: str, **where) -> Path:
             raise FileNotFoundError(f"{source} has no {name}. Save a network there with save_pretrained.")
         return path
     try:
-        return Path(hf_hub_download(source, name, **where))
+        return Path(hf_hub_download(source, name, **where))  # nosec B615
     except HFValidationError as error:
         raise FileNotFoundError(f"{source!r} is neither a folder nor the name of a Hub repository.") from error
     except RepositoryNotFoundError as error:

@@ -18,7 +18,7 @@ SLOW = "takes too long to read"
 
 @pytest.fixture
 def check():
-    check = PictureCheck(seconds=60)
+    check = PictureCheck(1_000_000, seconds=60)
     yield check
     check.close()
 
@@ -30,19 +30,23 @@ def picture(tmp_path):
 
 
 def process_of(check) -> subprocess.Popen:
-    reader = check._free.get()
-    check._free.put(reader)
-    return reader._process
+    """The process that is asked next."""
+    readers = [check._free.get() for _ in range(check.readers)]
+    for reader in readers:
+        check._free.put(reader)
+    return readers[0]._process
 
 
 def test_pictures_are_let_through_and_others_refused_by_their_names(check, picture, tmp_path):
     assert check.check(picture, "photo") is None and check.check(picture, "mask") is None
     (tmp_path / "none.png").write_bytes(b"hello")
     Image.new("L", (70000, 1)).save(tmp_path / "thin.png")
+    Image.new("1", (1001, 1000)).save(tmp_path / "large.png")
     for name, path, words in (
         ("mask", "none.png", "^The mask is not a picture that can be read"),
         ("sketch", "none.png", "^The sketch is not a picture"),
         ("photo", "thin.png", "^The photo is 70000x1"),
+        ("mask", "large.png", "^The mask has more than 1 megapixels"),
         ("color", "gone.png", "^The color is no longer on the server"),
     ):
         with pytest.raises(ValueError, match=words):
@@ -99,7 +103,7 @@ def test_the_process_ends_with_who_began_it(tmp_path, picture):
     """Even one that is killed."""
     code = (
         "import sys, time; from scfegan_hf.editing.reading import PictureCheck; "
-        "c = PictureCheck(60); c.check(sys.argv[1], 'photo'); "
+        "c = PictureCheck(seconds=60); c.check(sys.argv[1], 'photo'); "
         "r = c._free.get(); r = r if r._process else c._free.get(); print(r._process.pid, flush=True); time.sleep(60)"
     )
     parent = subprocess.Popen([sys.executable, "-c", code, picture], stdout=subprocess.PIPE, text=True)
