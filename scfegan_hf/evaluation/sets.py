@@ -6,6 +6,7 @@ They carry the published names (FID and the like) only on the published networks
 import numpy as np
 
 FOLDS, HELD_OUT_COST = 5, 0.01  # costs from 0.0001 to 1 order methods alike; this one told fakes best from photographs
+NEIGHBOURS = 3  # of precision and recall, as published
 
 
 def frechet_distance(first: np.ndarray, second: np.ndarray) -> float:
@@ -20,6 +21,67 @@ def frechet_distance(first: np.ndarray, second: np.ndarray) -> float:
     a, b = (np.linalg.qr(x, mode="r") if len(x) > x.shape[1] else x for x in (a, b))
     cross = np.linalg.svd(a @ b.T, compute_uv=False).sum()
     return float(max(means @ means + (a**2).sum() + (b**2).sum() - 2 * cross, 0))
+
+
+def kernel_distance(real: np.ndarray, fake: np.ndarray, as_published: bool = False) -> float:
+    """Kernel inception distance (Binkowski et al. 2018): unbiased squared MMD by the kernel (x.y / D + 1)^3. About 0 for sets
+    from one distribution, now and then below.
+
+    The kernel wants features of size about 1, as Inception's are; others are first shifted and scaled so that the real set's
+    have mean 0 and together variance 1 each, unless ``as_published``. Needs two rows of each at least.
+    """
+    if not as_published:
+        middle = real.mean(0)
+        spread = np.sqrt(max(((real - middle) ** 2).mean(), 1e-12))
+        real, fake = (real - middle) / spread, (fake - middle) / spread
+
+    def kernel(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        return (x @ y.T / x.shape[1] + 1) ** 3
+
+    def within(x: np.ndarray) -> float:
+        held = kernel(x, x)
+        return (held.sum() - held.trace()) / (len(x) * (len(x) - 1))
+
+    return float(within(real) + within(fake) - 2 * kernel(real, fake).mean())
+
+
+def inception_score(probabilities: np.ndarray) -> float:
+    """exp(E[KL(p(y|x) || p(y))]) of a classifier's answers (N, C), rows that sum to 1 (Salimans et al. 2016).
+
+    From 1, all alike, to C, every class certain and as frequent as the others. It carries its name on Inception's answers
+    only.
+    """
+    known = np.clip(probabilities, 1e-12, 1)
+    return float(np.exp((known * (np.log(known) - np.log(known.mean(0)))).sum(1).mean()))
+
+
+def precision_and_recall(real: np.ndarray, fake: np.ndarray, k: int = NEIGHBOURS) -> tuple[float, float]:
+    """Share of generated pictures that lie among the real ones, and of real ones that lie among the generated (Kynkaanniemi et
+    al. 2019): within the distance of some vector of the other set to its own ``k``-th neighbour there. Compare equal sizes.
+
+    Raises ValueError for a set of no more than ``k``.
+    """
+    if min(len(real), len(fake)) <= k:
+        raise ValueError(f"Precision and recall by {k} neighbours need more than {k} pictures of each kind.")
+    return _share_among(fake, real, k), _share_among(real, fake, k)
+
+
+def _share_among(points: np.ndarray, others: np.ndarray, k: int) -> float:
+    reach = np.sort(_squared_distances(others, others), axis=1)[:, k]  # the nearest is the vector itself
+    return float((_squared_distances(points, others) <= reach).any(1).mean())
+
+
+def _squared_distances(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    x, y = x.astype(np.float64), y.astype(np.float64)
+    return np.maximum((x**2).sum(1)[:, None] + (y**2).sum(1) - 2 * x @ y.T, 0)
+
+
+def figures(real: np.ndarray, fake: np.ndarray) -> dict[str, float]:
+    """What two sets of features tell, by name; precision and recall where there are enough pictures."""
+    told = {"frechet": frechet_distance(fake, real), "kernel": kernel_distance(real, fake)}
+    if min(len(real), len(fake)) > NEIGHBOURS:
+        told["precision"], told["recall"] = precision_and_recall(real, fake, NEIGHBOURS)
+    return told
 
 
 def indiscriminability(real: np.ndarray, fake: np.ndarray, faces: np.ndarray, held_out: bool) -> tuple[float, float]:
