@@ -17,11 +17,12 @@ import numpy as np
 import torch
 from PIL import Image
 
-from scfegan_hf.data.rows import decode_row, load_rows
+from scfegan_hf.data.rows import load_rows
 from scfegan_hf.faces.annotate import FACE_SIDE, FaceAnnotator
 from scfegan_hf.faces.detect import Box, detect_faces, open_network
 from scfegan_hf.faces.landmarks import LEFT_EYE, RIGHT_EYE, find_landmarks
 from scfegan_hf.faces.regions import REGIONS
+from scfegan_hf.faces.rows import decode_face
 from scfegan_hf.faces.samples import COLUMNS
 
 # Points that mean the same in both: of the London Set's 189 and of WFLW's 98. Pupils, corners of the eyes, ends of the
@@ -46,7 +47,7 @@ def main() -> None:
     annotator = FaceAnnotator.from_pretrained(options.model)
     rows = load_rows(options.data, "validation", columns=COLUMNS)
     count = min(options.faces, len(rows))
-    chosen = [decode_row(rows[number * len(rows) // count]) for number in range(count)]
+    chosen = [decode_face(rows[number * len(rows) // count]) for number in range(count)]
     figures = {"parameters_M": sum(p.numel() for p in annotator.network.parameters()) / 1e6, **speed(annotator)}
     figures["agreement with the teachers"] = agreement(annotator, chosen)
     if options.lab:

@@ -22,7 +22,7 @@ import torch
 from scfegan_hf.data.prepare.folder import PHOTO_ENDINGS, write_rows
 from scfegan_hf.data.rows import load_rows
 from scfegan_hf.editing.drawn import masks
-from scfegan_hf.editing.drawn.samples import EditSamples
+from scfegan_hf.editing.drawn.samples import edits_of
 from scfegan_hf.faces.annotate import bundled
 from scfegan_hf.faces.prepare import FaceRows, PrepareOptions, prepare_folder, prepare_photo
 from scfegan_hf.faces.regions import REGIONS
@@ -56,7 +56,7 @@ def main() -> None:
 
         torch.set_num_threads(1)
         cv2.setNumThreads(1)
-        stream = EditSamples(load_rows([str(out)], "train"), 256, 0)
+        stream = edits_of(load_rows([str(out)], "train"), 256, 0)
         figures["ms_per_sample_at_256"] = _milliseconds(lambda n: stream[n], 100)
     figures["ms_per_free_form_mask_at_512"] = _milliseconds(lambda n: masks.free_form(512, np.random.default_rng(n)), 300)
     points = _face_points(512)

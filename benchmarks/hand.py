@@ -16,7 +16,7 @@ from ablation import Change, train
 
 from scfegan_hf.data.rows import load_rows
 from scfegan_hf.editing.drawn import drawing, masks
-from scfegan_hf.editing.drawn.samples import EditSamples, Holes
+from scfegan_hf.editing.drawn.samples import Holes, edits_of
 from scfegan_hf.models.scfegan import SCFEGANGenerator
 from scfegan_hf.recipes.scfegan import SCFEGAN
 
@@ -69,7 +69,7 @@ def figures(folder: Path, options: argparse.Namespace) -> list[str]:
             asked = replace(drawing.HAND, **GIVEN, **hand)
             often = patch.object(masks, "often_erased", lambda rng, names=names: names[rng.integers(len(names))])
             with patch.object(drawing, "HAND", asked), often:
-                stream = EditSamples(rows, 128, seed=5, order=lambda n: n % len(rows), holes=Holes(1.0, 0.0))
+                stream = edits_of(rows, 128, seed=5, order=lambda n: n % len(rows), holes=Holes(1.0, 0.0))
                 found: dict[str, list] = {"masked_psnr": [], "feature_distance": []}
                 for first in range(0, len(chosen), 8):
                     batch = torch.utils.data.default_collate([stream[n] for n in chosen[first : first + 8]])

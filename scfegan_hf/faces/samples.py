@@ -4,16 +4,11 @@ Reads the columns image, edges, regions and landmarks of what `scfegan prepare` 
 (seed, n) alone.
 """
 
-import itertools
-
 import cv2
 import numpy as np
 import torch
-from torch.utils.data import Dataset
 
-from scfegan_hf.data.order import Passes
 from scfegan_hf.data.pictures import apply_tone, tone_curve
-from scfegan_hf.data.rows import first_readable
 from scfegan_hf.faces.regions import REGIONS
 
 COLUMNS = ("image", "edges", "regions", "landmarks")
@@ -36,28 +31,13 @@ def _mirror() -> np.ndarray:
 MIRROR = _mirror()
 
 
-class AnnotatorSamples(Dataset):
-    """Endless stream of samples; ``self[n]`` is the n-th.
+def make_annotated(row: dict, n: int, other=None, *, resolution: int, seed: int) -> dict[str, torch.Tensor]:
+    """The n-th sample, from a decoded face; without ``other``, for validation, moved and turned mildly in its own light.
 
-    Each is a dict: image (3, R, R) in [-1, 1], edges (1, R, R) in [0, 1], regions (R, R) labels of REGIONS as int64,
-    known (R, R) 0 where the labels are made up, points (98, 2) in parts of the frame, inside (98,) 1 where a point lies
-    in it, _skipped () how many unreadable rows it stands in for. Validation faces are turned, scaled and moved mildly and
-    keep their light.
+    A dict: image (3, R, R) in [-1, 1], edges (1, R, R) in [0, 1], regions (R, R) labels of REGIONS as int64, known (R, R) 0
+    where the labels are made up, points (98, 2) in parts of the frame, inside (98,) 1 where a point lies in it.
     """
-
-    def __init__(self, rows, resolution: int, seed: int, train: bool = True):
-        self.rows, self.resolution, self.seed, self.train = rows, resolution, seed, train
-        self.order = Passes(len(rows), seed)
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def __getitem__(self, n: int) -> dict[str, torch.Tensor]:
-        first = self.order(n) if self.train else n % len(self.rows)
-        numbers = ((first + attempt) % len(self.rows) for attempt in itertools.count())
-        row, skipped = first_readable((number, lambda number=number: self.rows[number]) for number in numbers)
-        sample = annotator_sample(row, self.resolution, np.random.default_rng((self.seed, 2, n)), self.train)
-        return {**sample, "_skipped": torch.tensor(skipped)}
+    return annotator_sample(row, resolution, np.random.default_rng((seed, 2, n)), augment=other is not None)
 
 
 def annotator_sample(row: dict, resolution: int, rng: np.random.Generator, augment: bool = True) -> dict[str, torch.Tensor]:

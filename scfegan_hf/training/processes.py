@@ -132,7 +132,7 @@ def end_workers(batches: Iterator) -> None:
 def quiet_worker(_: int) -> None:
     """Sample workers leave the cores to the networks, and the signals, which a terminal sends to all, to their parent."""
     torch.set_num_threads(1)
-    if "cv2" in sys.modules:  # by the recipe's samples, which have been unpickled by now
+    if sys.modules.get("cv2"):  # by the recipe's samples, which have been unpickled by now
         sys.modules["cv2"].setNumThreads(1)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)

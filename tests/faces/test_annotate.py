@@ -114,12 +114,13 @@ def test_prepare_needs_nothing_but_the_package(astronaut, tmp_path):
     from PIL import Image
 
     from scfegan_hf.cli import main
-    from scfegan_hf.data.rows import decode_row, load_rows
+    from scfegan_hf.data.rows import load_rows
+    from scfegan_hf.faces.rows import decode_face
 
     (tmp_path / "photos").mkdir()
     Image.fromarray(astronaut).save(tmp_path / "photos" / "astronaut.png")
     assert main(["prepare", str(tmp_path / "photos"), str(tmp_path / "out"), "--size", "256", "--num-proc", "1"]) == 0
-    row = decode_row(load_rows([str(tmp_path / "out")], "train")[0])
+    row = decode_face(load_rows([str(tmp_path / "out")], "train")[0])
     assert row["landmarks"].shape == (98, 2) and {1, 2, 5} <= set(np.unique(row["regions"])) and row["sketch"].any()
     eyes = row["landmarks"][LEFT_EYE].mean(0), row["landmarks"][RIGHT_EYE].mean(0)
     assert abs(eyes[0][1] - eyes[1][1]) < 8 and 50 < eyes[1][0] - eyes[0][0] < 80  # level, and as far apart as in FFHQ

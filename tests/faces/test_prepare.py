@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from scfegan_hf.data.rows import decode_row, load_rows
+from scfegan_hf.data.rows import load_rows
 from scfegan_hf.faces import strokes
 from scfegan_hf.faces.prepare import PrepareOptions, edge_function, prepare_folder, prepare_photo
+from scfegan_hf.faces.rows import decode_face
 
 SQUARE = PrepareOptions(size=64, align=False)
 
@@ -158,7 +159,7 @@ def test_a_folder_becomes_shards_that_datasets_reads(photos, tmp_path):
     assert names == ["train-00000.parquet", "train-00001.parquet", "validation-00000.parquet"]
     train, validation = load_rows((str(out),), "train"), load_rows((str(out),), "validation")
     assert len(train) == 4 and len(validation) == 1
-    row = decode_row(train[0])
+    row = decode_face(train[0])
     expected = prepare_photo((photos / "face-0.jpg").read_bytes(), SQUARE)
     assert np.array_equal(row["image"], decoded(expected["image"]))
     assert row["landmarks"].shape == (0, 2)

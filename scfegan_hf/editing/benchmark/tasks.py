@@ -12,11 +12,11 @@ import numpy as np
 
 from scfegan_hf.conditioning import context_square
 from scfegan_hf.data.pictures import bounds
-from scfegan_hf.data.rows import decode_row
 from scfegan_hf.editing.drawn import donors, drawing, masks, painting
 from scfegan_hf.faces import strokes
 from scfegan_hf.faces.landmarks import CONTOUR, PUPILS
 from scfegan_hf.faces.regions import REGIONS
+from scfegan_hf.faces.rows import decode_face
 
 # Features by the names of editing/drawn/masks.py; a face has two of some, of which its number decides.
 FEATURE_HOLES = {
@@ -92,7 +92,7 @@ class Donors(Sequence):
 
     def __getitem__(self, place: int) -> dict:
         if place not in self.decoded:
-            self.decoded[place] = decode_row(self.rows[self.numbers[place]])
+            self.decoded[place] = decode_face(self.rows[self.numbers[place]])
         return self.decoded[place]
 
 
@@ -116,7 +116,7 @@ def make_tasks(
     if unknown:
         raise ValueError(f"There is no task {unknown[0]!r}. Choose from {', '.join(TASKS)}.")
     for face in faces_:
-        row = decode_row(rows[face])
+        row = decode_face(rows[face])
         lines = strokes.sketch_at_level(row["sketch"], strokes.SKETCH_LEVELS["medium"]) > 0
         others: Sequence[dict] = []
         if len(row["landmarks"]):

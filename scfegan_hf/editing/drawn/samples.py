@@ -4,24 +4,24 @@ A sample is a function of (seed, n) alone. Crops reach from the whole face to an
 pipeline lays them, so that training sees what editing will show.
 """
 
-import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 import cv2
 import numpy as np
 import torch
-from torch.utils.data import Dataset, IterableDataset
+from torch.utils.data import Dataset
 
 from scfegan_hf.conditioning import context_square
-from scfegan_hf.data.order import Mixture, Passes, SourceOrder, StepSampler
 from scfegan_hf.data.pictures import apply_tone, bounds, resize_lines, to_tensors, tone_curve
-from scfegan_hf.data.rows import first_readable, load_rows, readable
+from scfegan_hf.data.rows import COLUMNS
+from scfegan_hf.data.samples import Other, Samples, samples_of
 from scfegan_hf.editing.drawn import donors, drawing, masks, painting, tints
 from scfegan_hf.faces.regions import REGIONS
+from scfegan_hf.faces.rows import decode_face
 
-Other = Callable[[], dict | None] | None  # fetches another face
+Donor = Callable[[], dict | None] | None  # fetches another face
 # Shares of the kinds of holes that are not over a feature. The paper has free-form strokes with eye positions and hair only.
 REST = {"free_form": 0.56, "hair": 0.31, "face": 0.13}
 WHOLE_FACE = 0.2  # share of the last that are not half a face
@@ -62,136 +62,41 @@ def edit_samples(
 ) -> Dataset:
     """The samples of a split, from ``folders`` one after another, or mixed by ``weights`` (one each).
 
-    Raises what `load_rows` raises, ValueError for weights that do not fit the folders, and for holes that are none.
+    Raises what `samples_of` raises, and ValueError for holes that are none.
     """
     holes.shares()
-    if weights and len(weights) != len(folders):
-        raise ValueError(f"Give one weight for each of the {len(folders)} data sources, not {len(weights)}.")
-    if split != "train":
-        return EditSamples(load_rows(folders, split), resolution, seed, train=False)
-    if streaming:
-        groups = [(folder,) for folder in folders] if weights else [tuple(folders)]
-        sources = [load_rows(group, split, True) for group in groups]
-        return StreamedSamples(sources, resolution, seed, weights=weights or (1,), holes=holes)
-    rows = load_rows(folders, split)
-    if not weights:
-        return EditSamples(rows, resolution, seed, holes=holes)
-    lengths = [len(load_rows((folder,), split)) for folder in folders]
-    return EditSamples(rows, resolution, seed, order=Mixture(lengths, weights, seed), holes=holes)
+    make = partial(make_edit, resolution=resolution, seed=seed, holes=holes)
+    return samples_of(folders, split, make, seed, COLUMNS, streaming, weights, decode_face)
 
 
-class EditSamples(Dataset):
-    """Endless stream of samples; ``self[n]`` is the n-th.
-
-    Each is a dict: image (3, R, R) and color in [-1, 1], mask, sketch, color_mask (1, R, R) in {0, 1}, noise (1, R, R)
-    normal, mix () uniform in [0, 1] for penalties, _skipped () how many unreadable rows it stands in for. Validation
-    neither flips nor jitters. ``order`` says which row the n-th sample comes from; passes over all rows without it.
-    """
-
-    def __init__(
-        self,
-        rows,
-        resolution: int,
-        seed: int,
-        train: bool = True,
-        order: Callable[[int], int] | None = None,
-        holes: Holes = Holes(),
-    ):
-        self.rows, self.resolution, self.seed, self.train, self.holes = rows, resolution, seed, train, holes
-        self.order = order or Passes(len(rows), seed)
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def row_number(self, n: int) -> int:
-        """The row of the n-th sample; validation keeps the order of the rows."""
-        return self.order(n) if self.train else n % len(self.rows)
-
-    def __getitem__(self, n: int) -> dict[str, torch.Tensor]:
-        first = self.row_number(n)
-        numbers = ((first + attempt) % len(self.rows) for attempt in itertools.count())
-        row, skipped = first_readable((number, lambda number=number: self.rows[number]) for number in numbers)
-        other = partial(self._other, n, first, row["landmarks"]) if self.train else None
-        return sample_of(row, n, self.resolution, self.seed, other, self.train, skipped, self.holes)
-
-    def _other(self, n: int, number: int, points: np.ndarray) -> dict[str, np.ndarray] | None:
-        """Another face with landmarks, turned more or less like that of row ``number``; None if a few tries find none."""
-        tries = np.random.default_rng((self.seed, 3, n)).integers(len(self.rows), size=2 * DONORS)
-        numbers = donors.most_alike(self.rows, number, points, tries, DONORS)
-        return first_readable((number, lambda number=number: self.rows[number]) for number in numbers)[0] if numbers else None
+def edits_of(rows: Sequence, resolution: int, seed: int, train: bool = True, order=None, holes: Holes = Holes()) -> Samples:
+    """The samples of encoded ``rows``; see `make_edit`."""
+    make = partial(make_edit, resolution=resolution, seed=seed, holes=holes)
+    return Samples(rows, make, seed, train, order, decode_face)
 
 
-class StreamedSamples(IterableDataset):
-    """The same kind of samples from ``sources`` that are never stored, each in the order in which it arrives.
-
-    Rows are shuffled through a buffer, anew in every pass. Call `take` before iterating. Each of P processes reads files
-    of its own where their number divides by P, else every P-th row: none sees another's. Samples are numbered as those of
-    `EditSamples`, but which photograph has which number depends on P, and after a resume on rows that could not be read.
-    For one sample worker at most: among several, `datasets` would deal out the files once more.
-    """
-
-    def __init__(
-        self,
-        sources: Sequence,
-        resolution: int,
-        seed: int,
-        buffer: int = 1000,
-        weights: Sequence[float] = (1,),
-        holes: Holes = Holes(),
-    ):
-        super().__init__()
-        self.sources, self.resolution, self.seed, self.holes = sources, resolution, seed, holes
-        self.buffer, self.weights = buffer, weights
-        self.batches: StepSampler | None = None
-
-    def take(self, batches: StepSampler) -> None:
-        """Which samples to yield."""
-        self.batches = batches
-
-    def __iter__(self) -> Iterator[dict[str, torch.Tensor]]:
-        batches = self.batches
-        streams = [self._endless(source, batches.process, batches.processes) for source in self.sources]
-        source_of = SourceOrder(self.weights, self.seed)
-        before = None
-        for k in range(batches.first_sample // batches.processes):  # what this process took before
-            before = next(streams[source_of(k)[0]])
-        before = readable(before)
-        for k, n in enumerate(itertools.chain.from_iterable(batches), batches.first_sample // batches.processes):
-            stream = streams[source_of(k)[0]]
-            row, skipped = first_readable((n, lambda row=row: row) for row in stream)
-            other = partial(lambda before: before, before)
-            yield sample_of(row, n, self.resolution, self.seed, other, skipped=skipped, holes=self.holes)
-            before = row
-
-    def _endless(self, source, process: int, processes: int) -> Iterator[dict]:
-        from datasets.distributed import split_dataset_by_node
-
-        own = split_dataset_by_node(source, process, processes) if processes > 1 else source
-        for epoch in itertools.count():
-            empty = True
-            for row in own.shuffle(seed=self.seed + epoch, buffer_size=self.buffer):
-                empty = False
-                yield row
-            if empty:
-                raise ValueError("The stream holds no rows for this process.")
-
-
-def sample_of(
-    row: dict[str, np.ndarray],
-    n: int,
-    resolution: int,
-    seed: int,
-    other: Other = None,
-    augment: bool = True,
-    skipped: int = 0,
-    holes: Holes = Holes(),
+def make_edit(
+    row: dict[str, np.ndarray], n: int, other: Other | None = None, *, resolution: int, seed: int, holes: Holes = Holes()
 ) -> dict[str, torch.Tensor]:
-    """The n-th sample, from a decoded row."""
+    """The n-th sample, from a decoded face; without ``other``, for validation, neither flipped nor of another light.
+
+    A dict: image (3, R, R) and color in [-1, 1], mask, sketch, color_mask (1, R, R) in {0, 1}, noise (1, R, R) normal,
+    mix () uniform in [0, 1] for penalties.
+    """
     rng = np.random.default_rng((seed, 1, n))
-    sample = to_tensors(**make_sample(row, resolution, rng, augment, other, holes))
+
+    def donor() -> dict[str, np.ndarray] | None:
+        """Another face with landmarks, turned more or less like this one; None if a few tries find none."""
+
+        def choose(rows: Sequence, number: int) -> list[int]:
+            tries = np.random.default_rng((seed, 3, n)).integers(len(rows), size=2 * DONORS)
+            return donors.most_alike(rows, number, row["landmarks"], tries, DONORS)
+
+        return other(choose)
+
+    sample = to_tensors(**make_sample(row, resolution, rng, other is not None, donor if other else None, holes))
     sample["noise"] = torch.from_numpy(rng.standard_normal((1, resolution, resolution), dtype=np.float32))
     sample["mix"] = torch.tensor(rng.random(), dtype=torch.float32)
-    sample["_skipped"] = torch.tensor(skipped)
     return sample
 
 
@@ -200,7 +105,7 @@ def make_sample(
     resolution: int,
     rng: np.random.Generator,
     augment: bool = True,
-    other: Other = None,
+    other: Donor = None,
     holes: Holes = Holes(),
 ) -> dict:
     """Crop, hole and drawing as uint8 arrays of ``resolution``: image, mask, sketch, color, color_mask.

@@ -4,10 +4,10 @@ import cv2
 import numpy as np
 import pytest
 
-from scfegan_hf.data.rows import decode_row
 from scfegan_hf.editing.benchmark import tasks
 from scfegan_hf.faces.landmarks import LEFT_EYE, NOSE, OUTER_LIPS, RIGHT_EYE
 from scfegan_hf.faces.regions import REGIONS
+from scfegan_hf.faces.rows import decode_face
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def test_a_subset_gives_the_same_tasks(landmark_rows, made):
 
 
 def test_holes_are_where_their_names_say(made, landmark_rows):
-    points = decode_row(landmark_rows[0])["landmarks"]
+    points = decode_face(landmark_rows[0])["landmarks"]
     holes = {task.name: task.mask for task in made if task.face == 0}
 
     def covered(name, group):

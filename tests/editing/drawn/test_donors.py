@@ -4,10 +4,10 @@ import cv2
 import numpy as np
 import pytest
 
-from scfegan_hf.data.rows import decode_row
 from scfegan_hf.editing.drawn import donors, masks
-from scfegan_hf.editing.drawn.samples import EditSamples, Holes, make_sample
+from scfegan_hf.editing.drawn.samples import Holes, edits_of, make_sample
 from scfegan_hf.faces.regions import REGIONS
+from scfegan_hf.faces.rows import decode_face
 
 
 def test_the_spline_keeps_its_knots_and_leaves_far_points_to_the_matrix(face_points):
@@ -100,14 +100,14 @@ def test_training_puts_other_faces_features_under_holes_and_validation_does_not(
     real = donors.transplant
     monkeypatch.setattr(donors, "transplant", lambda *args: asked.append(args) or real(*args))
     for train in (False, True):
-        samples = EditSamples(landmark_rows, 64, seed=0, train=train)
+        samples = edits_of(landmark_rows, 64, seed=0, train=train)
         first = [samples[n] for n in range(40)]
         assert bool(asked) == train
     share = len(asked) / 40
     assert 0.1 < share < 0.5  # a third of the features that can be
     for donor, row, part, _ in asked:
         assert part in donors.PARTS and not np.array_equal(donor["image"], row["image"])
-    samples = EditSamples(landmark_rows, 64, seed=0, holes=Holes(transplants=0.0))
+    samples = edits_of(landmark_rows, 64, seed=0, holes=Holes(transplants=0.0))
     plain = [samples[n] for n in range(40)]
     changed = [n for n in range(40) if not np.array_equal(plain[n]["image"], first[n]["image"])]
     assert 0 < len(changed) < 25
@@ -135,7 +135,7 @@ def test_half_a_face_is_erased_now_and_then(landmark_rows, monkeypatch):
     real = masks.face
     monkeypatch.setattr(masks, "face", lambda size, points, part: parts.append(part) or real(size, points, part))
     for train in (True, False):
-        samples = EditSamples(landmark_rows, 32, seed=0, train=train, holes=Holes(features=0.7))
+        samples = edits_of(landmark_rows, 32, seed=0, train=train, holes=Holes(features=0.7))
         for n in range(300):
             samples[n]
         if train:
@@ -145,6 +145,7 @@ def test_half_a_face_is_erased_now_and_then(landmark_rows, monkeypatch):
 
 
 def test_a_sample_without_other_faces_is_plain(landmark_rows):
-    alone = EditSamples(landmark_rows[:1], 64, seed=0)
+    alone = edits_of(landmark_rows[:1], 64, seed=0)
     assert all(alone[n]["image"].isfinite().all() for n in range(20))
-    assert alone._other(0, 0, decode_row(landmark_rows[0])["landmarks"]) is None
+    points = decode_face(landmark_rows[0])["landmarks"]
+    assert len(donors.most_alike(landmark_rows[:1], 0, points, np.zeros(8, int), 4)) == 0

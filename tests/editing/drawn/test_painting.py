@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from scfegan_hf.editing.drawn import drawing, painting
-from scfegan_hf.editing.drawn.samples import EditSamples
+from scfegan_hf.editing.drawn.samples import edits_of
 from scfegan_hf.faces.landmarks import LEFT_BROW, LEFT_EYE, NOSE, OUTER_LIPS, PUPILS, RIGHT_BROW, RIGHT_EYE
 from scfegan_hf.faces.regions import REGIONS
 
@@ -154,7 +154,7 @@ def test_training_is_drawn_by_people_too_and_validation_is_not(landmark_rows, mo
 
     for name in asked:
         counted(drawing if name == "color_strokes" else painting, name)
-    validation = EditSamples(landmark_rows, 64, seed=0, train=False)
+    validation = edits_of(landmark_rows, 64, seed=0, train=False)
     held_out = [validation[n] for n in range(20)]
     assert asked.pop("color_strokes") and not any(asked.values())
     asked["color_strokes"] = 0
@@ -163,7 +163,7 @@ def test_training_is_drawn_by_people_too_and_validation_is_not(landmark_rows, mo
         for one, other in zip(held_out, (validation[n] for n in range(20)), strict=True):
             assert all(np.array_equal(one[name], other[name]) for name in ("sketch", "color", "color_mask"))
     asked["color_strokes"] = 0
-    samples = EditSamples(landmark_rows, 64, seed=0)
+    samples = edits_of(landmark_rows, 64, seed=0)
     for n in range(60):
         samples[n]
     assert asked["draw_features"] == 60 and min(asked.values()) > 5

@@ -1,6 +1,7 @@
 """Samples to train on: a function of (seed, n), of the shapes and ranges that the networks expect."""
 
 import shutil
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -10,11 +11,15 @@ import torch
 
 from scfegan_hf.data.order import Mixture, SourceOrder, StepSampler
 from scfegan_hf.data.pictures import bounds, to_tensors
-from scfegan_hf.data.rows import COLUMNS, decode_row, load_rows
+from scfegan_hf.data.rows import COLUMNS, load_rows
+from scfegan_hf.data.samples import StreamedSamples
 from scfegan_hf.editing.drawn import masks
 from scfegan_hf.editing.drawn import samples as module
-from scfegan_hf.editing.drawn.samples import EditSamples, Holes, StreamedSamples, edit_samples, make_sample
+from scfegan_hf.editing.drawn.samples import Holes, edit_samples, edits_of, make_edit, make_sample
+from scfegan_hf.faces.rows import decode_face
 from scfegan_hf.training.processes import make_loader
+
+EDITS = partial(make_edit, resolution=128, seed=3)
 
 
 @pytest.fixture(params=["landmarks", "canny"])
@@ -24,18 +29,18 @@ def rows(request, landmark_rows, prepared):
 
 
 def test_a_sample_is_a_function_of_seed_and_number(rows):
-    samples = EditSamples(rows, 64, seed=3)
+    samples = edits_of(rows, 64, seed=3)
     forward = [samples[n] for n in range(12)]
-    again = EditSamples(rows, 64, seed=3)
+    again = edits_of(rows, 64, seed=3)
     for n in reversed(range(12)):  # any order, other object
         assert all(torch.equal(again[n][name], forward[n][name]) for name in forward[n])
-    other = EditSamples(rows, 64, seed=4)
+    other = edits_of(rows, 64, seed=4)
     assert sum(torch.equal(other[n]["mask"], forward[n]["mask"]) for n in range(12)) <= 1
     assert sum(torch.equal(other[n]["noise"], forward[n]["noise"]) for n in range(12)) == 0
 
 
 def test_shapes_and_ranges(rows):
-    samples = EditSamples(rows, 64, seed=0)
+    samples = edits_of(rows, 64, seed=0)
     assert len(samples) == len(rows)
     mixes, noises = [], []
     for n in range(30):  # several times the rows: the stream is endless
@@ -61,7 +66,7 @@ def test_shapes_and_ranges(rows):
 
 
 def test_every_pass_takes_every_row_once_in_an_order_of_its_own(landmark_rows):
-    samples = EditSamples(landmark_rows, 64, seed=0)
+    samples = edits_of(landmark_rows, 64, seed=0)
     passes = [tuple(samples.row_number(5 * epoch + n) for n in range(5)) for epoch in range(8)]
     assert all(sorted(order) == [0, 1, 2, 3, 4] for order in passes)
     assert len(set(passes)) > 4
@@ -69,11 +74,11 @@ def test_every_pass_takes_every_row_once_in_an_order_of_its_own(landmark_rows):
 
 
 def test_validation_keeps_order_and_colours(landmark_rows):
-    samples = EditSamples(landmark_rows, 64, seed=0, train=False)
+    samples = edits_of(landmark_rows, 64, seed=0, train=False)
     assert [samples.row_number(n) for n in range(7)] == [0, 1, 2, 3, 4, 0, 1]
-    colors = {tuple(color) for color in decode_row(landmark_rows[0])["regions"].reshape(-1, 1)}
+    colors = {tuple(color) for color in decode_face(landmark_rows[0])["regions"].reshape(-1, 1)}
     assert len(colors) > 5
-    row = decode_row(landmark_rows[0])
+    row = decode_face(landmark_rows[0])
     row["image"][:] = (200, 100, 50)
     plain = [make_sample(row, 64, np.random.default_rng(seed), augment=False)["image"] for seed in range(5)]
     jittered = [make_sample(row, 64, np.random.default_rng(seed), augment=True)["image"] for seed in range(5)]
@@ -84,7 +89,7 @@ def test_validation_keeps_order_and_colours(landmark_rows):
 
 def test_flips_turn_picture_and_drawing_together(landmark_rows):
     """Left is dark and right is bright, unless flipped; the sketch has lines on the left only."""
-    row = decode_row(landmark_rows[0])
+    row = decode_face(landmark_rows[0])
     row["image"][:, :64], row["image"][:, 64:] = 40, 210
     row["sketch"][:] = 0
     row["sketch"][::8, :64] = 255
@@ -105,7 +110,7 @@ def test_crops_reach_from_an_eye_to_the_whole_face(landmark_rows, monkeypatch):
     for name in ("_random_square", "_square_around"):
         real = getattr(module, name)
         monkeypatch.setattr(module, name, lambda *args, real=real: squares.append(real(*args)) or squares[-1])
-    samples = EditSamples(landmark_rows, 32, seed=0)
+    samples = edits_of(landmark_rows, 32, seed=0)
     for n in range(60):
         samples[n]
     sides = np.array([x1 - x0 for x0, _, x1, _ in squares]) / 128
@@ -115,7 +120,7 @@ def test_crops_reach_from_an_eye_to_the_whole_face(landmark_rows, monkeypatch):
 
 def test_eyes_go_with_the_crop(landmark_rows, monkeypatch):
     """Pupils are marked green in the picture; where a free-form stroke may start, the crop is green."""
-    row = decode_row(landmark_rows[0])
+    row = decode_face(landmark_rows[0])
     row["image"][:] = (200, 40, 40)
     for x, y in row["landmarks"][[96, 97]].round().astype(int):
         row["image"][y - 2 : y + 3, x - 2 : x + 3] = (0, 255, 0)
@@ -137,10 +142,10 @@ def test_without_landmarks_there_are_no_feature_holes(landmark_rows, monkeypatch
 
     monkeypatch.setattr(module.masks, "feature", refuse)
     rows = [{**row, "landmarks": []} for row in landmark_rows]
-    assert all(EditSamples(rows, 32, seed=0)[n]["mask"].any() for n in range(30))
+    assert all(edits_of(rows, 32, seed=0)[n]["mask"].any() for n in range(30))
     with pytest.raises(AssertionError, match="a feature was asked for"):
         for n in range(30):
-            EditSamples(landmark_rows, 32, seed=0)[n]
+            edits_of(landmark_rows, 32, seed=0)[n]
 
 
 def test_tensors_keep_values():
@@ -202,8 +207,8 @@ def test_what_is_neither_folder_nor_hub_dataset(tmp_path):
 
 
 def test_a_broken_picture_names_its_column(landmark_rows):
-    with pytest.raises(ValueError, match="'sketch' of a prepared row is not a picture"):
-        decode_row({**landmark_rows[0], "sketch": {"bytes": b"nothing", "path": None}})
+    with pytest.raises(ValueError, match="'sketch' of a row is not a picture that can be read"):
+        decode_face({**landmark_rows[0], "sketch": {"bytes": b"nothing", "path": None}})
 
 
 # StepSampler
@@ -242,7 +247,7 @@ def test_going_on_is_the_tail():
 def test_workers_give_the_same_batches(prepared):
     from torch.utils.data import DataLoader
 
-    samples = EditSamples(load_rows((prepared,), "train"), 32, seed=0)
+    samples = edits_of(load_rows((prepared,), "train"), 32, seed=0)
     for batch, chosen in zip(DataLoader(samples, batch_sampler=StepSampler(2, 4, 2, 0, 1)), ([4, 5], [6, 7]), strict=True):
         assert torch.equal(batch["image"], torch.stack([samples[n]["image"] for n in chosen]))
 
@@ -261,7 +266,7 @@ def test_the_recipe_says_which_holes(landmark_rows, monkeypatch):
     monkeypatch.setattr(masks, "often_erased", lambda rng: asked.append(0) or "mouth")
     monkeypatch.setattr(masks, "feature", lambda *args, real=masks.feature: asked.append(1) or real(*args))
     for features in (0.0, 0.5, 1.0):
-        samples = EditSamples(landmark_rows, 64, seed=0, holes=Holes(features, 0.0))
+        samples = edits_of(landmark_rows, 64, seed=0, holes=Holes(features, 0.0))
         for n in range(40):
             samples[n]
         assert abs(sum(asked) / 40 - features) < 0.2
@@ -269,7 +274,7 @@ def test_the_recipe_says_which_holes(landmark_rows, monkeypatch):
 
 
 def streamed(prepared, batches):
-    stream = StreamedSamples([load_rows((prepared,), "train", streaming=True)], 128, seed=3, buffer=4)
+    stream = StreamedSamples([load_rows((prepared,), "train", streaming=True)], EDITS, 3, buffer=4, decode=decode_face)
     return list(make_loader(stream, batches, 2, pin_memory=False))
 
 
@@ -279,7 +284,7 @@ def test_a_stream_gives_every_row_in_each_pass_and_resumes_where_it_stopped(prep
     assert whole[0]["image"].shape == (2, 3, 128, 128)
     tail = streamed(prepared, StepSampler(3, 5, 2, 0, 1))
     assert all(torch.equal(a[key], b[key]) for a, b in zip(whole[3:], tail, strict=True) for key in a)
-    stream = StreamedSamples([load_rows((prepared,), "train", streaming=True)], 128, seed=3, buffer=4)
+    stream = StreamedSamples([load_rows((prepared,), "train", streaming=True)], EDITS, 3, buffer=4, decode=decode_face)
     rows = taken(stream, 10)
     assert sorted(rows[:5]) == sorted(rows[5:]) and len(set(rows[:5])) > 1 and rows[:5] != rows[5:]
 
@@ -300,7 +305,7 @@ def test_processes_share_a_stream_without_overlap(prepared, tmp_path, files):
     for number in range(files):
         rows = [{**table[i], "sketch": {"bytes": b"%d-%d" % (number, i), "path": None}} for i in range(4)]
         Dataset.from_list(rows, features=table.features).to_parquet(str(tmp_path / "data" / f"train-{number:05d}.parquet"))
-    stream = StreamedSamples([load_rows((str(tmp_path),), "train", streaming=True)], 128, seed=3, buffer=3)
+    stream = StreamedSamples([load_rows((str(tmp_path),), "train", streaming=True)], EDITS, 3, buffer=3, decode=decode_face)
     everything = sorted(b"%d-%d" % (number, i) for number in range(files) for i in range(4))
     two_passes = [taken(stream, 4 * files, process, 2) for process in (0, 1)]
     for first in (0, 2 * files):
@@ -314,7 +319,7 @@ def test_a_stream_of_several_sources_is_mixed_by_weight_and_resumes(prepared):
     rows = load_rows((prepared,), "train", streaming=True)
 
     def first(sampler, weights):
-        stream = StreamedSamples([rows, rows.take(1)], 128, seed=3, buffer=4, weights=weights)
+        stream = StreamedSamples([rows, rows.take(1)], EDITS, 3, buffer=4, weights=weights, decode=decode_face)
         stream.take(sampler)
         return [sample["image"] for sample in stream]
 
@@ -363,8 +368,8 @@ def test_a_mixture_is_a_function_of_seed_and_number():
     [
         (lambda row: {"image": {"bytes": b"nothing", "path": None}}, "not a picture"),
         (lambda row: {"image": {"bytes": b"", "path": None}}, "not a picture"),
-        (lambda row: {"image": {"bytes": jpeg()[:-700], "path": None}}, "not a picture"),
-        (lambda row: {"sketch": {"bytes": row["sketch"]["bytes"][:200], "path": None}}, "not a picture"),
+        (lambda row: {"image": {"bytes": jpeg()[:-700], "path": None}}, "damaged or cut short"),
+        (lambda row: {"sketch": {"bytes": row["sketch"]["bytes"][:200], "path": None}}, "damaged or cut short"),
         (lambda row: {"image": {"bytes": jpeg(64), "path": None}}, "not of its photograph's size"),
         (lambda row: {"image": {"bytes": None, "path": "/absent/face.jpg"}}, "No such file"),
     ],
@@ -372,7 +377,7 @@ def test_a_mixture_is_a_function_of_seed_and_number():
 def test_a_row_that_cannot_be_read_is_replaced_counted_and_named(landmark_rows, caplog, damage, message):
     rows = list(landmark_rows)
     rows[2] = {**rows[2], **damage(rows[2])}
-    samples = EditSamples(rows, 32, seed=0)
+    samples = edits_of(rows, 32, seed=0)
     found = [samples[n] for n in range(10)]
     assert sum(int(sample["_skipped"]) for sample in found) == 2  # two passes
     assert "Row 2 is left out" in caplog.text and message in caplog.text
@@ -387,4 +392,4 @@ def jpeg(size: int = 128) -> bytes:
 def test_when_no_row_can_be_read_it_says_so(landmark_rows):
     rows = [{**row, "image": {"bytes": b"nothing", "path": None}} for row in landmark_rows]
     with pytest.raises(ValueError, match="50 rows one after another could not be read.*not a picture"):
-        EditSamples(rows, 32, seed=0)[0]
+        edits_of(rows, 32, seed=0)[0]

@@ -57,7 +57,7 @@ def test_training_tints_and_validation_does_not(landmark_rows, monkeypatch):
         pictures = {}
         for share in (0.0, 1.0):
             monkeypatch.setattr(samples, "TINTED", share)
-            stream = samples.EditSamples(landmark_rows, 64, seed=0, train=train)
+            stream = samples.edits_of(landmark_rows, 64, seed=0, train=train)
             pictures[share] = [stream[n]["image"].numpy() for n in range(12)]
         same = [np.array_equal(one, other) for one, other in zip(pictures[0.0], pictures[1.0], strict=True)]
         assert all(same) if not train else sum(same) < 6
