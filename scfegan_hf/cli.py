@@ -212,9 +212,11 @@ def _trace(options: argparse.Namespace) -> None:
 
 
 def _convert(options: argparse.Namespace) -> None:
+    from scfegan_hf.recipes import recipe_of
     from scfegan_hf.training.release.convert import convert
 
-    print(f"{options.out} holds the averaged weights of {convert(options.checkpoint, options.out, options.dtype)}.")
+    found = convert(options.checkpoint, options.out, lambda settings: recipe_of(settings).card(), options.dtype)
+    print(f"{options.out} holds the averaged weights of {found}.")
 
 
 def _mask(options: argparse.Namespace) -> None:

@@ -134,8 +134,9 @@ class Recipe:
             if isinstance(value, int | float):
                 check_range(each.name, value, 0, open_low=each.name.endswith("learning_rate"))
 
-    def networks(self) -> dict[str, nn.Module]:
-        """Fresh networks by name: trainable ones, frozen ones, and helpers with buffers alone."""
+    def networks(self, resolution: int) -> dict[str, nn.Module]:
+        """Fresh networks by name, for pictures of ``resolution`` pixels: trainable ones, frozen ones, and helpers with
+        buffers alone."""
         raise NotImplementedError("A recipe must define networks().")
 
     def roles(self) -> dict[str, Role]:

@@ -6,6 +6,7 @@ No test downloads anything: the Hub's libraries are told to stay offline before 
 import os
 import shutil
 import tempfile
+from dataclasses import fields
 from pathlib import Path
 
 import cv2
@@ -215,26 +216,38 @@ def vgg16_file(tmp_path):
 
 
 @pytest.fixture(scope="session")
-def tiny_options(squeezenet_file, alexnet_file, first_network) -> dict[str, dict]:
-    """By recipe, the hyper-parameters that make its networks tiny. Every recipe of the folder needs a row here."""
-    return {
-        "scfegan": {
-            "generator_options": '{"width": 4, "resolution": 128}',
-            "discriminator_width": 4,
-            "perceptual": "squeezenet",
-            "perceptual_weights": squeezenet_file,
-            "theta": 10.0,
-            "penalty_every": 2,
-        },
-        "cascade": {
-            "first": first_network,
-            "refiner_options": '{"widths": [8, 8, 8], "resolution": 128}',
-            "perceptual_weights": alexnet_file,
-            "window": 64,
-            "windows": 2,
-        },
-        "annotator": {"annotator_options": '{"widths": [4, 4, 4, 4, 4]}'},
-    }
+def tiny_options(tmp_path_factory, squeezenet_file) -> dict[str, dict]:
+    """By recipe, the hyper-parameters of its own tiny form; SC-FEGAN's features are SqueezeNet's real ones where they are."""
+    from scfegan_hf.recipes import recipe_class, recipe_names
+
+    def changed(name: str) -> dict:
+        tiny, _ = recipe_class(name).tiny(tmp_path_factory.mktemp(name))
+        held = {f.name: (getattr(tiny, f.name), f.default) for f in fields(tiny) if f.init}
+        return {option: value for option, (value, default) in held.items() if value != default}
+
+    options = {name: changed(name) for name in recipe_names()}
+    options["scfegan"]["perceptual_weights"] = squeezenet_file
+    return options
+
+
+@pytest.fixture(scope="session")
+def tiny_source(tmp_path_factory, landmark_rows):
+    """A function from columns to a folder of five rows with them as `scfegan prepare` writes it, two for validation: those of
+    drawn faces; "label" is 0 and 1 by turns; any other column is a picture."""
+    from datasets import Dataset
+
+    def write(columns: tuple[str, ...]) -> str:
+        out = tmp_path_factory.mktemp("source")
+        (out / "data").mkdir()
+        rows = [
+            {name: row.get(name, number % 2 if name == "label" else row["image"]) for name in columns}
+            for number, row in enumerate(landmark_rows)
+        ]
+        for split, part in (("train", rows[2:]), ("validation", rows[:2])):
+            Dataset.from_list(part).to_parquet(str(out / "data" / f"{split}-00000.parquet"))
+        return str(out)
+
+    return write
 
 
 @pytest.fixture

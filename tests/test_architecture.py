@@ -35,7 +35,7 @@ MAY_IMPORT = {
     "__init__": {"models", "editing"},
 }
 # The one place that looks recipes up by name.
-ALSO = {"training.command": {"recipes"}, "cli": {"training.release.convert"}}
+ALSO = {"training.command": {"recipes"}, "cli": {"training.release.convert", "recipes"}}
 # Public names of the package, by the room they come from.
 PUBLIC = {
     "SCFEGANGenerator": "models",

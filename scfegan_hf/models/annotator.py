@@ -26,7 +26,7 @@ class Annotated(NamedTuple):
     heat: Tensor  # (N, L, H/4, W/4), before the softmax over positions
 
 
-class Annotator(nn.Module, HubNetwork):
+class Annotator(nn.Module, HubNetwork, pipeline_tag="image-segmentation", tags=["faces", "edge-detection", "landmarks"]):
     """RGB pictures in [-1, 1] of sides divisible by 32 to `Annotated`. ``widths``: channels from stride 2 on, five."""
 
     ranges = {"widths": (1, 1024), "regions": (1, 64), "landmarks": (1, 512)}

@@ -28,10 +28,8 @@ class HubNetwork(
     library_name="scfegan_hf",
     license="other",
     repo_url=REPO_URL,
-    pipeline_tag="image-to-image",
-    tags=["face-editing", "inpainting", "sketch", "gan", "sc-fegan"],
 ):
-    """`PyTorchModelHubMixin` that refuses what it would otherwise guess.
+    """`PyTorchModelHubMixin` that refuses what it would otherwise guess; a network's class says its task and tags.
 
     The mixin alone builds a network of default arguments where config.json is missing, and ignores arguments it does
     not know. Here both are errors, and weights must fit exactly. Saving and pushing are the mixin's.

@@ -11,7 +11,7 @@ from scfegan_hf.layers.gated import LEAK
 from scfegan_hf.models.hub import HubNetwork
 
 
-class ProjectedDiscriminator(nn.Module, HubNetwork):
+class ProjectedDiscriminator(nn.Module, HubNetwork, pipeline_tag="image-classification", tags=["gan"]):
     """One small head of spectrally normalised convolutions for each layer of a frozen feature network.
 
     ``channels``: channels of the layers, fine to coarse; ``strides``: 1 or 2 for each, what its head shrinks by. A head

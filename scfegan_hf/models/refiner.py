@@ -31,7 +31,7 @@ class Residual(nn.Module):
         return x + self.second(F.leaky_relu(self.first(F.leaky_relu(x, LEAK)), LEAK))
 
 
-class FaceRefiner(nn.Module, HubNetwork):
+class FaceRefiner(nn.Module, HubNetwork, pipeline_tag="image-to-image", tags=["face-editing", "inpainting"]):
     """(N, 10, H, W), see `conditioning.assemble_refinement`, to a picture (N, 3, H, W), about [-1, 1]; sides divisible by
     ``stride``.
 

@@ -17,6 +17,7 @@ from scfegan_hf.models.residual import ResidualUNet
 ENCODER_WIDTHS = (1, 2, 4, 8, 8, 8, 8)
 ENCODER_KERNELS = (7, 5, 5, 3, 3, 3, 3)
 LAYOUTS = ("published", "residual")
+TAGS = ["face-editing", "inpainting", "sketch", "gan", "sc-fegan"]  # on the Hub
 
 PRESETS = {
     "paper": dict(
@@ -34,7 +35,7 @@ PRESETS = {
 }  # fmt: skip
 
 
-class SCFEGANGenerator(nn.Module, HubNetwork):
+class SCFEGANGenerator(nn.Module, HubNetwork, pipeline_tag="image-to-image", tags=TAGS):
     """U-Net of gated convolutions: the assembled input (see `conditioning.assemble`) to an image in [-1, 1].
 
     With a ``fill`` other than "none" the first three channels hold the filled photograph, and the network predicts a
@@ -144,7 +145,7 @@ class SCFEGANGenerator(nn.Module, HubNetwork):
 DISCRIMINATOR_WIDTHS = (1, 2, 4, 4, 4, 4)
 
 
-class SCFEGANDiscriminator(nn.Module, HubNetwork):
+class SCFEGANDiscriminator(nn.Module, HubNetwork, pipeline_tag="image-classification", tags=TAGS):
     """SN-PatchGAN (Yu et al. 2019, section 3.2): every value of the last feature map judges one patch; no sigmoid.
 
     Input: image 3, sketch 1, colour 3, mask 1 as (N, 8, H, W). Output: (N, 4*width, H/64, W/64).

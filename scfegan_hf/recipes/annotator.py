@@ -2,18 +2,22 @@
 
 import json
 from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from scfegan_hf.data.rows import load_rows
+from scfegan_hf.data.samples import samples_of
 from scfegan_hf.faces.landmarks import LEFT_EYE, RIGHT_EYE
 from scfegan_hf.faces.regions import REGIONS
-from scfegan_hf.faces.samples import COLUMNS, AnnotatorSamples
+from scfegan_hf.faces.rows import decode_face
+from scfegan_hf.faces.samples import COLUMNS, make_annotated
 from scfegan_hf.losses.annotation import edge_loss, heat_loss, point_loss, region_loss
 from scfegan_hf.models.annotator import Annotator, positions
-from scfegan_hf.recipe import Batch, Losses, Networks, Optimizer, Recipe, Role, Shared, Sources, Update
+from scfegan_hf.recipe import Batch, Card, Losses, Networks, Optimizer, Recipe, Role, Shared, Sources, Update
 
 # Small regions count more, about as the inverse root of their share of a face.
 REGION_WEIGHTS = {"brows": 3.0, "eyes": 4.0, "iris": 4.0, "nose": 1.5, "lips": 3.0, "mouth": 4.0, "ears": 3.0}
@@ -24,6 +28,7 @@ class AnnotatorRecipe(Recipe):
     """Hyper-parameters of the annotator; all ours."""
 
     name: str = field(default="annotator", init=False, repr=False)
+    loading: ClassVar[frozenset[str]] = frozenset({"streaming", "weights"})
 
     annotator_options: str = "{}"  # JSON object of constructor arguments
     edge_weight: float = 2.0
@@ -32,7 +37,7 @@ class AnnotatorRecipe(Recipe):
     point_weight: float = 20.0  # a hundredth of the frame counts as much as a fifth of a nat
     learning_rate: float = 2e-3
 
-    def networks(self) -> dict[str, nn.Module]:
+    def networks(self, resolution: int = 256) -> dict[str, nn.Module]:
         try:
             options = json.loads(self.annotator_options)
             return {"annotator": Annotator(**{"regions": len(REGIONS), **options})}
@@ -45,7 +50,9 @@ class AnnotatorRecipe(Recipe):
     def dataset(self, sources: Sources, split: str, resolution: int, seed: int) -> Dataset:
         if resolution % 32:
             raise ValueError(f"--resolution must be divisible by 32, not {resolution}.")
-        return AnnotatorSamples(load_rows(sources["faces"], split, columns=COLUMNS), resolution, seed, train=split == "train")
+        make = partial(make_annotated, resolution=resolution, seed=seed)
+        loading = {"streaming": sources.streaming, "weights": sources.weights, "decode": decode_face}
+        return samples_of(sources["faces"], split, make, seed, COLUMNS, **loading)
 
     def release(self) -> tuple[str, ...]:
         return ("annotator",)
@@ -63,6 +70,24 @@ class AnnotatorRecipe(Recipe):
             "heat": self.heat_weight * heat_loss(found.heat, batch["points"], batch["inside"]),
             "points": self.point_weight * point_loss(points, batch["points"], batch["inside"]),
         }
+
+    def card(self) -> Card:
+        return Card(
+            title="edges, regions and landmarks of faces",
+            task="image-segmentation",
+            tags=("faces", "edge-detection", "landmarks"),
+            about="One network that says where the edges, the regions and the 98 landmarks of a face are, distilled from the "
+            "three networks that prepared its data.",
+            usage=USAGE,
+            sheet="Held-out photographs with landmarks, edges and regions, the teachers' and its own",
+            limits="- It knows its teachers' answers, mistakes included, and the faces of its data.\n"
+            "- It wants a face that fills a good part of the square.",
+            ethics="Landmarks and regions say nothing about who somebody is or what they feel; do not use them to guess it.",
+        )
+
+    @classmethod
+    def tiny(cls, folder: Path) -> tuple["AnnotatorRecipe", dict[str, Any]]:
+        return cls(annotator_options='{"widths": [4, 4, 4, 4, 4]}'), {"resolution": 128}
 
     @torch.no_grad()
     def sample(self, networks: Networks, batch: Batch) -> dict[str, Tensor]:
@@ -110,5 +135,13 @@ def marked(image: Tensor, points: Tensor) -> Tensor:
         image[number][:, row, column] = green[:, None]
     return image
 
+
+USAGE = """```python
+from scfegan_hf.models.annotator import Annotator, positions
+
+annotator = Annotator.from_pretrained("{repository}")
+answer = annotator(pictures)  # (N, 3, H, W) in [-1, 1], sides divisible by 32
+edges, regions, (points, _) = answer.edges.sigmoid(), answer.regions.argmax(1), positions(answer.heat)
+```"""
 
 RECIPE = AnnotatorRecipe

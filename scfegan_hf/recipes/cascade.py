@@ -2,9 +2,11 @@
 
 import json
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from pathlib import Path
+from typing import Any, ClassVar, Literal
 
 import torch
+from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils.data import Dataset
@@ -20,7 +22,7 @@ from scfegan_hf.models.cascade import refiner_input
 from scfegan_hf.models.projected import ProjectedDiscriminator
 from scfegan_hf.models.refiner import FaceRefiner
 from scfegan_hf.models.scfegan import SCFEGANGenerator
-from scfegan_hf.recipe import Batch, Losses, Networks, Optimizer, Recipe, Role, Shared, Sources, Update
+from scfegan_hf.recipe import Batch, Card, Losses, Networks, Optimizer, Recipe, Role, Shared, Sources, Update
 
 PARTS = ("image", "mask", "sketch", "color", "color_mask")
 JUDGED = 3  # layers of AlexNet that the discriminator sees, beside the pixels
@@ -51,7 +53,7 @@ class Cascade(Recipe):
     learning_rate: float = 5e-4
     discriminator_learning_rate: float = 4e-4
 
-    def networks(self) -> dict[str, nn.Module]:
+    def networks(self, resolution: int = 512) -> dict[str, nn.Module]:
         try:
             refiner = FaceRefiner(**json.loads(self.refiner_options))
         except (TypeError, json.JSONDecodeError) as error:
@@ -136,6 +138,32 @@ class Cascade(Recipe):
             losses[f"_apart_{layer}"] = generator_loss(fake, share) - generator_loss(real, share)
         return losses
 
+    def card(self) -> Card:
+        return Card(
+            title="fine detail for faces that were edited",
+            task="image-to-image",
+            tags=("face-editing", "inpainting", "sketch", "gan", "sc-fegan"),
+            about="The second stage of a cascade: what another network painted into a face at half the size is enlarged, and "
+            "this one adds the detail. `docs/decisions.md` of the project says what it is worth.",
+            usage=USAGE,
+            sheet="Held-out photographs, what was erased and drawn, the first stage's answers, and the results",
+            limits="- It adds detail to what the first stage painted, and does not mend it.\n"
+            "- It knows the faces of its data, and one first stage.",
+            ethics="Edit only pictures of people who agree to it, and say that a picture was edited.",
+        )
+
+    @classmethod
+    def tiny(cls, folder: Path) -> tuple["Cascade", dict[str, Any]]:
+        """After a tiny first network, with AlexNet of random weights."""
+        SCFEGANGenerator.preset("plain", width=4, resolution=64).save_pretrained(folder / "first")
+        network = AlexNetFeatures()
+        tensors = {f"features.{key}": value for key, value in network.features.state_dict().items()}
+        tensors |= {f"lpips.{number}.weight": torch.rand_like(head) for number, head in enumerate(network.heads)}
+        save_file(tensors, folder / "random-alexnet.safetensors")
+        files = {"first": str(folder / "first"), "perceptual_weights": str(folder / "random-alexnet.safetensors")}
+        refiner = '{"widths": [8, 8, 8], "resolution": 128}'
+        return cls(**files, refiner_options=refiner, window=64, windows=2), {"resolution": 128}
+
     @torch.no_grad()
     def sample(self, networks: Networks, batch: Batch) -> dict[str, Tensor]:
         image, mask = batch["image"], batch["mask"]
@@ -197,5 +225,11 @@ def fine_detail(picture: Tensor, mask: Tensor) -> Tensor:
     fine = (picture - F.avg_pool2d(picture, 3, 1, 1, count_include_pad=False)).abs() * mask
     return fine.sum((1, 2, 3)) / mask.sum((1, 2, 3)).clamp_min(1)
 
+
+USAGE = """```python
+from scfegan_hf.models.refiner import FaceRefiner
+
+refiner = FaceRefiner.from_pretrained("{repository}")  # its input: scfegan_hf.conditioning.assemble_refinement
+```"""
 
 RECIPE = Cascade

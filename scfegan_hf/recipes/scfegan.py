@@ -2,9 +2,11 @@
 
 import json
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from pathlib import Path
+from typing import Any, ClassVar, Literal
 
 import torch
+from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
@@ -15,10 +17,10 @@ from scfegan_hf.losses.adversarial import discriminator_loss, generator_loss, ho
 from scfegan_hf.losses.penalties import gradient_penalty, interpolate
 from scfegan_hf.losses.perceptual import feature_sizes, loss_scales, perceptual_loss, style_loss
 from scfegan_hf.losses.reconstruction import coarse_loss, per_pixel_loss, total_variation_loss
-from scfegan_hf.models.features import feature_network
+from scfegan_hf.models.features import SqueezeNetFeatures, feature_network
 from scfegan_hf.models.projected import ProjectedDiscriminator
 from scfegan_hf.models.scfegan import PRESETS, SCFEGANDiscriminator, SCFEGANGenerator
-from scfegan_hf.recipe import Batch, Losses, Networks, Optimizer, Recipe, Role, Shared, Sources, Update
+from scfegan_hf.recipe import Batch, Card, Losses, Networks, Optimizer, Recipe, Role, Shared, Sources, Update
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class SCFEGAN(Recipe):
     discriminator_lr_scheduler: Literal["constant", "cosine"] | None = None  # ours; None: --lr_scheduler
     discriminator_lr_warmup_steps: int | None = None  # ours; None: --lr_warmup_steps
 
-    def networks(self) -> dict[str, nn.Module]:
+    def networks(self, resolution: int = 256) -> dict[str, nn.Module]:
         try:
             generator = SCFEGANGenerator.preset(self.preset, **json.loads(self.generator_options))
         except (TypeError, json.JSONDecodeError) as error:
@@ -187,6 +189,28 @@ class SCFEGAN(Recipe):
             penalty = gradient_penalty(logits, points, seen["mask"])
         return {"penalty": self.theta * self.penalty_every * penalty}
 
+    def card(self) -> Card:
+        return Card(
+            title="edit a face by drawing on it",
+            task="image-to-image",
+            tags=("face-editing", "inpainting", "sketch", "gan", "sc-fegan"),
+            about=ABOUT,
+            usage=USAGE,
+            sheet="Held-out photographs, what was erased and drawn, and the results",
+            limits=LIMITS,
+            ethics=ETHICS,
+            citation=CITATION,
+        )
+
+    @classmethod
+    def tiny(cls, folder: Path) -> tuple["SCFEGAN", dict[str, Any]]:
+        """With SqueezeNet of random weights, and a penalty every second step."""
+        weights = folder / "random-squeezenet.safetensors"
+        save_file(SqueezeNetFeatures().state_dict(), weights)
+        networks = {"generator_options": '{"width": 4, "resolution": 128}', "discriminator_width": 4}
+        features = {"perceptual": "squeezenet", "perceptual_weights": str(weights)}
+        return cls(**networks, **features, theta=10.0, penalty_every=2), {"resolution": 128}
+
     @torch.no_grad()
     def sample(self, networks: Networks, batch: Batch) -> dict[str, Tensor]:
         image, mask = batch["image"], batch["mask"]
@@ -245,5 +269,30 @@ def judged(image: Tensor, batch: Batch) -> Tensor:
     mask = batch["mask"]
     return torch.cat([image, batch["sketch"] * mask, batch["color"] * batch["color_mask"] * mask, mask], dim=1)
 
+
+ABOUT = """The generator fills an erased region of a face along drawn lines and dabs of colour. It follows SC-FEGAN (Jo & Park,
+ICCV 2019); where it departs from the paper, `docs/decisions.md` of the project says why."""
+USAGE = """```python
+from scfegan_hf import FaceEditPipeline
+
+pipe = FaceEditPipeline.from_pretrained("{repository}")
+pipe("photo.png", "mask.png", sketch="sketch.png", color="color.png").save("edited.png")
+```
+
+The mask is non-zero where the photograph is to be repainted; the sketch is non-zero on lines; the colour picture is
+RGBA, opaque where a colour was painted. All have the photograph's size. Pixels outside the mask do not change.
+`revision=` takes a commit of this repository, `dtype="bfloat16"` halves the memory."""
+LIMITS = """- It knows what its data hold. Profiles, hands or objects before the face, and faces that are rare in the data come
+  out worse.
+- Large holes without lines or colours come out smooth: the drawing is what tells it what to paint.
+- It hardly heeds its noise input: other seeds give nearly the same picture."""
+ETHICS = """Edit only pictures of people who agree to it, and say that a picture was edited. The biases of the data, in age,
+skin and pose, are those of the results."""
+CITATION = """@inproceedings{jo2019scfegan,
+  title     = {SC-FEGAN: Face Editing Generative Adversarial Network with User's Sketch and Color},
+  author    = {Jo, Youngjoo and Park, Jongyoul},
+  booktitle = {Proceedings of the IEEE/CVF International Conference on Computer Vision (ICCV)},
+  year      = {2019}
+}"""
 
 RECIPE = SCFEGAN

@@ -27,7 +27,8 @@ def main(arguments: list[str] | None = None) -> None:
         recipe: tyro.conf.OmitArgPrefixes[recipe_type]
         training: tyro.conf.OmitArgPrefixes[TrainConfig]
 
-    run = tyro.cli(Run, args=arguments[1:], prog=f"train_accelerate.py {arguments[0]}", use_underscores=True)
+    defaults = Run(recipe_type(), TrainConfig(output_dir=tyro.MISSING, **recipe_type.training))
+    run = tyro.cli(Run, args=arguments[1:], prog=f"train_accelerate.py {arguments[0]}", default=defaults, use_underscores=True)
     try:
         Trainer(run.recipe, run.training).train()
     except Stopped as stopped:

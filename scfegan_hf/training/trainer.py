@@ -44,7 +44,8 @@ class Trainer:
         torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = config.allow_tf32
 
         set_seed(config.seed)  # the same initial weights on every process
-        self.networks = {name: net.to(self.device, memory_format=self.format) for name, net in recipe.networks().items()}
+        fresh = recipe.networks(config.resolution)
+        self.networks = {name: network.to(self.device, memory_format=self.format) for name, network in fresh.items()}
         self.trainable = {name: net for name, net in self.networks.items() if any(p.requires_grad for p in net.parameters())}
         self.kept = kept_networks(recipe, self.networks)
         if config.pretrained_model_name_or_path:
@@ -87,7 +88,7 @@ class Trainer:
             self._load(newest)
         self.log = RunLog(self.accelerator, self.config, self.settings, self.step)
         if main and self.config.push_to_hub:
-            self.publisher = Publisher(self.out, self.settings, list(self.released))
+            self.publisher = Publisher(self.out, self.recipe.card(), self.settings, list(self.released))
         first = self.step
         with StopSignals(60 * self.config.stretch_minutes) as signals, explained_memory(self.config):
             if first == 0:
@@ -229,10 +230,11 @@ class Trainer:
             return
         state = {"step": self.step, "images": self.images, "skipped_pictures": skipped, "turns": self.turns.state()}
         state |= {"settings": self.settings, "metrics": self.metrics, "configs": configs_of(self.released)}
+        state["averaged"] = list(self.averaged)
         keep = self.config.checkpoints_total_limit
         checkpoints.save(self.out / "checkpoints", state, self.kept, self.averaged, self.turns.optimizers, keep)
         metrics = {"step": self.step, "images": self.images, "skipped_pictures": skipped, **self.metrics}
-        save_release(self.out, self.released, self.settings, metrics)
+        save_release(self.out, self.released, self.recipe.card(), self.settings, metrics)
         if self.publisher:
             self.publisher.push()
 

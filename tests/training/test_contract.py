@@ -40,7 +40,7 @@ class Pool(nn.Module):
 class Pooled(Toy):
     """The generator is pulled to the product of itself and a pool of what it said before, with dropout."""
 
-    def networks(self):
+    def networks(self, resolution=256):
         return {**super().networks(), "pool": Pool()}
 
     def updates(self):

@@ -157,7 +157,7 @@ def test_killed_twenty_times_the_newest_checkpoint_is_always_whole(tmp_path):
 class Wide(Toy):
     """A checkpoint of some 13 MB."""
 
-    def networks(self):
+    def networks(self, resolution=256):
         return {"generator": Point(1.0, 400_000), "critic": Point(-1.0, 400_000)}
 
 

@@ -158,7 +158,7 @@ def test_a_newer_release_takes_the_place_of_one_that_waits(monkeypatch, tmp_path
 
     monkeypatch.setattr(publishing.Publisher, "_upload", upload)
     (tmp_path / "metrics.json").write_text('{"step": 1}')
-    publisher = publishing.Publisher(tmp_path, {"hub_model_id": "a/b", "train_data_dir": []}, ["generator"])
+    publisher = publishing.Publisher(tmp_path, Toy().card(), {"hub_model_id": "a/b", "train_data_dir": []}, ["generator"])
     publisher.push()
     while publisher._waiting:
         pass
@@ -173,12 +173,14 @@ def test_a_newer_release_takes_the_place_of_one_that_waits(monkeypatch, tmp_path
 
 def test_paths_of_the_machine_stay_private(tmp_path):
     settings = {
-        "output_dir": str(tmp_path / "out"), "train_data_dir": [str(tmp_path / "faces"), "relative/deep/folder"],
+        "output_dir": str(tmp_path / "out"), "first": "/home/me/first", "options": '{"a": "b/c/d"}', "rate": 0.5,
+        "train_data_dir": [str(tmp_path / "faces"), "relative/deep/folder", "a=/home/me/horses"],
         "perceptual_weights": "/home/me/vgg.safetensors", "pretrained_model_name_or_path": "somebody/model",
         "resume_from_checkpoint": "latest", "dataset_name": ["a/b"],
     }  # fmt: skip
     assert public(settings) == {
-        "output_dir": "out", "train_data_dir": ["faces", "folder"], "perceptual_weights": "vgg.safetensors",
+        "output_dir": "out", "first": "first", "options": '{"a": "b/c/d"}', "rate": 0.5,
+        "train_data_dir": ["faces", "folder", "a=horses"], "perceptual_weights": "vgg.safetensors",
         "pretrained_model_name_or_path": "somebody/model", "resume_from_checkpoint": "latest", "dataset_name": ["a/b"],
     }  # fmt: skip
 
@@ -186,11 +188,12 @@ def test_paths_of_the_machine_stay_private(tmp_path):
 def test_a_card_without_figures_or_pictures_is_still_whole(tmp_path):
     trainer = train(Toy(), toy_config(tmp_path / "out"))
     settings = {**trainer.settings, "dataset_name": ["somebody/faces"], "train_data_dir": []}
-    card = model_card(settings, {"step": 4, "images": 8}, "somebody/toy", {})
+    card = model_card(Toy().card(), settings, {"step": 4, "images": 8}, "somebody/toy", {})
     front = yaml.safe_load(card.split("---")[1])
     assert front["datasets"] == ["somebody/faces"] and "model-index" not in front and "metrics" not in front
     assert "{{" not in card and "None" not in card.split("<details>")[0]
-    assert card_of(tmp_path / "out", settings, {"step": 4, "images": 8}, "a/b").count("![") == 2  # samples and curves
+    shown = card_of(tmp_path / "out", Toy().card(), settings, {"step": 4, "images": 8}, "a/b")
+    assert shown.count("![") == 2  # samples and curves
 
 
 @pytest.mark.parametrize("dtype", ["fp32", "fp16"])

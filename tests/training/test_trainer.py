@@ -10,7 +10,7 @@ from whole_runs import train
 
 from scfegan_hf.recipe import Sources
 from scfegan_hf.training import schedule
-from scfegan_hf.training.pictures import save_sheet
+from scfegan_hf.training.pictures import SMALL, STRIP, save_sheet
 from scfegan_hf.training.processes import average_gradients
 from scfegan_hf.training.trainer import Trainer
 from scfegan_hf.training.turns import iterate_once
@@ -130,16 +130,22 @@ def test_pictures_are_laid_out_as_asked(configured, channels_last):
     assert picture.is_contiguous(memory_format=torch.channels_last) is channels_last
 
 
-def test_a_sheet_has_one_row_per_title(tmp_path):
+def test_a_sheet_has_one_row_per_title_which_stands_above_it(tmp_path):
     from PIL import Image
 
     rows = {"black": torch.full((2, 3, 4, 5), -1.0), "white": torch.full((2, 3, 4, 5), 7.0)}
     rows["white"][1, 0] = 0
     save_sheet(rows, tmp_path / "below" / "sheet.png")
     sheet = Image.open(tmp_path / "below" / "sheet.png")
-    assert sheet.size == (10, 8)
-    colors = [sheet.getpixel(at) for at in ((0, 0), (9, 3), (0, 4), (9, 7))]
+    factor = SMALL // 4  # the pictures are small and so enlarged, without smoothing
+    assert sheet.size == (10 * factor, 2 * (4 * factor + STRIP))
+    corners = ((0, 0), (9, 3), (0, 4), (9, 7))
+    middles = [((x + 0.5) * factor, (y + 0.5) * factor + STRIP * (1 + y // 4)) for x, y in corners]
+    colors = [sheet.getpixel((int(x), int(y))) for x, y in middles]
     assert colors == [(0, 0, 0), (0, 0, 0), (255, 255, 255), (128, 255, 255)]
+    for top in (0, 4 * factor + STRIP):
+        title = sheet.convert("L").crop((0, top, 60, top + STRIP))
+        assert title.getextrema()[0] < 100 and title.histogram()[255] > 0.5 * 60 * STRIP
     assert [path.name for path in (tmp_path / "below").iterdir()] == ["sheet.png"]
 
 

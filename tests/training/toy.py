@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset
 
 from scfegan_hf.models.hub import HubNetwork
-from scfegan_hf.recipe import Optimizer, Recipe, Role, Update
+from scfegan_hf.recipe import Card, Optimizer, Recipe, Role, Update
 from scfegan_hf.training.config import TrainConfig
 
 
@@ -46,7 +46,7 @@ class Toy(Recipe):
     noise: float = 0.0
     every: int = 1
 
-    def networks(self):
+    def networks(self, resolution=256):
         return {"generator": Point(1.0), "critic": Point(-1.0), "frozen": Point(5.0).requires_grad_(False)}
 
     def roles(self):
@@ -72,6 +72,12 @@ class Toy(Recipe):
             Update("critic", ("critic",), self.turn("critic"), adam),
             Update("extra", ("critic",), self.turn("extra"), adam, every=self.every),
         ]
+
+    def card(self):
+        return Card(
+            title="two points apart", task="tabular-regression", tags=("toy",), about="A toy.", usage="It is of no use.",
+            sheet="Grey squares", limits="- It is a toy.", ethics="It harms nobody.",
+        )  # fmt: skip
 
     def sample(self, networks, batch):
         return {"picture": batch["picture"]}

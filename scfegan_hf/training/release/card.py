@@ -1,63 +1,75 @@
-"""The card of a release: the template with a run's settings and figures."""
+"""The card of a release: the template with the recipe's words, and a run's settings and figures."""
 
 import json
 from pathlib import Path
 
-from huggingface_hub import EvalResult, ModelCardData
+from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
-# Settings that may be paths of the machine that trained, which are nobody's business.
-PATHS = ("output_dir", "train_data_dir", "perceptual_weights", "pretrained_model_name_or_path", "resume_from_checkpoint")
+from scfegan_hf.recipe import Card
+
+NO_PATHS = ("dataset_name", "hub_model_id")  # names on the Hub, even if folders are called so too
 
 
 def public(settings: dict) -> dict:
-    """The settings with paths cut down to their last names; names on the Hub stay."""
+    """The settings with paths of the machine that trained, which are nobody's business, cut down to their last names.
 
-    def name(value):
-        if isinstance(value, list):
-            return [name(each) for each in value]
-        is_path = isinstance(value, str) and (Path(value).is_absolute() or value.count("/") > 1 or Path(value).exists())
-        return Path(value).name if is_path else value
-
-    return {key: name(value) if key in PATHS else value for key, value in settings.items()}
+    Roles before a folder and names on the Hub stay.
+    """
+    return {key: value if key in NO_PATHS else _without_folders(value) for key, value in settings.items()}
 
 
-def model_card(settings: dict, metrics: dict, repository: str, pictures: dict[str, str]) -> str:
-    """README.md of a repository; ``pictures`` are captions by file name."""
+def _without_folders(value):
+    if isinstance(value, list):
+        return [_without_folders(each) for each in value]
+    if not isinstance(value, str) or value.startswith("{"):  # the latter: JSON
+        return value
+    role, separator, name = value.partition("=")
+    path = Path(name if separator else value)
+    if not (path.is_absolute() or str(path).count("/") > 1 or path.exists()):
+        return value
+    return f"{role}={path.name}" if separator else path.name
+
+
+def model_card(card: Card, settings: dict, metrics: dict, repository: str, pictures: dict[str, str]) -> str:
+    """README.md of a repository, in the words of ``card``; ``pictures`` are captions by file name."""
     settings = public(settings)
-    datasets = [*settings["dataset_name"], *settings["train_data_dir"]]
-    figures = {name: value for name, value in metrics.items() if name.startswith("validation_")}
+    names = [*settings["dataset_name"], *settings["train_data_dir"]]
+    datasets = [name.split("=")[-1] for name in names]  # without their roles
+    title = repository.split("/")[-1]
+    rendered = ModelCard.from_template(
+        front_matter(card, settings, metrics, title, datasets),
+        template_path=str(template()),
+        card=card,
+        title=title,
+        usage=card.usage.replace("{repository}", repository),
+        pictures="\n\n".join(f"![{caption}]({file})" for file, caption in pictures.items()),
+        data=", ".join(names) or "those that the recipe brings along",
+        license="What the data's licence allows holds for these weights."
+        if settings["weights_license"] == "other"
+        else f"Licence of the weights: {settings['weights_license']}.",
+        procedure=procedure(settings, metrics),
+        figures="\n".join(f"| {name} | {value:.6g} |" for name, value in metrics.items()),
+        settings=json.dumps(settings, indent=2),
+    )
+    return str(rendered)
+
+
+def front_matter(card: Card, settings: dict, metrics: dict, title: str, datasets: list[str]) -> ModelCardData:
+    """What the Hub reads of a card."""
+    figures = {name.removeprefix("validation_"): v for name, v in metrics.items() if name.startswith("validation_")}
     results = [
         EvalResult(
-            task_type="image-to-image", dataset_type=datasets[0] if len(datasets) == 1 else "mixture",
-            dataset_name=f"validation split of {' and '.join(datasets)}", metric_type=name.removeprefix("validation_"),
-            metric_name=name.removeprefix("validation_").replace("_", " "), metric_value=value,
+            task_type=card.task, dataset_type=datasets[0] if len(datasets) == 1 else "mixture",
+            dataset_name=f"validation split of {' and '.join(datasets) or 'the data'}", metric_type=name,
+            metric_name=name.replace("_", " "), metric_value=value,
         )
         for name, value in figures.items()
     ]  # fmt: skip
-    title = repository.split("/")[-1]
-    front = ModelCardData(
-        license=settings["weights_license"], library_name="scfegan_hf", pipeline_tag="image-to-image",
-        tags=["face-editing", "inpainting", "sketch", "gan", "sc-fegan"], datasets=settings["dataset_name"] or None,
-        metrics=[name.removeprefix("validation_") for name in figures] or None,
+    return ModelCardData(
+        license=settings["weights_license"], library_name="scfegan_hf", pipeline_tag=card.task, tags=list(card.tags),
+        datasets=[name.split("=")[-1] for name in settings["dataset_name"]] or None, metrics=list(figures) or None,
         model_name=title if results else None, eval_results=results or None,
     )  # fmt: skip
-    values = {
-        "front_matter": front.to_yaml(),
-        "title": title,
-        "repository": repository,
-        "license": "What the data's licence allows holds for these weights."
-        if settings["weights_license"] == "other"
-        else f"Licence of the weights: {settings['weights_license']}.",
-        "data": ", ".join(datasets),
-        "procedure": procedure(settings, metrics),
-        "pictures": "\n\n".join(f"![{caption}]({file})" for file, caption in pictures.items()),
-        "figures": "\n".join(f"| {name} | {value:.6g} |" for name, value in metrics.items()),
-        "settings": json.dumps(settings, indent=2),
-    }
-    text = template()
-    for key, value in values.items():
-        text = text.replace("{{" + key + "}}", value)
-    return text
 
 
 def procedure(settings: dict, metrics: dict) -> str:
@@ -73,10 +85,10 @@ def procedure(settings: dict, metrics: dict) -> str:
     )
 
 
-def template() -> str:
-    """model_card.md beside the installed package, or in the checkout."""
+def template() -> Path:
+    """The path of model_card.md beside the installed package, or in the checkout."""
     package = Path(__file__).resolve().parents[2]
     for path in (package / "model_card.md", package.parent / "model_card.md"):
         if path.is_file():
-            return path.read_text()
+            return path
     raise FileNotFoundError("model_card.md is not installed with the package. Install scfegan_hf again.")

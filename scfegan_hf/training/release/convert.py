@@ -1,6 +1,7 @@
 """A release from a checkpoint: the averaged networks with their configs, a card and figures."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -9,6 +10,7 @@ from safetensors.torch import load_file
 
 from scfegan_hf.files import write_text
 from scfegan_hf.models.strangers import check_finite
+from scfegan_hf.recipe import Card
 from scfegan_hf.training import checkpoints
 from scfegan_hf.training.release.card import public
 from scfegan_hf.training.release.hub import write_release
@@ -16,8 +18,9 @@ from scfegan_hf.training.release.hub import write_release
 DTYPES = {"fp32": torch.float32, "fp16": torch.float16}
 
 
-def convert(checkpoint: str | Path, out: str | Path, dtype: str = "fp32") -> Path:
-    """Write the averaged weights of ``checkpoint`` (step-*, or an output folder for its newest) to ``out``; returns the former.
+def convert(checkpoint: str | Path, out: str | Path, card_of: Callable[[dict], Card], dtype: str = "fp32") -> Path:
+    """Write the released networks of ``checkpoint`` (step-*, or an output folder for its newest), averaged where they are, to
+    ``out``; returns the former. ``card_of``: from a run's settings to what is said of it.
 
     Raises FileNotFoundError where no checkpoint is, ValueError for one that is damaged or whose weights do not fit ``dtype``.
     """
@@ -28,9 +31,9 @@ def convert(checkpoint: str | Path, out: str | Path, dtype: str = "fp32") -> Pat
         or checkpoints.find(path, str(path))
     )
     state = _state(path / "state.json")
-    tensors = {}
+    tensors, averaged = {}, state.get("averaged", list(state["configs"]))  # once all that were released
     for name in state["configs"]:
-        held = _weights(path / f"ema-{name}.safetensors")
+        held = _weights(path / f"{'ema-' if name in averaged else ''}{name}.safetensors")
         check_finite(held, str(path))
         tensors[name] = {key: value.to(DTYPES[dtype]) if value.is_floating_point() else value for key, value in held.items()}
         for key, value in tensors[name].items():
@@ -43,8 +46,9 @@ def convert(checkpoint: str | Path, out: str | Path, dtype: str = "fp32") -> Pat
         **state["metrics"],
     }
     out.mkdir(parents=True, exist_ok=True)
-    write_release(out, tensors, state["configs"], state["settings"], metrics)
-    write_text(out / "training_config.json", json.dumps(public(state["settings"]), indent=2))
+    settings = state["settings"]
+    write_release(out, tensors, state["configs"], card_of(settings), settings, metrics)
+    write_text(out / "training_config.json", json.dumps(public(settings), indent=2))
     return path
 
 

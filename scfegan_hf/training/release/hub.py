@@ -12,13 +12,11 @@ from torch import nn
 
 from scfegan_hf.files import replacing, write_text
 from scfegan_hf.models.hub import CONFIG, WEIGHTS, fetch
+from scfegan_hf.recipe import Card
 from scfegan_hf.training.release.card import model_card
 
-# Files that a card shows, with their captions.
-PICTURES = {
-    "samples.png": "Held-out photographs, what was erased and drawn, and the results, row by row",
-    "curves.png": "Losses and validation figures over the steps of the training",
-}
+PICTURES = ("samples.png", "curves.png")  # files that a card shows
+CURVES = "Losses and validation figures over the steps of the training"
 
 
 def load_initial_weights(networks: dict[str, nn.Module], source: str) -> None:
@@ -37,8 +35,8 @@ def load_initial_weights(networks: dict[str, nn.Module], source: str) -> None:
             network.load_state_dict({key: value.float() for key, value in load_file(path).items()})
         except (RuntimeError, SafetensorError) as error:
             raise ValueError(
-                f"{path} does not fit this {name}. Give the flags of the run that made it, above all --preset and "
-                "--generator_options; its card and training_config.json have them."
+                f"{path} does not fit this {name}. Give the flags of the run that made it, above all those that shape its "
+                "networks; its card and training_config.json have them."
             ) from error
 
 
@@ -47,14 +45,19 @@ def configs_of(networks: Mapping[str, nn.Module]) -> dict[str, dict]:
     return {name: network._hub_mixin_config for name, network in networks.items()}
 
 
-def save_release(out: Path, networks: Mapping[str, nn.Module], settings: dict, metrics: dict) -> None:
+def save_release(out: Path, networks: Mapping[str, nn.Module], card: Card, settings: dict, metrics: dict) -> None:
     """Write the networks (first one at the root, others in folders of their names), metrics.json, samples and the card."""
     tensors = {name: network.state_dict() for name, network in networks.items()}
-    write_release(out, tensors, configs_of(networks), settings, metrics)
+    write_release(out, tensors, configs_of(networks), card, settings, metrics)
 
 
 def write_release(
-    out: Path, tensors: Mapping[str, dict[str, torch.Tensor]], configs: Mapping[str, dict], settings: dict, metrics: dict
+    out: Path,
+    tensors: Mapping[str, dict[str, torch.Tensor]],
+    configs: Mapping[str, dict],
+    card: Card,
+    settings: dict,
+    metrics: dict,
 ) -> None:
     """`save_release` from tensors and configs. Each file is replaced whole."""
     for number, (name, held) in enumerate(tensors.items()):
@@ -68,9 +71,11 @@ def write_release(
     if sheets:
         with replacing(out / "samples.png") as partial:
             shutil.copyfile(sheets[-1], partial)
-    write_text(out / "README.md", card_of(out, settings, metrics, settings["hub_model_id"] or out.resolve().name))
+    write_text(out / "README.md", card_of(out, card, settings, metrics, settings["hub_model_id"] or out.resolve().name))
 
 
-def card_of(folder: Path, settings: dict, metrics: dict, repository: str) -> str:
+def card_of(folder: Path, card: Card, settings: dict, metrics: dict, repository: str) -> str:
     """The card of a release in ``folder``, with the pictures that are there."""
-    return model_card(settings, metrics, repository, {f: caption for f, caption in PICTURES.items() if (folder / f).is_file()})
+    captions = dict(zip(PICTURES, (f"{card.sheet}, row by row", CURVES), strict=True))
+    there = {file: caption for file, caption in captions.items() if (folder / file).is_file()}
+    return model_card(card, settings, metrics, repository, there)

@@ -11,6 +11,7 @@ from huggingface_hub import HfApi
 
 from scfegan_hf.files import write_text
 from scfegan_hf.models.hub import CONFIG, WEIGHTS
+from scfegan_hf.recipe import Card
 from scfegan_hf.training.release.card import public
 from scfegan_hf.training.release.hub import PICTURES, card_of
 
@@ -22,8 +23,8 @@ WAITS = (1, 5, 25, 60, 120)  # seconds before each further try
 class Publisher:
     """Uploads the newest release in ``out`` by a thread of its own; a release that comes meanwhile takes its turn after."""
 
-    def __init__(self, out: Path, settings: dict, release: list[str]):
-        self.out, self.settings, self.release = out, settings, release
+    def __init__(self, out: Path, card: Card, settings: dict, release: list[str]):
+        self.out, self.card, self.settings, self.release = out, card, settings, release
         self.wanted = settings["hub_model_id"] or out.resolve().name
         self.repository: str | None = None  # with its owner, once the Hub has said it
         self._news = threading.Condition()
@@ -93,7 +94,7 @@ class Publisher:
                 api = HfApi()
                 self.repository = self.repository or api.create_repo(self.wanted, exist_ok=True).repo_id
                 metrics = json.loads((snapshot / "metrics.json").read_text())
-                write_text(snapshot / "README.md", card_of(snapshot, self.settings, metrics, self.repository))
+                write_text(snapshot / "README.md", card_of(snapshot, self.card, self.settings, metrics, self.repository))
                 message = f"{metrics['step']} steps, {metrics['images']} images"
                 api.upload_folder(repo_id=self.repository, folder_path=snapshot, commit_message=message)
                 return True
