@@ -1,8 +1,9 @@
-"""Adversarial losses on patch logits of any shape (Jo & Park 2019, eq. 3.6 and 3.8).
+"""Adversarial losses on logits of any shape: hinge and linear (Jo & Park 2019, eq. 3.6 and 3.8), cross-entropy, pairs.
 
 ``weights``, where given, say how much each logit (N, 1, h, w) counts in its sample's mean and sum to 1 for each sample.
 """
 
+import torch
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -27,6 +28,21 @@ def real_drift_loss(real_logits: Tensor, weights: Tensor | None = None) -> Tenso
     (Karras et al. 2018, appendix A.1).
     """
     return _mean(real_logits.float().square(), weights)
+
+
+def called(logits: Tensor, answer: float, reduction: str = "mean") -> Tensor:
+    """Cross-entropy of logits with one ``answer`` for all: 1 real, 0 generated, between the two smoothed (Goodfellow et al.
+    2014). With 1 for generated pictures it is the generator's loss that does not saturate."""
+    answers = torch.full_like(logits, answer, dtype=torch.float32)
+    return F.binary_cross_entropy_with_logits(logits.float(), answers, reduction=reduction)
+
+
+def pair_loss(winner: Tensor, loser: Tensor) -> Tensor:
+    """E[softplus(D(loser) - D(winner))]: logits compared pair by pair (Jolicoeur-Martineau 2018; Huang et al. 2024, R3GAN).
+
+    Real pictures are the discriminator's winners, generated ones the generator's.
+    """
+    return F.softplus(loser.float() - winner.float()).mean()
 
 
 def hole_weights(mask: Tensor, size: tuple[int, int]) -> Tensor:

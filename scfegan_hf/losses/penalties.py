@@ -1,4 +1,5 @@
-"""Gradient penalty on the hole (Jo & Park 2019, eq. 3.9; Gulrajani et al. 2017, eq. 3)."""
+"""Penalties of a discriminator's gradient: near one on the hole (Jo & Park 2019, eq. 3.9; Gulrajani et al. 2017, eq. 3), or
+near zero (Mescheder et al. 2018)."""
 
 import torch
 from torch import Tensor
@@ -21,3 +22,10 @@ def gradient_penalty(logits: Tensor, points: Tensor, mask: Tensor) -> Tensor:
     masked = (gradient.float() * mask).flatten(1)
     norm = (masked.square().sum(1) + 1e-12).sqrt()  # the root's slope at zero is infinite
     return (norm - 1).square().mean()
+
+
+def zero_gradient_penalty(logits: Tensor, points: Tensor) -> Tensor:
+    """E[||dD/dx||^2] where x = ``points``, leaves that want their gradient, went into ``logits``. R1 on real pictures, R2 on
+    generated ones (Mescheder et al. 2018, eq. 9 and 10). fp32; differentiable."""
+    (gradient,) = torch.autograd.grad(logits.float().sum(), points, create_graph=True)
+    return gradient.float().square().flatten(1).sum(1).mean()
