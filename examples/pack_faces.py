@@ -14,7 +14,8 @@ import cv2
 
 from scfegan_hf.data.pictures import resize_lines
 from scfegan_hf.data.prepare.folder import PICTURE, write_rows
-from scfegan_hf.data.rows import decode_row, load_rows
+from scfegan_hf.data.rows import load_rows
+from scfegan_hf.faces.rows import decode_face
 from scfegan_hf.files import replacing
 
 COLUMNS = {"image": PICTURE, "sketch": PICTURE, "color": PICTURE, "regions": PICTURE, "landmarks": ["float32"]}
@@ -24,7 +25,7 @@ SHARD = 64  # rows to a file
 
 def shrunk(row: dict, size: int) -> dict:
     """A row with pictures of ``size`` pixels, encoded again; larger than they are they do not become."""
-    pictures = decode_row(row)
+    pictures = decode_face(row)
     target = (min(size, pictures["image"].shape[0]),) * 2
     image = cv2.resize(pictures["image"], target, interpolation=cv2.INTER_AREA)
     flat = {name: cv2.resize(pictures[name], target, interpolation=cv2.INTER_NEAREST) for name in ("color", "regions")}

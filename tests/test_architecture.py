@@ -146,6 +146,60 @@ def test_pictures_are_opened_in_one_place():
     assert opens_pictures("open(path)\nwebbrowser.open(path)\nPath(path).open()") == []
 
 
+RECIPES = {path.stem for path in (ROOT / PACKAGE / "recipes").glob("*.py")} - {"__init__"}
+
+
+def asks_for_a_recipe(module: str, source: str) -> list[str]:
+    """Sentences about lines of ``source`` that do something else for one recipe: compare with its name, match it, or look it up
+    in a table by names."""
+
+    def names(node: ast.AST) -> set[str]:
+        constants = {each.value for each in ast.walk(node) if isinstance(each, ast.Constant) and isinstance(each.value, str)}
+        return constants & RECIPES
+
+    told = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Compare):
+            seen = set().union(*map(names, (node.left, *node.comparators)))
+        elif isinstance(node, ast.MatchValue):
+            seen = names(node.value)
+        elif isinstance(node, ast.Dict):
+            seen = set().union(*(names(key) for key in node.keys if isinstance(key, ast.Constant)), set())
+            seen -= {module.removeprefix("recipes.")}  # whose network may be called so
+        elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") in ("startswith", "endswith", "get"):
+            seen = set().union(*map(names, node.args), set())
+        else:
+            continue
+        told += [f"{module}, line {node.lineno}, asks for {name}" for name in sorted(seen)]
+    return told
+
+
+def test_nothing_asks_for_a_recipe_by_its_name():
+    assert {"scfegan", "annotator", "vanilla", "dcgan"} <= RECIPES
+    told = [sentence for name, (source, _) in modules().items() for sentence in asks_for_a_recipe(name, source)]
+    told += asks_for_a_recipe("train_accelerate", (ROOT / "train_accelerate.py").read_text())
+    assert told == []
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "def f(recipe):\n    if recipe.name == 'vanilla':\n        return 1",
+        "def f(recipe):\n    return 1 if 'vanilla' != recipe.name else 2",
+        "def f(name):\n    while name in ('vanilla', 'other'):\n        pass",
+        "def f(name):\n    match name:\n        case 'vanilla' | 'x':\n            return 1",
+        "WIDTHS = {'vanilla': 3}",
+        "def f(name):\n    return name.startswith('vanilla')",
+    ],
+)
+def test_an_if_on_a_recipes_name_is_found(lines):
+    for module in ("training.trainer", "training.release.card", "recipes.scfegan", "data.samples"):
+        source, _ = modules()[module]
+        assert asks_for_a_recipe(module, source) == []
+        told = asks_for_a_recipe(module, f"{source}\n{lines}\n")
+        assert len(told) == 1 and told[0].startswith(f"{module}, line ") and told[0].endswith("asks for vanilla")
+
+
 def test_importing_the_package_is_light():
     """Nothing that takes long comes along, PyTorch neither, with the pipeline neither; the other names bring PyTorch alone."""
     trainers = ("accelerate", "datasets", "tyro", "tensorboard")

@@ -26,13 +26,13 @@ class Vanilla(Recipe):
 
     name: str = field(default="vanilla", init=False, repr=False)
     training: ClassVar[Mapping[str, Any]] = {
-        "resolution": 28, "train_batch_size": 128, "max_train_steps": 6000, "lr_warmup_steps": 0, "logging_steps": 100,
-        "num_validation_images": 500, "validation_steps": 1000, "dataloader_num_workers": 1,
+        "resolution": 28, "train_batch_size": 64, "max_train_steps": 4000, "lr_warmup_steps": 0, "logging_steps": 100,
+        "num_validation_images": 500, "validation_steps": 500, "checkpointing_steps": 500, "dataloader_num_workers": 0,
     }  # fmt: skip
     loading: ClassVar[frozenset[str]] = frozenset({"streaming", "weights"})
 
     as_seed: bool = False  # one hidden layer, batch norm everywhere, noise of deviation 0.1, sums of losses
-    hidden: tuple[int, ...] = (256, 512, 1024)  # of the generator, of the discriminator in reverse; seed: seed_hidden
+    hidden: tuple[int, ...] = (128, 256, 512)  # ours; the generator's, and in reverse the discriminator's. Seed: seed_hidden
     seed_hidden: int = 256  # ours: the seed does not say
     z_size: int = 100  # ours: the seed does not say
     dropout: float = 0.3  # in the discriminator; ours, seed: batch norm in its place

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from scfegan_hf.data.rows import decode_row, load_rows
+from scfegan_hf.data.rows import load_rows
+from scfegan_hf.faces.rows import decode_face
 from scfegan_hf.recipe import Sources
 from scfegan_hf.recipes.scfegan import SCFEGAN
 
@@ -30,7 +31,7 @@ def test_pieces_hold_every_row_once_and_smaller(script, marked, tmp_path):
     for split, count in (("train", 3), ("validation", 2)):
         before, after = load_rows([marked], split), load_rows(folders, split)
         assert len(before) == len(after) == count
-        for one, other in zip(map(decode_row, before), map(decode_row, after), strict=True):
+        for one, other in zip(map(decode_face, before), map(decode_face, after), strict=True):
             assert other["image"].shape == (64, 64, 3) and set(other) == set(one)
             np.testing.assert_allclose(2 * other["landmarks"], one["landmarks"], atol=1e-3)
             assert abs(other["image"].mean() - one["image"].mean()) < 2 and other["sketch"].any() == one["sketch"].any()
