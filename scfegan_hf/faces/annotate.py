@@ -41,6 +41,7 @@ PARTS = {
 }
 # Air around a part, in distances between the eyes: a person circles a feature generously, but not hair or background.
 MARGINS = {"eye": 0.14, "brow": 0.1, "nose": 0.1, "mouth": 0.14, "ear": 0.1}
+OTHER_MARGIN = 0.03
 
 
 @dataclass(frozen=True)
@@ -166,7 +167,7 @@ def part_at(regions: np.ndarray, points: np.ndarray, x: int, y: int) -> tuple[st
     _, pieces = cv2.connectedComponents(chosen, connectivity=8)
     mask = (pieces == pieces[y, x]).astype(np.uint8)
     apart = float(np.hypot(*(points[LEFT_EYE].mean(0) - points[RIGHT_EYE].mean(0))))
-    reach = round(MARGINS.get(name, 0.03) * apart)
+    reach = round(MARGINS.get(name, OTHER_MARGIN) * apart)
     if reach:
         mask = cv2.dilate(mask, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1,) * 2))
     return name, mask
