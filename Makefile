@@ -1,14 +1,18 @@
 # make demo: the app, from nothing.   make test: lint and tests, from nothing.   make slow, make lint, make clean.
+# make web: the app as a static site, in web/, from nothing; npm fetches its runtime.
 # PYTHON makes the virtual environment, VENV is where it lies: make test PYTHON=python3.12 VENV=/tmp/venv
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test slow lint clean
+.PHONY: demo web test slow lint clean
 
 demo: $(VENV)/installed-demo
 	$(BIN)/python app.py
+
+web: $(VENV)/installed-web
+	$(BIN)/scfegan export --web web
 
 test: lint
 	$(BIN)/python -m pytest

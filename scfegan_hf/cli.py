@@ -17,7 +17,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         options.run(options)
     except ModuleNotFoundError as error:
-        extras = "cluster" if error.name == "ray" else "demo,prepare,train,export"
+        extras = "cluster" if error.name == "ray" else "demo,prepare,train,export,web"
         print(f"error: {error}. Install what this command needs: pip install 'scfegan_hf[{extras}]'", file=sys.stderr)
         return 1
     except (OSError, ValueError) as error:
@@ -139,8 +139,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     evaluate.set_defaults(run=_evaluate)
 
-    export = commands.add_parser("export", help="an edit as one file that runs without PyTorch")
-    export.add_argument("--onnx", required=True, metavar="OUT", help="ONNX file to write")
+    export = commands.add_parser("export", help="an edit as one file that runs without PyTorch, or the app as a static site")
+    kind = export.add_mutually_exclusive_group(required=True)
+    kind.add_argument("--onnx", metavar="OUT", help="ONNX file to write")
+    kind.add_argument("--web", metavar="DIR", help="folder for the app as a site that needs no server; npm fetches its runtime")
+    export.add_argument("--runtime", metavar="TGZ", help="with --web: the runtime's npm package, where npm is not to fetch it")
     export.add_argument("--model", help="folder or Hub repository (default: the weights in the package)")
     export.set_defaults(run=_export)
 
@@ -244,7 +247,14 @@ def _export(options: argparse.Namespace) -> None:
     from scfegan_hf.editing.pipeline import BUNDLED_WEIGHTS
     from scfegan_hf.models.scfegan import SCFEGANGenerator
 
-    export_onnx(SCFEGANGenerator.from_pretrained(options.model or BUNDLED_WEIGHTS), options.onnx)
+    if options.web:
+        from scfegan_hf.demo.web import export_web
+
+        export_web(options.web, options.model, options.runtime)
+    elif options.runtime:
+        raise ValueError("--runtime goes with --web: an ONNX file holds no runtime.")
+    else:
+        export_onnx(SCFEGANGenerator.from_pretrained(options.model or BUNDLED_WEIGHTS), options.onnx)
 
 
 def _demo(options: argparse.Namespace) -> None:

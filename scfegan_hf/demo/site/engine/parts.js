@@ -1,0 +1,92 @@
+// Faces and their parts by the annotator's network (faces/annotate.py). look: async, a plane of RGB and whether its regions
+// are wanted, to {edges, labels, points, peak} as demo/web.py's graph gives them. settings: the numbers of annotate.py.
+
+import { detectFaces } from './detect.js';
+import { apart, cutFrame, ffhqFrame, fromSquare, haarFrame, inverse, mean, moved, sideOf, square } from './frames.js';
+import { cropped, components, gathered, like, plane, reflected101, resized, scaled } from './planes.js';
+
+// Frames of the faces, the largest first.
+export async function findFaces(photo, look, cascade, settings) {
+  const frames = [];
+  for (const box of detectFaces(photo, cascade)) frames.push(await aligned(photo, haarFrame(box, settings.haar), look, settings));
+  if (!frames.some(Boolean)) {
+    const side = Math.max(photo.width, photo.height), whole = square((photo.width - side) / 2, (photo.height - side) / 2, side);
+    frames.push(await aligned(photo, whole, look, settings));
+  }
+  return frames.filter(Boolean).sort((a, b) => sideOf(b) - sideOf(a));
+}
+
+// The frame of the face in a rough one, looked at twice; null if there is none.
+async function aligned(photo, frame, look, settings) {
+  let peak = 0;
+  for (let turn = 0; turn < 2; turn++) {
+    const seen = await seenIn(photo, frame, look, settings);
+    frame = ffhqFrame(seen.points, settings);
+    peak = seen.peak;
+    if (!(sideOf(frame) > 16 && sideOf(frame) < 8 * Math.max(photo.width, photo.height))) return null;
+  }
+  return peak >= settings.min_peak ? frame : null;
+}
+
+// What the network sees in a frame; points in the photograph's pixels, labels twice as fine as the square.
+async function seenIn(photo, frame, look, { face_side: side }) {
+  const { labels, points, peak } = await look(cutFrame(photo, frame, side), true), back = fromSquare(frame, side);
+  return { labels, peak: peak[0], points: Array.from({ length: points.length / 2 }, (_, i) => moved(back, [points[2 * i] * side, points[2 * i + 1] * side])) };
+}
+
+// The part of a face at a pixel: its name, and its mask with some air around it. An Error in words where there is no face.
+export async function partAt(photo, [x, y], look, cascade, settings) {
+  const frames = await findFaces(photo, look, cascade, settings);
+  if (!frames.length) throw new Error('No face was found. Draw the mask by hand.');
+  const far = (frame) => apart(mean(frame), [x, y]), frame = frames.reduce((best, other) => (far(other) < far(best) ? other : best));
+  const { labels, points } = await seenIn(photo, frame, look, settings);
+  return partOf(regionsOf(photo, frame, labels, settings), points, [x, y], settings);
+}
+
+// Labels over the photograph, background outside the frame. As cv2.warpAffine rounds: to 1/1024 of a pixel.
+function regionsOf({ width, height }, frame, labels, { face_side: side, finer }) {
+  const out = plane(width, height), size = side * finer, [a, b, c, d, e, f] = fromSquare(frame, side), shift = 0.5 / finer - 0.5;
+  const [p, q, r, s, t, u] = inverse([a / finer, b / finer, c + (a + b) * shift, d / finer, e / finer, f + (d + e) * shift]);
+  const fixed = (value) => Math.round(value * 1024);
+  for (let y = 0, to = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, to++) {
+      const column = (fixed(q * y + r) + 512 + fixed(p * x)) >> 10, row = (fixed(t * y + u) + 512 + fixed(s * x)) >> 10;
+      if (column >= 0 && row >= 0 && column < size && row < size) out.data[to] = labels[row * size + column];
+    }
+  }
+  return out;
+}
+
+export function partOf(regions, points, [x, y], { regions: names, parts, margins, margin, left_eye: left, right_eye: right }) {
+  const { width } = regions, label = names[regions.data[y * width + x]], name = Object.keys(parts).find((part) => parts[part].includes(label));
+  const wanted = parts[name].map((region) => names.indexOf(region));
+  const { labels } = components(like(regions, regions.data.map((value) => (wanted.includes(value) ? 1 : 0)))), piece = labels[y * width + x];
+  const eyes = [left, right].map(([first, end]) => mean(points.slice(first, end))), reach = Math.round((margins[name] ?? margin) * apart(...eyes));
+  return { name, mask: dilated(like(regions, Uint8Array.from(labels, (value) => (value === piece ? 1 : 0))), reach) };
+}
+
+// By OpenCV's MORPH_ELLIPSE of 2 * reach + 1: each row of it is a span, looked up in running sums.
+function dilated(mask, reach) {
+  if (!reach) return mask;
+  const { data, width, height } = mask, out = plane(width, height), row = width + 1, sums = new Int32Array(row * height);
+  const spans = Array.from({ length: 2 * reach + 1 }, (_, i) => Math.round(Math.sqrt(reach * reach - (i - reach) ** 2)));
+  for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) sums[y * row + x + 1] = sums[y * row + x] + data[y * width + x];
+  for (let y = 0; y < height; y++) {
+    for (let v = Math.max(y - reach, 0); v <= Math.min(y + reach, height - 1); v++) {
+      const span = spans[v - y + reach];
+      for (let x = 0; x < width; x++) {
+        if (sums[v * row + Math.min(x + span + 1, width)] > sums[v * row + Math.max(x - span, 0)]) out.data[y * width + x] = 1;
+      }
+    }
+  }
+  return out;
+}
+
+// Soft edges of a whole picture, float32 in [0, 1], found at no more than edge_side pixels a side.
+export async function edgesOf(picture, look, { edge_side: most, stride }) {
+  const { width, height } = picture, scale = Math.min(1, most / Math.max(width, height)), small = scale < 1 ? scaled(picture, scale, 'area') : picture;
+  const padded = (size) => Array.from({ length: Math.ceil(size / stride) * stride }, (_, i) => reflected101(i, size));
+  const columns = padded(small.width), { edges } = await look(gathered(small, columns, padded(small.height)), false);
+  const whole = { data: edges, width: columns.length, height: edges.length / columns.length, channels: 1 }, own = cropped(whole, [0, 0, small.width, small.height]);
+  return scale < 1 ? resized(own, width, height, 'linear') : own;
+}

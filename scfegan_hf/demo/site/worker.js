@@ -1,0 +1,88 @@
+// Everything that a server would do, in a worker of the visitor's browser: photographs never leave it.
+
+import { editAnswer, facesAnswer, partAnswer, traceAnswer } from './engine/answers.js';
+import { decodePng, encodePng, markedPng } from './engine/png.js';
+import { readPicture } from './engine/pictures.js';
+import { Networks, unpacked } from './networks.js';
+
+const photos = new Map(); // blobs by the path that the page calls them by
+let settings, networks, cascade, opened = null; // opened: the photograph that was read last, with its path
+
+const look = (picture, labels) => networks.look(picture, labels, settings.annotator.finer);
+const haar = async () => (cascade ??= JSON.parse(new TextDecoder().decode(await unpacked(settings.files.cascade))));
+
+async function decode(blob) {
+  const bitmap = await createImageBitmap(blob, { premultiplyAlpha: 'none', colorSpaceConversion: 'none' }), { width, height } = bitmap;
+  const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
+  context.drawImage(bitmap, 0, 0);
+  bitmap.close();
+  return context.getImageData(0, 0, width, height);
+}
+
+let results = 0;
+function stored(blob) {
+  const path = `result-${++results}`;
+  photos.set(path, blob);
+  return { path, blob };
+}
+
+async function photoOf({ photo }) {
+  const path = photo?.path;
+  if (opened?.path === path && path) return opened.photo;
+  if (!photos.has(path)) throw Object.assign(new Error('The photo is no longer here. Choose it again.'), { said: true, gone: true });
+  opened = { path, photo: await readPicture(photos.get(path), decode, settings.limits) };
+  return opened.photo;
+}
+
+const layer = async (url) => url && decodePng(new Uint8Array(await (await fetch(url)).arrayBuffer()));
+async function drawingOf({ frame, mask, sketch, color }) {
+  const [holes, lines, colours] = await Promise.all([mask, sketch, color].map(layer));
+  return { frame, mask: holes, sketch: lines, color: colours };
+}
+const layerUrl = async (picture) => new FileReaderSync().readAsDataURL(await encodePng(picture));
+
+const ANSWERS = {
+  async begin(given) {
+    settings = given;
+    networks = new Networks(settings.files);
+    await networks.session('edit');
+    return {};
+  },
+  // The files that later questions need, so that the service worker has them when there is no network any more.
+  async fetch() {
+    await Promise.all([...settings.files.annotator, ...settings.files.cascade].map((piece) => fetch(piece)));
+    return {};
+  },
+  async keep({ path, blob }) {
+    photos.set(path, blob);
+    const { rgb } = await photoOf({ photo: { path } });
+    return { width: rgb.width, height: rgb.height };
+  },
+  async edit({ drawing, mode = 'redraw', seed, candidates }, id) {
+    if (mode !== 'redraw') throw Object.assign(new Error('This page without a server cannot recolour. Use the app for it.'), { said: true });
+    const tell = (done) => postMessage({ id, done }), options = { seed, candidates, tell };
+    const results = await editAnswer(await photoOf(drawing), await drawingOf(drawing), (given) => networks.edit(given), settings.edit, options);
+    return { images: await Promise.all(results.map(async (picture) => stored(await markedPng(picture, settings.notes)))) };
+  },
+  faces: async ({ drawing }) => ({ faces: facesAnswer(await photoOf(drawing), await haar(), settings.annotator) }),
+  async part({ drawing, point }) {
+    const answer = await partAnswer(await photoOf(drawing), point, look, await haar(), settings.annotator, settings.canvas_side);
+    return { ...answer, mask: await layerUrl(answer.mask) };
+  },
+  async trace({ drawing }) {
+    const answer = await traceAnswer(await photoOf(drawing), await drawingOf(drawing), look, settings.annotator, settings.canvas_side);
+    return { ...answer, sketch: await layerUrl(answer.sketch) };
+  },
+};
+
+// One after the other.
+let turn = Promise.resolve();
+self.onmessage = ({ data: { id, kind, question } }) => {
+  turn = turn.then(async () => {
+    try {
+      postMessage({ id, answer: await ANSWERS[kind](question, id) });
+    } catch (error) {
+      postMessage({ id, failure: { said: error.said ? error.message : null, gone: !!error.gone, told: String(error.stack ?? error) } });
+    }
+  });
+};

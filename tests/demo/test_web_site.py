@@ -1,0 +1,213 @@
+"""The static site, served by Python's own server, in a real browser: it edits as Python does, and without a network."""
+
+import io
+import json
+import shutil
+import tarfile
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+import numpy as np
+import pytest
+from browser import CHROMIUM, DESKTOP, PATIENCE, PHONE, at, choose_photo, draw, edit, helper, wait_for_result
+from PIL import Image, ImageCms
+from skimage.data import astronaut
+
+from scfegan_hf.cli import main
+from scfegan_hf.demo.edits import edit_drawing
+from scfegan_hf.demo.payload import read_drawing
+from scfegan_hf.demo.web import RUNTIME, export_web, fetched_runtime, licence_of
+from scfegan_hf.editing.pipeline import FaceEditPipeline
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="NO BROWSER: the static site was not tried; install Debian's package chromium"),
+]
+# What the page asks its worker, for the tests to read.
+RECORD = """const post = Worker.prototype.postMessage; window.sent = [];
+Worker.prototype.postMessage = function (message, ...rest) { sent.push(message); return post.call(this, message, ...rest); };"""
+DOWNLOADED = "() => document.querySelector('#editor [data-do=download]').href"
+
+
+@pytest.fixture(scope="module")
+def package():
+    try:
+        return fetched_runtime()
+    except ValueError as error:
+        pytest.skip(f"NO RUNTIME: {RUNTIME} could not be had, so the static site was not built ({error})")
+
+
+@pytest.fixture(scope="module")
+def site(package, tiny_weights, tmp_path_factory):
+    return export_web(tmp_path_factory.mktemp("web") / "site", tiny_weights, package)
+
+
+@pytest.fixture(scope="module")
+def address(site):
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=site))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def open_site(browser, address):
+    """A function that opens the site; at the end no script may have failed and nothing outside have been asked for."""
+    contexts, complaints = [], []
+
+    def open_page(**options):
+        contexts.append(browser.new_context(**(options or DESKTOP)))
+        page = contexts[-1].new_page()
+        page.set_default_timeout(PATIENCE)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda message: message.type == "error" and complaints.append(message.text))
+        contexts[-1].on("request", lambda request: _is_ours(request.url, address) or complaints.append(request.url))
+        page.add_init_script(RECORD)
+        page.goto(address)
+        page.wait_for_selector("#editor .choose")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not complaints
+
+
+def _is_ours(url: str, address: str) -> bool:
+    return url.startswith((address, "data:", "blob:"))
+
+
+def fetched(page, url: str) -> bytes:
+    script = "async url => { const b = new Uint8Array(await (await fetch(url)).arrayBuffer()); return Array.from(b); }"
+    return bytes(page.evaluate(script, url))
+
+
+def last(page, kind: str) -> dict:
+    return page.evaluate("kind => sent.filter(message => message.kind === kind).at(-1).question", kind)
+
+
+def expected(page, pipeline, path, folder) -> np.ndarray:
+    """What Python answers to the last edit that the page asked for."""
+    question = last(page, "edit")
+    drawing = read_drawing({**question["drawing"], "photo": {"path": str(path)}}, folder)
+    return np.asarray(edit_drawing(partial(pipeline, detail=False), drawing, question["seed"], question["candidates"])[0])
+
+
+def test_what_lies_in_the_site(site, tiny_weights):
+    sizes = {path.relative_to(site).as_posix(): path.stat().st_size for path in site.rglob("*") if path.is_file()}
+    assert max(sizes.values()) < 10_000_000
+    assert {"index.html", "service.js", "README.md", "page/start.js"} < sizes.keys() and "page/server.js" not in sizes
+    texts = {name: (site / name).read_text() for name in ("index.html", "README.md", "service.js", "licences/README.txt")}
+    assert "sdk: static" in texts["README.md"] and "{" not in texts["licences/README.txt"]
+    assert "MIT" in (site / "licences" / "onnxruntime.txt").read_text() and sizes["licences/onnxruntime-notices.txt"] > 10_000
+    assert "Intel" in (site / "licences" / "haarcascade.txt").read_text()
+    assert "licences/README.txt" in texts["index.html"] and f"weights: {licence_of(tiny_weights)}." in texts["index.html"]
+    shell = json.loads(texts["service.js"].partition("SHELL = ")[2].partition(";")[0])
+    assert all(name == "./" or name in sizes for name in shell) and "page/start.js" in shell
+    assert not any(".gz" in name for name in shell)
+
+
+def test_an_edit_is_pythons_and_goes_on_without_a_network(open_site, tiny_weights, tmp_path):
+    """PNG: the file's own pixels everywhere outside; and after the first load the network may go away."""
+    path = tmp_path / "astronaut.png"
+    Image.fromarray(np.ascontiguousarray(astronaut()[:300, 60:380])).save(path)
+    pipeline = FaceEditPipeline.from_pretrained(tiny_weights, dtype="float32", runtime="pytorch")
+    page = open_site()
+    choose_photo(page, path)
+    draw(page, "mask", (0.3, 0.5), (0.5, 0.45), size=40)
+    draw(page, "sketch", (0.32, 0.5), (0.48, 0.48))
+    draw(page, "color", (0.35, 0.47), (0.45, 0.47))
+    edit(page)
+    with page.expect_download() as download:
+        page.click("#editor [data-do=download]")
+    assert download.value.suggested_filename == "astronaut-edited.png"
+    with Image.open(download.value.path()) as file:
+        assert "repainted by a computer" in file.text["Comment"]
+        ours = np.asarray(file).astype(int)
+    theirs, photo = expected(page, pipeline, path, tmp_path), np.asarray(Image.open(path))
+    outside = (theirs == photo).all(2)
+    assert np.abs(ours - theirs).max() <= 2 and np.abs(ours - theirs).mean() < 0.05  # fp16 weights, another runtime
+    assert (ours == photo)[outside].mean() > 0.999 and not outside.all()
+
+    for name in ("faces.json", "annotator.onnx"):
+        page.wait_for_function(f"() => caches.match('models/{name}.1.gz')")
+    page.context.set_offline(True)
+    page.reload()
+    page.wait_for_function("() => document.querySelector('#editor .status')?.textContent === 'Your drawing is back.'")
+    helper(page, "clear")
+    draw(page, "mask", (0.4, 0.3), (0.6, 0.3), size=30)
+    page.click("#editor [data-do=edit]")
+    wait_for_result(page)
+    page.click("#editor [data-do=continue]")
+    page.wait_for_selector("#editor .history .strip button:nth-child(2)[aria-pressed=true]")
+    draw(page, "mask", (0.4, 0.7), (0.6, 0.7))
+    edit(page)
+
+
+def test_parts_lines_and_many_results(open_site, tmp_path):
+    path = tmp_path / "astronaut.jpg"
+    Image.fromarray(np.ascontiguousarray(astronaut()[:300, 60:380])).save(path, quality=95)
+    page = open_site()
+    choose_photo(page, path)
+    page.click("#editor .layers [data-layer=mask]")
+    page.click("#editor [data-tool=part]")
+    page.mouse.click(*at(page, 0.5, 0.4))
+    page.wait_for_selector("#editor .status:has-text('Masked: nose')")
+    page.click("#editor .layers [data-layer=sketch]")
+    helper(page, "trace")
+    page.wait_for_selector("#editor .status:has-text('Lines added')")
+    edit(page)
+    page.click("#editor [data-do=more]")
+    wait_for_result(page)
+    page.wait_for_selector("#editor .candidates button:nth-child(4)")
+    results = [fetched(page, page.evaluate(DOWNLOADED))]
+    page.click("#editor .candidates button:nth-child(2)")
+    page.wait_for_selector("#editor .candidates button:nth-child(2)[aria-pressed=true]")
+    results.append(fetched(page, page.evaluate(DOWNLOADED)))
+    assert results[0] != results[1]
+
+
+def test_profiles_and_turned_jpegs_stay_and_what_cannot_be_is_told(open_site, tiny_weights, tmp_path):
+    image = Image.fromarray(np.ascontiguousarray(astronaut()[:300, 60:380]))
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    image.save(tmp_path / "turned.jpg", quality=95, icc_profile=profile, exif=turned)
+    image.convert("CMYK").save(tmp_path / "print.jpg")
+    Image.fromarray(np.zeros((90, 90), np.uint16)).save(tmp_path / "deep.png")
+    pipeline = FaceEditPipeline.from_pretrained(tiny_weights, dtype="float32", runtime="pytorch")
+    page = open_site(**PHONE)
+    choose_photo(page, tmp_path / "print.jpg", "cmyk colours")
+    choose_photo(page, tmp_path / "deep.png", "more than 8 bits")
+    choose_photo(page, tmp_path / "turned.jpg", "face was found")
+    draw(page, "mask", (0.4, 0.4), (0.6, 0.4), size=30)
+    edit(page)
+    with Image.open(io.BytesIO(fetched(page, page.evaluate(DOWNLOADED)))) as file:
+        assert file.size == (300, 320) and file.info["icc_profile"] == profile
+        apart = np.abs(np.asarray(file).astype(int) - expected(page, pipeline, tmp_path / "turned.jpg", tmp_path))
+    assert np.quantile(apart, 0.999) <= 2 and apart.max() <= 8  # two readers of JPEG
+
+
+def test_what_is_refused_when_a_site_is_written(tmp_path, package, tiny_weights, monkeypatch, capsys):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "letter.txt").write_text("dear")
+    assert main(["export", "--web", str(tmp_path / "mine"), "--model", tiny_weights]) == 1
+    assert "something else" in capsys.readouterr().err and (tmp_path / "mine" / "letter.txt").is_file()
+    with tarfile.open(tmp_path / "other.tgz", "w:gz"):
+        pass
+    other = ["--runtime", str(tmp_path / "other.tgz")]
+    assert main(["export", "--web", str(tmp_path / "site"), "--model", tiny_weights, *other]) == 1
+    assert "its sum is another one" in capsys.readouterr().err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mine", "other.tgz"]
+    assert main(["export", "--onnx", str(tmp_path / "edit.onnx"), "--runtime", str(package)]) == 1
+    assert "goes with --web" in capsys.readouterr().err
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with pytest.raises(ValueError, match=r"Install Node\.js"):
+        fetched_runtime()
