@@ -3,7 +3,8 @@
     python benchmarks/web.py SITE [--rounds 5]     # SITE: a folder by `scfegan export --web`, of the package's weights
 
 Serves it twice: as Python's server does, which leaves one thread, and with the headers that allow several. Each example of
-the page is run once and compared with the pipeline (float32, PyTorch, no detail pass) on the same drawing.
+the page is run once and compared with the pipeline (float32, PyTorch, all holes by the network, no detail pass) on the same
+drawing.
 """
 
 import argparse
@@ -26,6 +27,7 @@ from playwright.sync_api import Page, sync_playwright
 from scfegan_hf import FaceEditPipeline
 from scfegan_hf.demo.edits import edit_drawing
 from scfegan_hf.demo.payload import read_drawing
+from scfegan_hf.editing import places
 
 RECORD = """const post = Worker.prototype.postMessage; window.sent = [];
 Worker.prototype.postMessage = function (message, ...rest) { sent.push(message); return post.call(this, message, ...rest); };"""
@@ -112,8 +114,14 @@ def run_example(page: Page, index: int) -> float:
     return time.perf_counter() - begin
 
 
+def by_the_network(photo: np.ndarray, hole: np.ndarray, unseen: np.ndarray | None, drawn: np.ndarray) -> places.Plan:
+    """The site has no other way to fill a hole."""
+    return places.Plan(photo.copy(), hole, unseen, [], [places.Part("network", hole)])
+
+
 def differences(page: Page, props: dict) -> None:
-    pipeline = FaceEditPipeline.from_pretrained(dtype="float32", runtime="pytorch")
+    pipeline = functools.partial(FaceEditPipeline.from_pretrained(dtype="float32", runtime="pytorch"), detail=False)
+    places.Plan.of = by_the_network
     print("| example | mean in the hole, levels | largest in the hole | largest outside |\n|---|---:|---:|---:|")
     with tempfile.TemporaryDirectory() as folder:
         for index, sample in enumerate(props["samples"]):
@@ -123,8 +131,7 @@ def differences(page: Page, props: dict) -> None:
             path = Path(folder) / "photo.jpg"
             path.write_bytes(base64.b64decode(props["sample_photos"][sample["photo"]].partition(",")[2]))
             drawing = read_drawing({**question["drawing"], "photo": {"path": str(path)}}, folder)
-            plain = functools.partial(pipeline, detail=False)
-            theirs = np.asarray(edit_drawing(plain, drawing, question["seed"], question["candidates"])[0]).astype(int)
+            theirs = np.asarray(edit_drawing(pipeline, drawing, question["seed"], question["candidates"])[0]).astype(int)
             apart = np.abs(np.asarray(ours).astype(int) - theirs).max(2)
             hole = (theirs != np.asarray(Image.open(path).convert("RGB"))).any(2)
             print(f"| {sample['title']} | {apart[hole].mean():.3f} | {apart[hole].max()} | {apart[~hole].max()} |", flush=True)

@@ -1,4 +1,4 @@
-"""The static site's engine, called in Node with NumPy arrays."""
+"""The static site's engine, called in Node with NumPy arrays, and the pipeline that it is held against."""
 
 import base64
 import json
@@ -7,12 +7,31 @@ import subprocess
 import tempfile
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
+
+from scfegan_hf.editing import places
+from scfegan_hf.editing.pipeline import EditResult, FaceEditPipeline
 
 NODE = shutil.which("node")
 CALL = Path(__file__).parent / "engine" / "call.js"
 KINDS = {"uint8": "Uint8Array", "float32": "Float32Array", "int32": "Int32Array"}
+
+
+class NetworkAlone:
+    """A pipeline that does what the static site does: all holes by the network, and no detail pass."""
+
+    def __init__(self, pipeline: FaceEditPipeline):
+        self.pipeline = pipeline
+
+    def __call__(self, *layers: Any, **options: Any) -> EditResult:
+        with mock.patch.object(places.Plan, "of", self._plan):
+            return self.pipeline(*layers, detail=False, **options)
+
+    @staticmethod
+    def _plan(photo: np.ndarray, hole: np.ndarray, unseen: np.ndarray | None, drawn: np.ndarray) -> places.Plan:
+        return places.Plan(photo.copy(), hole, unseen, [], [places.Part("network", hole)])
 
 
 class Callback:

@@ -2,13 +2,12 @@
 
 import io
 import tarfile
-from functools import partial
 
 import cv2
 import numpy as np
 import pytest
 import torch
-from node import NODE, Callback, call
+from node import NODE, Callback, NetworkAlone, call
 from PIL import Image, ImageCms
 from skimage.data import astronaut
 
@@ -177,7 +176,7 @@ def test_a_whole_edit_and_its_file(face, rng, tmp_path, alpha):
         picture[30:60, 5:90, 3] = 0  # unseen
         (tmp_path / "photo.png").write_bytes(png(picture, icc_profile=profile))
     drawing = Drawing(str(tmp_path / "photo.png"), frame, **{name: Image.fromarray(layer) for name, layer in layers.items()})
-    expected = edit_drawing(partial(FaceEditPipeline(Linear(), "cpu"), detail=False), drawing, 5, 4)
+    expected = edit_drawing(NetworkAlone(FaceEditPipeline(Linear(), "cpu")), drawing, 5, 4)
 
     photo = call("pictures", "readPicture", (tmp_path / "photo.png").read_bytes(), None, LIMITS)
     drawn = {name: {"rgb": layer[..., :3], "alpha": layer[..., 3]} for name, layer in layers.items()}

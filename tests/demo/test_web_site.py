@@ -11,6 +11,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 import numpy as np
 import pytest
 from browser import CHROMIUM, DESKTOP, PATIENCE, PHONE, at, choose_photo, draw, edit, helper, wait_for_result
+from node import NetworkAlone
 from PIL import Image, ImageCms
 from skimage.data import astronaut
 
@@ -96,7 +97,7 @@ def expected(page, pipeline, path, folder) -> np.ndarray:
     """What Python answers to the last edit that the page asked for."""
     question = last(page, "edit")
     drawing = read_drawing({**question["drawing"], "photo": {"path": str(path)}}, folder)
-    return np.asarray(edit_drawing(partial(pipeline, detail=False), drawing, question["seed"], question["candidates"])[0])
+    return np.asarray(edit_drawing(NetworkAlone(pipeline), drawing, question["seed"], question["candidates"])[0])
 
 
 def test_what_lies_in_the_site(site, tiny_weights):
