@@ -137,6 +137,7 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument(
         "--by-hand", action="store_true", help="features drawn and painted as people do, not as an edge detector sees them"
     )
+    evaluate.add_argument("--no-detail", action="store_true", help="one more row of each model: without the detail pass")
     evaluate.set_defaults(run=_evaluate)
 
     export = commands.add_parser("export", help="an edit as one file that runs without PyTorch, or the app as a static site")
@@ -239,6 +240,7 @@ def _evaluate(options: argparse.Namespace) -> None:
 
     names, guidance = options.tasks or TASKS, options.guidance or GUIDANCE
     how = {"feature_weights": options.feature_weights, "seed": options.seed, "by_hand": options.by_hand}
+    how["no_detail"] = options.no_detail
     print(evaluate(options.data, options.out, options.model, options.faces, names, guidance, **how))
 
 

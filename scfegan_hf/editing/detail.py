@@ -295,10 +295,10 @@ def _grain(scene: _Scene, rng: np.random.Generator) -> _Layer:
     noise = rng.standard_normal(here.shape).astype(np.float32)
     bands, _ = octaves.octaves(noise, scene.top)
     wanted = [np.zeros(here.shape, np.float32) for _ in bands]
-    skin = scene.usual(SKIN, GRAIN_SHARE, False)
+    floors = {kind: scene.usual(kind, GRAIN_SHARE, False) for kind in range(len(NAMES))}
+    least = np.min([floor for floor in floors.values() if floor] or [[0.0] * len(bands)], axis=0)
     for kind in np.unique(here):
-        floor = scene.usual(kind, GRAIN_SHARE, False) or skin
-        for octave in range(len(bands) if floor else 0):
-            wanted[octave][here == kind] = floor[octave]
+        for octave, energy in enumerate(floors[kind] or least):
+            wanted[octave][here == kind] = energy
     textures = [np.repeat(band[..., None], 3, axis=2) for band in bands]
     return _Layer(textures, [float(band.var()) for band in bands], wanted, 1.0)

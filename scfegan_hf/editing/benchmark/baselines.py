@@ -96,11 +96,12 @@ def _pasted(task: EditTask, window: tuple[slice, slice], answer: np.ndarray) -> 
     return result
 
 
-def of_pipeline(pipe) -> Method:
-    """A FaceEditPipeline."""
+def of_pipeline(pipe, detail: bool = True) -> Method:
+    """A FaceEditPipeline, with its detail pass or without."""
+    how = {"invert": False, "detail": detail}
 
     def edit(task: EditTask, given: Drawing, seed: int) -> np.ndarray:
-        return np.asarray(pipe(task.photo, task.mask, given.sketch, given.color, seed=seed, invert=False).image)
+        return np.asarray(pipe(task.photo, task.mask, given.sketch, given.color, **how, seed=seed).image)
 
     return Method(edit, frozenset({"sketch", "color"}), seeded=True)
 

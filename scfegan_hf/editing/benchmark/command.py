@@ -41,10 +41,11 @@ def evaluate(
     feature_weights: str | None = None,
     seed: int = 0,
     by_hand: bool = False,
+    no_detail: bool = False,
 ) -> str:
     """Run the benchmark on validation faces and write its report below ``out``; returns report.md's text.
 
-    ``by_hand``: see `tasks.make_tasks`.
+    ``by_hand``: see `tasks.make_tasks`. ``no_detail``: each model without the detail pass too, as one more row.
     Errors are ValueError or FileNotFoundError that say what to do.
     """
     if faces < 1:
@@ -53,7 +54,10 @@ def evaluate(
     rows = load_rows(list(data), "validation")
     chosen = tasks.pick_faces(rows, faces)
     paths = named_models(models)
-    methods = {name: baselines.of_pipeline(FaceEditPipeline.from_pretrained(path)) for name, path in paths.items()}
+    pipes = {name: FaceEditPipeline.from_pretrained(path) for name, path in paths.items()}
+    methods = {name: baselines.of_pipeline(pipe) for name, pipe in pipes.items()}
+    if no_detail:
+        methods |= {f"{name}, no detail": baselines.of_pipeline(pipe, detail=False) for name, pipe in pipes.items()}
     methods |= baselines.BASELINES
     had, notes = _judges(feature_weights)
     sheet = report.ContactSheet(chosen, names, OURS, [name for name in methods if name not in (OURS, "the photograph")])

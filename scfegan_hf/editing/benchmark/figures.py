@@ -14,9 +14,10 @@ import numpy as np
 from scfegan_hf.editing.benchmark import judges, obedience
 from scfegan_hf.editing.benchmark.baselines import Method
 from scfegan_hf.editing.benchmark.tasks import GUIDANCE, Drawing, EditTask
-from scfegan_hf.evaluation import closeness, sets
+from scfegan_hf.evaluation import closeness, sets, texture
 
-CLOSENESS = ("masked_l1", "masked_psnr", "masked_ssim")  # without meaning where there is no truth
+# Without meaning where there is no truth; beside the judges' distances.
+CLOSENESS = ("masked_l1", "masked_psnr", "masked_ssim", *texture.NAMES, "texture_distance")
 RESAMPLES, GROUPS = 1000, 20
 MARGIN = 16  # pixels around the hole that figures of the hole can see
 
@@ -109,7 +110,7 @@ class _Bench:
         figures = dict(self.measured[key])
         if kind == "altered":
             for figure in (*CLOSENESS, *(judge.distance_name for judge in self.judges)):
-                del figures[figure]
+                figures.pop(figure, None)
         against = (*key, "altered" if kind == "altered" else "own")
         if against not in self.obeyed:
             self.obeyed[against] = self._obedience(self.results[key][self.window], self.task.reference(kind))
@@ -131,7 +132,10 @@ class _Bench:
         self.seen[key] = [judge.look(whole, self.task.mask) for judge in self.judges]
         for judge, seen, truth in zip(self.judges, self.seen[key], self.photo_seen, strict=True):
             figures[judge.distance_name] = judge.distance(seen[0], truth[0])
-        return figures
+            if judge.texture is not None:
+                shown, photographed = (judge.texture(picture, mask) for picture in (result, photo))
+                figures["texture_distance"] = judges.texture_distance(shown, photographed)
+        return figures | texture.octave_ratios(result, photo, mask)
 
     def _obedience(self, result: np.ndarray, drawn: Drawing) -> dict[str, float]:
         figures = obedience.sketch_obedience(obedience.edges(result), drawn.sketch[self.window], self.mask, self.typical)

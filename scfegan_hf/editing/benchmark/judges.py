@@ -24,7 +24,8 @@ class Judge:
     """One network's view.
 
     look: (picture, mask) to features and a vector; distance: of two pictures' features. Names of the four figures, and
-    whether the classifier is judged on faces that it was not fitted to.
+    whether the classifier is judged on faces that it was not fitted to. texture, where there is one: (picture, mask) to the
+    layers' mean features in the hole, the picture as large as it is.
     """
 
     look: Callable[[np.ndarray, np.ndarray], tuple[object, np.ndarray]]
@@ -34,6 +35,7 @@ class Judge:
     unpaired_name: str
     paired_name: str
     held_out: bool
+    texture: Callable[[np.ndarray, np.ndarray], list[np.ndarray]] | None = None
 
 
 def surroundings(picture: np.ndarray, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -60,8 +62,21 @@ def squeezenet_judge(weights: str) -> Judge:
     def distance(seen, photo) -> float:
         return perceptual_loss(seen, photo).item()
 
+    @torch.inference_mode()
+    def texture(picture: np.ndarray, mask: np.ndarray) -> list[np.ndarray]:
+        layers = network((_tensor(picture).float() / 127.5 - 1).contiguous(memory_format=torch.channels_last))
+        weight = torch.from_numpy(mask.astype(np.float32))[None, None]
+        shares = (torch.nn.functional.interpolate(weight, layer.shape[-2:], mode="area") for layer in layers)
+        means = ((layer * s).sum((2, 3)) / s.sum().clamp_min(1e-6) for layer, s in zip(layers, shares, strict=True))
+        return [mean[0].double().numpy() for mean in means]
+
     names = [f"squeezenet_{name}" for name in ("distance", "frechet", "unpaired", "paired")]
-    return Judge(look, distance, *names, held_out=True)
+    return Judge(look, distance, *names, held_out=True, texture=texture)
+
+
+def texture_distance(result: list[np.ndarray], photo: list[np.ndarray]) -> float:
+    """Difference of mean features in parts of the photograph's, summed over layers: textures, wherever they are."""
+    return float(sum(np.linalg.norm(a - b) / (np.linalg.norm(b) + 1e-8) for a, b in zip(result, photo, strict=True)))
 
 
 def standard_judge() -> Judge:

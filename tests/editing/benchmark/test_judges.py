@@ -26,6 +26,18 @@ def test_squeezenet_sees_damage_in_the_hole(squeezenet_file, draw_face):
     assert 0 < distances[0] < distances[1] and 0 < shifts[0] < shifts[1]
 
 
+def test_texture_is_compared_wherever_it_lies(squeezenet_file):
+    rng = np.random.default_rng(0)
+    photo = rng.integers(60, 200, (96, 128, 3), np.uint8)
+    mask = np.zeros(photo.shape[:2], bool)
+    mask[16:80, 24:104] = True
+    judge = judges.squeezenet_judge(squeezenet_file)
+    elsewhere, smooth = np.roll(photo, (5, 7), (0, 1)), np.full_like(photo, 130)
+    here, moved, none = (judge.texture(picture, mask) for picture in (photo, elsewhere, smooth))
+    assert judges.texture_distance(here, here) == 0
+    assert judges.texture_distance(moved, here) < 0.5 * judges.texture_distance(none, here)
+
+
 def test_absence_of_the_published_metrics_is_told(monkeypatch):
     real_import = builtins.__import__
 
