@@ -74,9 +74,10 @@ def build_app(pipeline: FaceEditPipeline | None = None, max_queue: int = 20) -> 
 
         def edit_on_page(sent: Sent) -> None:
             drawing = read_drawing(sent.get("drawing"), uploads)
-            images = on_gpu(edit_drawing, drawing, sent.get("seed"), sent.get("candidates"))
+            result = on_gpu(edit_drawing, drawing, sent.get("seed"), sent.get("candidates"))
             name = f"{Path(drawing.photo).stem.removesuffix('-edited')}-edited.png"
-            sent.reply["images"] = [_shown(image, name, stored) for image in images]
+            shown = (_shown(image, name, stored) for image in result.images)
+            sent.reply["images"] = [{**files, "label": label} for files, label in zip(shown, result.labels, strict=True)]
 
         def trace_on_page(sent: Sent) -> None:
             drawing = read_drawing(sent.get("drawing"), uploads)

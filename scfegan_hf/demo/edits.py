@@ -16,7 +16,7 @@ from scfegan_hf.demo.payload import (
     read_seed,
 )
 from scfegan_hf.editing.photos import read_photo
-from scfegan_hf.editing.pipeline import FaceEditPipeline
+from scfegan_hf.editing.pipeline import EditResult, FaceEditPipeline
 from scfegan_hf.editing.saving import encode_edited
 from scfegan_hf.faces.align import haar_frame
 from scfegan_hf.faces.detect import detect_faces
@@ -30,7 +30,7 @@ MAX_WORK = MAX_PHOTO_PIXELS  # pixels of all results of one edit: see docs/decis
 CHOOSE_FIRST = "Choose a photo first and wait until it is loaded."
 
 
-def edit_drawing(pipeline: FaceEditPipeline, drawing: Drawing, seed: int | None, candidates: int | None) -> list[Image.Image]:
+def edit_drawing(pipeline: FaceEditPipeline, drawing: Drawing, seed: int | None, candidates: int | None) -> EditResult:
     """The photo repainted under the drawing's mask."""
     if drawing.photo is None:
         raise ValueError(CHOOSE_FIRST)
@@ -41,7 +41,7 @@ def edit_drawing(pipeline: FaceEditPipeline, drawing: Drawing, seed: int | None,
     *marks, color = (place_on_photo(layer, drawing.frame, size) for layer in (*marks, drawing.color))
     options = dict(seed=read_seed(seed), num_candidates=read_candidates(candidates))
     check_work(size, options["num_candidates"])
-    return pipeline(drawing.photo, *marks, color, invert=False, **options).images
+    return pipeline(drawing.photo, *marks, color, invert=False, **options)
 
 
 def edit_files(

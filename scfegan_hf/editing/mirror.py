@@ -10,8 +10,9 @@ import cv2
 import numpy as np
 
 from scfegan_hf.data.pictures import bounds
-from scfegan_hf.editing.looks import is_profile
+from scfegan_hf.editing.looks import FaceLooks, is_profile
 from scfegan_hf.editing.octaves import blur, grey
+from scfegan_hf.editing.seam import join
 from scfegan_hf.faces.landmarks import LEFT_BROW, LEFT_EYE, PUPILS, RIGHT_BROW, RIGHT_EYE
 
 # The point of the other half of the face for each of the 98: contour, brows, nose, eyes, lips, pupils.
@@ -29,24 +30,52 @@ SIDES = (
 # All lengths below in distances between the eyes.
 NEAR = 0.9  # how far away landmarks count for where the picture is laid
 SMALL = 60  # pixels between the eyes at which it is moved to where it agrees best
-MOVES, SIZES = np.arange(-5, 6, 1), (0.92, 1.0, 1.08)  # pixels of that size
+# Pixels of that size; and sizes, of which all but the first, where the landmarks have it, must be this much more alike.
+MOVES, SIZES, MORE_ALIKE = np.arange(-5, 6, 1), (1.0, 0.92, 1.08), 0.02
 BEND, MOST_BENT = 0.09, 0.15
-TONES = 0.06
+TONES, COLORS = 0.06, 0.025
 RING = 0.16
+SEAM = 0.02  # as `join` counts the network's pixels
 # Gates: correlation with the answer, what of the source must be known, and the misfit around the hole in grey levels.
 LEAST_ALIKE, LEAST_KNOWN, MOST_MISFIT = 0.6, 0.98, 24.0
 
 
-def mirrored_feature(photo: np.ndarray, answer: np.ndarray, hole: np.ndarray, points: np.ndarray) -> np.ndarray | None:
+def with_mirrored_features(
+    photo: np.ndarray, answer: np.ndarray, hole: np.ndarray, boxes: list[tuple[int, int, int, int]], looks: FaceLooks
+) -> np.ndarray | None:
+    """The answer with mirrored eyes and brows in each of the hole's boxes that wants one; None if none does.
+
+    photo and answer: uint8 RGB (H, W, 3), alike outside the hole, bool (H, W); boxes: of `hole_groups`.
+    """
+    result, some = answer.copy(), False
+    for box in boxes:
+        frame = looks.nearest(photo, box)
+        if frame is None:
+            continue
+        points = looks.look(answer, frame)[1]
+        own = np.zeros_like(hole)
+        own[box[1] : box[3], box[0] : box[2]] = hole[box[1] : box[3], box[0] : box[2]]
+        mirrored = mirrored_feature(photo, answer, own, points, hole)
+        if mirrored is None:
+            continue
+        window = _window(own, 8)
+        joined = join(mirrored[window], photo[window], own[window], SEAM * _apart(points))
+        result[window] = cv2.copyTo(np.rint(joined.clip(0, 255)).astype(np.uint8), own[window].astype(np.uint8), result[window])
+        some = True
+    return result if some else None
+
+
+def mirrored_feature(
+    photo: np.ndarray, answer: np.ndarray, hole: np.ndarray, points: np.ndarray, unknown: np.ndarray | None = None
+) -> np.ndarray | None:
     """The answer with the mirrored photograph in and around the hole, float32 (H, W, 3); None where that would not do.
 
     photo and answer: uint8 RGB (H, W, 3), answer equal to the photograph outside the hole; hole: bool (H, W); points:
-    landmarks (98, 2) of the face in the answer.
+    landmarks (98, 2) of the face in the answer; unknown: bool (H, W), all holes, if there are more.
     """
-    side = erased_side(hole, points)
-    if side is None or is_profile(points):
+    if erased_side(hole, points) is None or is_profile(points):
         return None
-    apart = float(np.hypot(*(points[LEFT_EYE].mean(0) - points[RIGHT_EYE].mean(0))))
+    unknown, apart = hole if unknown is None else unknown, _apart(points)
     placed = _placed(hole, points, apart)
     placed = _moved(photo, answer, hole, placed, apart)
     if placed is None:
@@ -54,19 +83,30 @@ def mirrored_feature(photo: np.ndarray, answer: np.ndarray, hole: np.ndarray, po
     window = _window(hole, round((RING + 3 * TONES) * apart))
     x, y = _bent(hole, points, placed, apart, window)
     mirrored = cv2.remap(photo, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE).astype(np.float32)
-    erased = cv2.remap(hole.astype(np.float32), x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    erased = cv2.remap(unknown.astype(np.float32), x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     here = hole[window]
     if (erased[here] == 0).mean() < LEAST_KNOWN:
         return None
-    toned = mirrored + blur(answer[window] - mirrored, TONES * apart)
+    toned = mirrored + _tones(answer[window] - mirrored, apart)
     reach = max(round(RING * apart / 2), 1)
     near = cv2.dilate(here.astype(np.uint8), cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1,) * 2)) > 0
-    misfit = cv2.GaussianBlur(np.abs(toned - photo[window]).mean(2), (0, 0), max(0.01 * apart, 0.5))[near & ~here]
+    misfit = cv2.GaussianBlur(np.abs(toned - photo[window]).mean(2), (0, 0), max(0.01 * apart, 0.5))[near & ~unknown[window]]
     if not misfit.size or np.quantile(misfit, 0.95) > MOST_MISFIT:
         return None
     result = answer.astype(np.float32)
     result[window] = toned
     return result
+
+
+def _tones(difference: np.ndarray, apart: float) -> np.ndarray:
+    """What of a difference is broad; colours, which are the user's in an iris, are followed more closely than brightness."""
+    light = grey(difference)
+    colors = blur(difference - light[..., None], COLORS * apart)
+    return colors + blur(light, TONES * apart)[..., None]
+
+
+def _apart(points: np.ndarray) -> float:
+    return float(np.hypot(*(points[LEFT_EYE].mean(0) - points[RIGHT_EYE].mean(0))))
 
 
 def _window(hole: np.ndarray, margin: int) -> tuple[slice, slice]:
@@ -126,7 +166,7 @@ def _moved(photo: np.ndarray, answer: np.ndarray, hole: np.ndarray, placed: np.n
         for move in ((x, y) for y in MOVES for x in MOVES):
             matrix = sized.copy()
             matrix[:, 2] += np.array(move) * step
-            alike = float((target * _standard(seen(soft, matrix)[inside])).mean())
+            alike = float((target * _standard(seen(soft, matrix)[inside])).mean()) - MORE_ALIKE * (scale != SIZES[0])
             if alike > best:
                 best, found = alike, matrix
     return found

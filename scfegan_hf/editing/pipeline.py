@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import platform
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
+from scfegan_hf.editing.candidates import CHOICES, Choice, alike
 from scfegan_hf.editing.crops import shrink
 from scfegan_hf.editing.holes import hole_groups
 from scfegan_hf.editing.photos import PictureLike, read_photo
@@ -27,14 +28,13 @@ if TYPE_CHECKING:
     import torch
 
     from scfegan_hf.editing.looks import FaceLooks
+    from scfegan_hf.editing.places import Plan
     from scfegan_hf.editing.runtime import OpenVINONetwork
     from scfegan_hf.models.scfegan import SCFEGANGenerator
 
 BUNDLED_WEIGHTS = Path(__file__).parents[1] / "weights"
 
-# How each candidate looks at a hole: side of the crop in hole sizes, and whether mirrored left to right.
-VIEWS = ((2.0, False), (2.0, True), (1.6, False), (2.6, True))
-MAX_CANDIDATES = len(VIEWS)
+MAX_CANDIDATES = 4
 # redraw: the network repaints what is erased; recolor: what is there takes the painted colours (editing/recolor.py).
 MODES = ("redraw", "recolor")
 RUNTIMES = ("pytorch", "openvino")
@@ -47,11 +47,13 @@ log = logging.getLogger(__name__)
 class EditResult:
     """Edited photographs, PIL images of the input's size, mode RGB or (if it had transparency) RGBA.
 
-    Their ``info`` holds the photograph's profile, EXIF and resolution. notes: sentences on what was converted or ignored.
+    Their ``info`` holds the photograph's profile, EXIF and resolution. notes: sentences on what was converted or ignored;
+    labels: how each picture was made, in a few words.
     """
 
     images: list[Image.Image]
     notes: tuple[str, ...] = ()
+    labels: list[str] = field(default_factory=list)
 
     @property
     def image(self) -> Image.Image:
@@ -145,29 +147,27 @@ class FaceEditPipeline:
         lies above half of the mask's or sketch's own range; a feathered mask blends as softly as it was drawn. color:
         RGBA, painted where it is opaque. Both count inside the mask only. A mask that marks over half is refused unless
         ``invert`` says that black means repaint (True) or that it is meant so (False). The same ``seed`` gives the same
-        result. The network hardly heeds its noise, so candidates after the first (at most four in all) also see
-        the hole mirrored or with more or less around it; they differ mildly. ``detail``: give the answer texture from the
+        result. Candidates after the first are made in other ways, which ``labels`` tell (editing/candidates.py); there may be
+        fewer than ``num_candidates`` (1 to 4), since no two are alike. ``detail``: give the answer texture from the
         photograph around it (editing/detail.py). Raises ValueError that says what to do.
 
         ``mode="recolor"`` keeps what is there and changes its colour: each part of a face that ``color`` touches takes it,
         limited by ``mask`` if there is one; there is one result, and no sketch (`recolor_photo`).
         """
-        import torch
-
         from scfegan_hf.editing.marks import read_color, read_mask, read_sketch
         from scfegan_hf.editing.places import Plan
 
         if mode not in MODES:
             raise ValueError(f"mode must be one of {', '.join(MODES)}, not {mode!r}.")
-        if not 0 <= seed < 2**63 - MAX_CANDIDATES:
-            raise ValueError(f"seed must be a whole number from 0 to 2**63 - {MAX_CANDIDATES + 1}, not {seed}.")
+        if not 0 <= seed < 2**63 - len(CHOICES):
+            raise ValueError(f"seed must be a whole number from 0 to 2**63 - {len(CHOICES) + 1}, not {seed}.")
         if not 1 <= num_candidates <= MAX_CANDIDATES:
             raise ValueError(f"num_candidates must be between 1 and {MAX_CANDIDATES}, not {num_candidates}.")
         if mode == "recolor":
             from scfegan_hf.editing.recolor import recolor_photo
 
             result, notes = recolor_photo(image, mask, sketch, color, invert=bool(invert))
-            return EditResult([result], notes)
+            return EditResult([result], notes, ["recoloured"])
         if mask is None:
             raise ValueError("Give a mask: sketch and color only count where it is non-zero.")
         photo = read_photo(image)
@@ -185,16 +185,43 @@ class FaceEditPipeline:
         ]
 
         plan = Plan.of(photo.rgb, hole, unseen, lines | painted)
-        results = []
-        for candidate in range(num_candidates):
-            rgb, left = plan.begun(seed + candidate)
-            noise = torch.Generator().manual_seed(seed + candidate)
-            for part in plan.parts:
-                for box in hole_groups(part.mask):
-                    self._edit_hole(rgb, box, part, left, unseen, lines, paint, painted, VIEWS[candidate], noise, detail)
+        pictures = self._candidates(plan, (lines, paint, painted), seed, num_candidates, detail)
+        for rgb in pictures.values():
             marked.soften(rgb, photo.rgb, unseen)
-            results.append(photo.with_pixels(rgb, marked.opaque(photo.alpha)))
-        return EditResult(results, (*photo.notes, *outside))
+        images = [photo.with_pixels(rgb, marked.opaque(photo.alpha)) for rgb in pictures.values()]
+        return EditResult(images, (*photo.notes, *outside), list(pictures))
+
+    def _candidates(self, plan: Plan, layers: tuple, seed: int, count: int, detail: bool) -> dict[str, np.ndarray]:
+        """At most ``count`` answers by what they are, uint8 RGB (H, W, 3), no two alike. layers: lines, colours, where."""
+        import torch
+
+        found: dict[str, np.ndarray] = {}
+        for number, choice in enumerate(CHOICES):
+            if len(found) == count:
+                break
+            if choice.feature:
+                rgb = self._mirrored(plan, next(iter(found.values())))
+            elif choice.detail or detail:
+                rgb, left = plan.begun(seed + number)
+                noise = torch.Generator().manual_seed(seed + number)
+                for part in plan.parts:
+                    for box in hole_groups(part.mask):
+                        with_detail = choice.detail and detail
+                        self._edit_hole(rgb, box, part, left, plan.unseen, *layers, choice, noise, with_detail)
+            else:
+                rgb = None
+            if rgb is not None and not any(alike(rgb, other, plan.hole) for other in found.values()):
+                found[choice.label] = rgb
+        return found
+
+    def _mirrored(self, plan: Plan, answer: np.ndarray) -> np.ndarray | None:
+        """The answer with the face's other eye or brow in it; None where that would not do."""
+        from scfegan_hf.editing.mirror import with_mirrored_features
+
+        if plan.unseen is not None:
+            return None
+        boxes = [box for part in plan.parts if part.kind == "network" for box in hole_groups(part.mask)]
+        return with_mirrored_features(plan.rgb, answer, plan.hole, boxes, looks())
 
     def trace(self, image: PictureLike, level: int = 60) -> np.ndarray:
         """`trace`, for those who hold a pipeline."""
@@ -205,7 +232,7 @@ class FaceEditPipeline:
         return part(image, point)
 
     def _edit_hole(
-        self, rgb, box, part, hole, unseen, lines, paint, painted, view: tuple[float, bool], noise, detail: bool
+        self, rgb, box, part, hole, unseen, lines, paint, painted, choice: Choice, noise, detail: bool
     ) -> None:
         """Repaint what of the part is in ``box``, in place. ``hole``, bool (H, W), is all that is still to be filled;
         ``unseen``, bool (H, W) or None: no context either."""
@@ -218,7 +245,7 @@ class FaceEditPipeline:
 
         height, width = rgb.shape[:2]
         work = self.generator.resolution
-        context, mirrored = view
+        context, mirrored = choice.context, choice.mirrored
         x0, y0, x1, y1 = context_square(box, height, width, context, int(context * work / 4))
         side = max(x1 - x0, y1 - y0)
         erased, seen = hole[y0:y1, x0:x1], rgb[y0:y1, x0:x1]

@@ -69,15 +69,16 @@ async function showResult(index) {
 }
 
 function showCandidates() {
-  find('.candidates').replaceChildren(...results.map(({ preview }, index) => {
+  find('.candidates').replaceChildren(...results.map(({ preview, label }, index) => {
     const button = document.createElement('button'), image = document.createElement('img');
     button.type = 'button';
-    button.setAttribute('aria-label', `Result ${index + 1} of ${results.length}`);
+    button.setAttribute('aria-label', [`Result ${index + 1} of ${results.length}`, label].filter(Boolean).join(': '));
     press(button, index === chosen);
     const frame = touchedPixels('mask');
     Object.assign(image, { src: preview.url, alt: '' });
     cropTo(image, frame);
     button.append(image);
+    if (label) button.append(Object.assign(document.createElement('span'), { textContent: label }));
     button.onclick = () => showResult(index).catch((error) => say(error.message, true));
     return button;
   }));
