@@ -184,7 +184,9 @@ def test_the_pipeline_gives_texture_unless_told_not_to():
     photo = np.clip(np.repeat((140 + pores(0.7, 12))[..., None], 3, axis=2), 0, 255).astype(np.uint8)
     mask = np.zeros((SIDE, SIDE), np.uint8)
     mask[70:190, 70:190] = 255
-    textured, plain, again = (np.asarray(pipe(photo, mask, detail=on, seed=5).image) for on in (True, False, True))
+    line = np.zeros_like(mask)  # what is drawn in is not copied from elsewhere as a whole
+    line[130, 80:180] = 255
+    textured, plain, again = (np.asarray(pipe(photo, mask, line, detail=on, seed=5).image) for on in (True, False, True))
     assert np.array_equal(textured, again)
     assert (textured[mask == 0] == photo[mask == 0]).all()
     middle = np.s_[90:170, 90:170]
