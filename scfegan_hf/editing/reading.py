@@ -6,18 +6,22 @@ A file may take a decoder minutes, gigabytes, or down: then this process is ende
 
 import contextlib
 import json
+import math
 import os
 import queue
+import signal
 import subprocess  # nosec B404
 import sys
 import threading
+import time
 from collections import OrderedDict
 from pathlib import Path
 
 from scfegan_hf.editing.photos import read_photo
 from scfegan_hf.formats import MAX_PIXELS, damaged, load, open_picture
 
-SECONDS = 10.0  # for one picture; a JPEG of 48 megapixels takes less than one
+SECONDS = 15.0  # of a core for one picture; of 48 megapixels a JPEG takes 0.4, WebP and AVIF one, JPEG 2000 six
+PATIENCE = 4  # times as long by the clock, since others use the cores too
 MEMORY = 4 * 2**30  # bytes of address space that a reader may have
 READERS = 2
 REMEMBERED = 1000  # answers
@@ -49,7 +53,7 @@ class PictureCheck:
         if not known:
             reader = self._free.get()
             try:
-                answer = reader.ask([path, name, self.max_pixels], name, self.seconds)
+                answer = reader.ask([path, name, self.max_pixels, self.seconds], name, self.seconds)
             finally:
                 self._free.put(reader)
             with self._lock:
@@ -83,13 +87,14 @@ class _Reader:
             # A process of this package, in fixed words.
             pipes = dict(stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, text=True)
             self._process = subprocess.Popen(command, **pipes)  # nosec B603
-            self._answer(seconds + 30)  # it says that it is there, which takes a while on a busy machine
+            self._answer(PATIENCE * seconds)  # it says that it is there, which takes a while on a busy machine
         with contextlib.suppress(BrokenPipeError):  # it has just ended, and answers nothing
             self._process.stdin.write(json.dumps(question) + "\n")
             self._process.stdin.flush()
-        answer, too_long = self._answer(seconds)
+        answer, too_long = self._answer(PATIENCE * seconds)
         if answer:
             return json.loads(answer)
+        too_long = too_long or self._process.wait() == -getattr(signal, "SIGXCPU", 0)
         self.end()
         return f"The {name} takes too long to read. Save it again as PNG or JPEG." if too_long else damaged(name)
 
@@ -115,6 +120,15 @@ class _Reader:
             self._process = None
 
 
+def limit_time(seconds: float) -> None:
+    """Have the system end this process, by SIGXCPU, when it has used so many more seconds of a core, and one."""
+    if sys.platform == "linux":
+        import resource
+
+        _, most = resource.getrlimit(resource.RLIMIT_CPU)
+        resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(time.process_time() + seconds) + 1, most))
+
+
 def main() -> None:
     """Answer questions until there are no more."""
     if sys.platform == "linux":
@@ -124,7 +138,8 @@ def main() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY if most == resource.RLIM_INFINITY else min(MEMORY, most), most))
     print(flush=True)
     for line in sys.stdin:
-        path, name, max_pixels = json.loads(line)
+        path, name, max_pixels, seconds = json.loads(line)
+        limit_time(seconds)
         try:
             with open_picture(path, name, max_pixels=max_pixels) as image:
                 read_photo(image) if name == "photo" else load(image, name)

