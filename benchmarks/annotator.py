@@ -134,10 +134,11 @@ def lab(annotator: FaceAnnotator, options: argparse.Namespace) -> dict:
             continue
         points = annotator.face(photo, frames[0])[1][ours]
         found["annotator"].append(100 * np.hypot(*(points - truth).T).mean() / apart)
-        boxes = detect_faces(photo)
-        if teacher and boxes:
-            box, side = boxes[0], boxes[0].x1 - boxes[0].x0
-            box = Box(box.x0 - 0.02 * side, box.y0 + 0.02 * side, box.x1 + 0.02 * side, box.y1 + 0.12 * side)
+        faces = detect_faces(photo)
+        if teacher and faces:
+            box = faces[0].box
+            low, high = 0.02 * (box.x1 - box.x0), 0.12 * (box.x1 - box.x0)
+            box = Box(box.x0 - low, box.y0 + low, box.x1 + low, box.y1 + high)
             points = find_landmarks(teacher, photo, box)[ours]
             found["teacher"].append(100 * np.hypot(*(points - truth).T).mean() / apart)
     means = {name: float(np.mean(values)) for name, values in found.items() if values}

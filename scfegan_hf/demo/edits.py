@@ -18,7 +18,7 @@ from scfegan_hf.demo.payload import (
 from scfegan_hf.editing.photos import read_photo
 from scfegan_hf.editing.pipeline import EditResult, FaceEditPipeline
 from scfegan_hf.editing.saving import encode_edited
-from scfegan_hf.faces.align import haar_frame
+from scfegan_hf.faces.align import frame_of_five
 from scfegan_hf.faces.detect import detect_faces
 from scfegan_hf.formats import load, open_picture, upright
 
@@ -107,8 +107,8 @@ def face_frames(photo: str) -> list[list[int]]:
     rgb = _small(photo)
     scale = width / rgb.shape[1]
     frames = []
-    for box in detect_faces(rgb)[:MOST_FACES]:
-        corners = haar_frame(box) * scale
+    for face in detect_faces(rgb)[:MOST_FACES]:
+        corners = frame_of_five(face.points) * scale
         x0, y0 = np.floor(np.maximum(corners.min(0), 0)).astype(int).tolist()
         x1, y1 = np.ceil(np.minimum(corners.max(0), (width, height))).astype(int).tolist()
         frames.append([x0, y0, x1 - x0, y1 - y0])

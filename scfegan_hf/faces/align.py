@@ -6,32 +6,26 @@ A frame is float32 (4, 2): corners top left, bottom left, bottom right, top righ
 import cv2
 import numpy as np
 
-from scfegan_hf.faces.detect import Box
 from scfegan_hf.faces.landmarks import LEFT_EYE, MOUTH_CORNERS, RIGHT_EYE
-
-# Where a Haar box lies in a frame aligned as FFHQ: centre and side, medians over 100 aligned faces.
-HAAR_CENTRE, HAAR_SIDE = (0.50, 0.54), 0.68
 
 
 def ffhq_frame(points: np.ndarray) -> np.ndarray:
     """Corners (top left, bottom left, bottom right, top right) of the aligned square, from 98 points."""
-    left, right = points[LEFT_EYE].mean(0), points[RIGHT_EYE].mean(0)
+    eyes = points[LEFT_EYE].mean(0), points[RIGHT_EYE].mean(0)
+    return frame_of_five(np.stack([*eyes, points[0], *points[list(MOUTH_CORNERS)]]))
+
+
+def frame_of_five(points: np.ndarray) -> np.ndarray:
+    """The same from the middles of the eyes, the nose, which does not count, and the corners of the mouth (5, 2)."""
+    left, right = points[:2]
     eyes = (left + right) / 2
     to_right = right - left
-    to_mouth = points[list(MOUTH_CORNERS)].mean(0) - eyes
+    to_mouth = points[3:].mean(0) - eyes
     x = to_right - np.array([-to_mouth[1], to_mouth[0]])
     x = x / np.hypot(*x) * max(np.hypot(*to_right) * 2.0, np.hypot(*to_mouth) * 1.8)
     y = np.array([-x[1], x[0]])
     centre = eyes + to_mouth * 0.1
     return np.stack([centre - x - y, centre - x + y, centre + x + y, centre + x - y]).astype(np.float32)
-
-
-def haar_frame(box: Box) -> np.ndarray:
-    """The aligned square guessed from a Haar box alone, upright."""
-    side = (box.x1 - box.x0) / HAAR_SIDE
-    x0 = (box.x0 + box.x1) / 2 - HAAR_CENTRE[0] * side
-    y0 = (box.y0 + box.y1) / 2 - HAAR_CENTRE[1] * side
-    return np.array([[x0, y0], [x0, y0 + side], [x0 + side, y0 + side], [x0 + side, y0]], np.float32)
 
 
 def cut_frame(image: np.ndarray, frame: np.ndarray, size: int) -> np.ndarray:

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import torch
 
-from scfegan_hf.faces.align import cut_frame, ffhq_frame, haar_frame
+from scfegan_hf.faces.align import cut_frame, ffhq_frame, frame_of_five
 from scfegan_hf.faces.detect import detect_faces
 from scfegan_hf.faces.landmarks import LEFT_EYE, RIGHT_EYE
 from scfegan_hf.faces.regions import REGIONS
@@ -78,14 +78,18 @@ class FaceAnnotator:
     def find_faces(self, photo: np.ndarray) -> list[np.ndarray]:
         """Frames aligned as FFHQ (4, 2), the largest face's first: corners top left, bottom left, bottom right, top right.
 
-        OpenCV's detector proposes upright frontal faces; where it finds none, the network looks at the whole photograph.
+        The detector proposes and the network looks closely; where it sees no landmarks clearly, as in small faces, the
+        detector's own points count. Where nothing is proposed, the network looks at the whole photograph.
         """
-        proposals = [haar_frame(box) for box in detect_faces(photo)]
-        found = [frame for frame in (self._align(photo, proposal) for proposal in proposals) if frame is not None]
-        if not found:
+        frames = []
+        for face in detect_faces(photo):
+            rough = frame_of_five(face.points)
+            aligned = self._align(photo, rough)
+            frames.append(rough if aligned is None or not _alike(aligned, rough) else aligned)
+        if not frames:
             whole = self._align(photo, _square_of(photo))
-            found = [] if whole is None else [whole]
-        return sorted(found, key=lambda frame: -float(np.hypot(*(frame[3] - frame[0]))))
+            frames = [] if whole is None else [whole]
+        return sorted(frames, key=lambda frame: -_side(frame))
 
     def face(self, photo: np.ndarray, frame: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Regions uint8 (H, W) of the photograph, background outside the frame, and the 98 landmarks in its pixels."""
@@ -116,8 +120,8 @@ class FaceAnnotator:
     def part(self, photo: np.ndarray, x: int, y: int) -> tuple[str, np.ndarray]:
         """The part of a face at a pixel: its name (of PARTS) and its mask with some air around it, uint8 (H, W) 0/1.
 
-        Of several faces the one nearest to the pixel is meant. Raises ValueError where no face is found, or for a pixel
-        outside the photograph.
+        Of several faces the one nearest to the pixel is meant. Raises ValueError where no face is found or none is near, and
+        for a pixel outside the photograph.
         """
         height, width = photo.shape[:2]
         if not (0 <= x < width and 0 <= y < height):
@@ -125,7 +129,11 @@ class FaceAnnotator:
         frames = self.find_faces(photo)
         if not frames:
             raise ValueError("No face was found. Draw the mask by hand.")
-        frame = min(frames, key=lambda corners: float(np.hypot(*(corners.mean(0) - (x, y)))))
+        distances = [_distance(corners, x, y) for corners in frames]
+        # What belongs to a face lies in its frame; the background of the only one reaches further.
+        if min(distances) > (1.25 if len(frames) == 1 else 0.5):
+            raise ValueError(f"There is no face there, at ({x}, {y}). Click on a face, or draw the mask by hand.")
+        frame = frames[int(np.argmin(distances))]
         regions, points = self.face(photo, frame)
         return part_at(regions, points, x, y)
 
@@ -171,6 +179,23 @@ def part_at(regions: np.ndarray, points: np.ndarray, x: int, y: int) -> tuple[st
     if reach:
         mask = cv2.dilate(mask, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1,) * 2))
     return name, mask
+
+
+def _side(frame: np.ndarray) -> float:
+    return float(np.hypot(*(frame[3] - frame[0])))
+
+
+def _distance(frame: np.ndarray, x: float, y: float) -> float:
+    """How far a pixel is from a frame's middle along its sides, in sides: up to a half lies within."""
+    across, down = (frame[3] - frame[0]) / _side(frame), (frame[1] - frame[0]) / _side(frame)
+    away = np.array([x, y], np.float32) - frame.mean(0)
+    return float(max(abs(away @ across), abs(away @ down)) / _side(frame))
+
+
+def _alike(frame: np.ndarray, other: np.ndarray) -> bool:
+    """Whether two frames may mean the same face: of like size, in like places, the same way up."""
+    apart = np.hypot(*(frame - other).T).max() / _side(other)
+    return bool(apart < 0.5 and 0.6 < _side(frame) / _side(other) < 1.6)
 
 
 def _square_of(photo: np.ndarray) -> np.ndarray:

@@ -14,7 +14,7 @@ import numpy as np
 
 from scfegan_hf.data.prepare import cluster, folder, local
 from scfegan_hf.faces import strokes
-from scfegan_hf.faces.align import cut_frame, ffhq_frame, haar_frame
+from scfegan_hf.faces.align import cut_frame, ffhq_frame, frame_of_five
 from scfegan_hf.faces.detect import Box, detect_faces, open_network
 from scfegan_hf.faces.landmarks import ALIGNED_FACE_BOX, find_landmarks
 from scfegan_hf.faces.regions import region_map
@@ -111,12 +111,16 @@ def _find_frame(photo: np.ndarray, options: PrepareOptions, annotator: Annotates
     """The aligned square of the largest face; None without a face."""
     if options.landmarks == ANNOTATOR:
         return next(iter(annotator.find_faces(photo)), None)
-    boxes = detect_faces(photo)
-    if not boxes:
+    faces = detect_faces(photo)
+    if not faces:
         return None
+    frame = frame_of_five(faces[0].points)
     if options.landmarks == NONE:
-        return haar_frame(boxes[0])
-    return ffhq_frame(find_landmarks(_network(options.landmarks), photo, _landmark_box(boxes[0])))
+        return frame
+    size = 512  # upright, as landmark networks want faces
+    box = Box(*(size * part for part in ALIGNED_FACE_BOX))
+    points = find_landmarks(_network(options.landmarks), cut_frame(photo, frame, size), box) / size
+    return ffhq_frame(frame[0] + points[:, :1] * (frame[3] - frame[0]) + points[:, 1:] * (frame[1] - frame[0]))
 
 
 def _middle(photo: np.ndarray) -> np.ndarray:
@@ -139,12 +143,6 @@ def _annotate(image: np.ndarray, options: PrepareOptions, annotator: Annotates |
     if options.regions == ANNOTATOR:
         return seen[0], points
     return region_map(image, points, None if options.regions == NONE else _network(options.regions)), points
-
-
-def _landmark_box(box: Box) -> Box:
-    """A Haar box reaches from brows to chin; landmark networks want it a little lower and tighter at the sides."""
-    side = box.x1 - box.x0
-    return Box(box.x0 - 0.02 * side, box.y0 + 0.02 * side, box.x1 + 0.02 * side, box.y1 + 0.12 * side)
 
 
 def _encode(array: np.ndarray, ending: str) -> bytes:
