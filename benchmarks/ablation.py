@@ -23,7 +23,8 @@ from hasty import hasty
 
 from scfegan_hf.data.rows import load_rows
 from scfegan_hf.editing.benchmark import baselines, figures, judges, tasks
-from scfegan_hf.editing.drawn import drawing, samples
+from scfegan_hf.editing.drawn import samples
+from scfegan_hf.editing.drawn.drawing import Hand
 from scfegan_hf.editing.pipeline import FaceEditPipeline
 from scfegan_hf.recipes.scfegan import SCFEGAN
 from scfegan_hf.training.config import TrainConfig
@@ -177,7 +178,8 @@ def train(folder: str, change: Change, options: argparse.Namespace) -> list[dict
     """Trains with a change unless that is done; its log."""
     out = options.out / folder
     start = json.loads((Path(options.start) / "config.json").read_text()) if options.start else {}
-    recipe = SCFEGAN(**{
+    drawn = type("Drawn", (SCFEGAN,), {"hand": Hand(**change.hand)})
+    recipe = drawn(**{
         "perceptual": "squeezenet", "perceptual_weights": options.perceptual_weights, "window": options.window,
         "beta": 0, "generator_options": json.dumps(start | change.generator), **change.recipe,
     })  # fmt: skip
@@ -193,8 +195,7 @@ def train(folder: str, change: Change, options: argparse.Namespace) -> list[dict
         "dataloader_num_workers": 0,  # the change of constants holds in this process only
         "num_validation_images": 64 if options.what == "networks" else 8, **change.training,
     })  # fmt: skip
-    hand = replace(drawing.HAND, **change.hand)
-    with patch.object(drawing, "HAND", hand), patch.dict(vars(samples), change.samples):
+    with patch.dict(vars(samples), change.samples):
         Trainer(recipe, training).train()
     return [json.loads(line) for line in (out / "log.jsonl").read_text().splitlines()]
 

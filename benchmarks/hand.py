@@ -7,7 +7,6 @@ the defaults of editing/drawn/drawing.py; then both fill the same eyes and mouth
 """
 
 import argparse
-from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch
 
@@ -15,7 +14,8 @@ import torch
 from ablation import Change, train
 
 from scfegan_hf.data.rows import load_rows
-from scfegan_hf.editing.drawn import drawing, masks
+from scfegan_hf.editing.drawn import masks
+from scfegan_hf.editing.drawn.drawing import Hand
 from scfegan_hf.editing.drawn.samples import Holes, edits_of
 from scfegan_hf.models.scfegan import SCFEGANGenerator
 from scfegan_hf.recipes.scfegan import SCFEGAN
@@ -66,10 +66,10 @@ def figures(folder: Path, options: argparse.Namespace) -> list[str]:
     chosen = [number * len(rows) // options.samples for number in range(options.samples)]
     for names in HOLES.values():
         for hand in (DETECTOR, PERSON):
-            asked = replace(drawing.HAND, **GIVEN, **hand)
             often = patch.object(masks, "often_erased", lambda rng, names=names: names[rng.integers(len(names))])
-            with patch.object(drawing, "HAND", asked), often:
-                stream = edits_of(rows, 128, seed=5, order=lambda n: n % len(rows), holes=Holes(1.0, 0.0))
+            with often:
+                asked = {"holes": Holes(1.0, 0.0), "hand": Hand(**GIVEN, **hand)}
+                stream = edits_of(rows, 128, seed=5, order=lambda n: n % len(rows), **asked)
                 found: dict[str, list] = {"masked_psnr": [], "feature_distance": []}
                 for first in range(0, len(chosen), 8):
                     batch = torch.utils.data.default_collate([stream[n] for n in chosen[first : first + 8]])

@@ -12,6 +12,7 @@ from torch.utils.data import Dataset
 
 from scfegan_hf.conditioning import assemble, blend
 from scfegan_hf.data.rows import COLUMNS
+from scfegan_hf.editing.drawn.drawing import Hand
 from scfegan_hf.editing.drawn.samples import Holes, edit_samples
 from scfegan_hf.losses.adversarial import discriminator_loss, generator_loss, hole_weights, real_drift_loss
 from scfegan_hf.losses.penalties import gradient_penalty, interpolate
@@ -29,6 +30,7 @@ class SCFEGAN(Recipe):
 
     name: str = field(default="scfegan", init=False, repr=False)
     loading: ClassVar[frozenset[str]] = frozenset({"streaming", "weights"})
+    hand: ClassVar[Hand] = Hand()  # how training's drawings are made; ours
 
     preset: Literal["paper", "compact", "plain"] = "compact"
     generator_options: str = "{}"  # JSON object of constructor arguments that override the preset's
@@ -79,7 +81,7 @@ class SCFEGAN(Recipe):
         if resolution % stride:
             raise ValueError(f"--resolution must be divisible by {stride}, not {resolution}.")
         holes = Holes(self.feature_holes, self.transplants)
-        return edit_samples(sources["faces"], split, resolution, seed, sources.streaming, sources.weights, holes)
+        return edit_samples(sources["faces"], split, resolution, seed, sources.streaming, sources.weights, holes, self.hand)
 
     def release(self) -> tuple[str, ...]:
         judges = {"discriminator": self.beta, "projected": self.projected_beta}

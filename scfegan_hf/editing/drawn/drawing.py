@@ -37,36 +37,38 @@ class Hand:
 HAND = Hand()
 
 
-def simulate_sketch(strength: np.ndarray, rng: np.random.Generator, features: np.ndarray | None = None) -> np.ndarray:
+def simulate_sketch(
+    strength: np.ndarray, rng: np.random.Generator, features: np.ndarray | None = None, hand: Hand = HAND
+) -> np.ndarray:
     """A binary sketch at a random level of detail, with wobble, gaps and thickness; now and then none at all.
 
     ``features``: lines by hand (editing/drawn/painting.py) that some sketches consist of.
     """
-    if rng.random() < HAND.no_sketch:
+    if rng.random() < hand.no_sketch:
         return np.zeros_like(strength)
-    if features is not None and features.any() and rng.random() < HAND.drawn:
+    if features is not None and features.any() and rng.random() < hand.drawn:
         strength = np.where(features > 0, 255, 0).astype(np.uint8)
-    if rng.random() < HAND.wobbly:
-        strength = _wobble(strength, rng)
-    threshold = int(np.exp(rng.uniform(*np.log(HAND.levels))))
+    if rng.random() < hand.wobbly:
+        strength = _wobble(strength, rng, hand)
+    threshold = int(np.exp(rng.uniform(*np.log(hand.levels))))
     sketch = strokes.sketch_at_level(strength, threshold, min_pixels=max(strength.shape[0] // 20, 4))
-    if rng.random() < HAND.missing:  # some lines are simply not drawn
+    if rng.random() < hand.missing:  # some lines are simply not drawn
         count, labels = cv2.connectedComponents(sketch, connectivity=8)
         drawn = rng.random(count) > rng.uniform(0, 0.7)
         drawn[0] = False
         sketch = drawn[labels].astype(np.uint8)
-    if HAND.doubled and rng.random() < HAND.doubled:  # gone over twice, not quite in the same place
-        sketch |= _wobble(sketch, rng)
-    if rng.random() < HAND.thick:
+    if hand.doubled and rng.random() < hand.doubled:  # gone over twice, not quite in the same place
+        sketch |= _wobble(sketch, rng, hand)
+    if rng.random() < hand.thick:
         thickness = int(rng.integers(2, 4))
         sketch = cv2.dilate(sketch, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (thickness, thickness)))
     return sketch
 
 
-def _wobble(lines: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _wobble(lines: np.ndarray, rng: np.random.Generator, hand: Hand = HAND) -> np.ndarray:
     """Lines moved by a smooth random field of at most about 1% of the side: a hand is no edge detector."""
     height, width = lines.shape
-    reach = rng.uniform(*HAND.wobble) * max(height / 100, 0.8)
+    reach = rng.uniform(*hand.wobble) * max(height / 100, 0.8)
     field = cv2.resize(rng.normal(0, 0.5 * reach, (5, 5, 2)).astype(np.float32), (width, height), interpolation=cv2.INTER_CUBIC)
     cols, rows = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
     return cv2.remap(lines, cols + field[..., 0], rows + field[..., 1], cv2.INTER_NEAREST)
@@ -79,6 +81,7 @@ def simulate_color(
     mask: np.ndarray,
     rng: np.random.Generator,
     points: np.ndarray | None = None,
+    hand: Hand = HAND,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Colours given in the hole: nothing, every region's median, or strokes. Returns colour (HxWx3) and where (HxW).
 
@@ -86,21 +89,21 @@ def simulate_color(
     """
     choice = rng.random()
     nothing = np.zeros_like(mask)
-    if choice < HAND.no_color:
+    if choice < hand.no_color:
         return np.zeros_like(image), nothing
-    if choice < HAND.no_color + HAND.color_map:
+    if choice < hand.no_color + hand.color_map:
         return _uneven(region_colors, rng), mask.copy()
-    off, how = rng.choice(HAND.off), 1.0 if points is None else rng.random()
+    off, how = rng.choice(hand.off), 1.0 if points is None else rng.random()
     painted = nothing
-    if how < HAND.features:
+    if how < hand.features:
         color, painted = painting.paint_features(image, points, mask, rng, off)
-    if not painted.any() and how < HAND.features + HAND.patches:  # no feature in this hole
-        color, painted = painting.paint_patches(image, mask, rng, off, HAND.spill)
+    if not painted.any() and how < hand.features + hand.patches:  # no feature in this hole
+        color, painted = painting.paint_patches(image, mask, rng, off, hand.spill)
     if not painted.any():
-        color, painted = color_strokes(image, regions, mask, rng, off=off, spill=HAND.spill)
+        color, painted = color_strokes(image, regions, mask, rng, off=off, spill=hand.spill)
     else:
         color = _uneven(color, rng)
-    if HAND.saturated and rng.random() < HAND.saturated:
+    if hand.saturated and rng.random() < hand.saturated:
         grey = color.mean(2, keepdims=True)
         color = np.clip(grey + rng.uniform(1.2, 2.0) * (color - grey), 0, 255).astype(np.uint8)
     return color, painted

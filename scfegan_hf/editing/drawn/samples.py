@@ -18,6 +18,7 @@ from scfegan_hf.data.pictures import apply_tone, bounds, resize_lines, to_tensor
 from scfegan_hf.data.rows import COLUMNS
 from scfegan_hf.data.samples import Other, Samples, samples_of
 from scfegan_hf.editing.drawn import donors, drawing, masks, painting, tints
+from scfegan_hf.editing.drawn.drawing import HAND, Hand
 from scfegan_hf.faces.regions import REGIONS
 from scfegan_hf.faces.rows import decode_face
 
@@ -30,6 +31,7 @@ DONORS = 4  # faces of which the one that is turned most alike gives it
 HAIR_TOO = 0.1  # share of free-form holes to which all hair is added (Algorithm 2, line 22)
 AROUND_HOLE = (1.3, 2.7)  # side of a crop in parts of the hole's longer one
 TINTED = 0.2  # share of irises, lips and hair that are of another colour than the photograph's
+LABELS = ("regions", "color", "mask")  # columns whose pixels are not mixed when they are resized
 FREE_FORM_CROP = (0.25, 1.0)  # side of a crop with free-form strokes, in parts of the photograph's
 
 
@@ -59,24 +61,34 @@ def edit_samples(
     streaming: bool = False,
     weights: Sequence[float] = (),
     holes: Holes = Holes(),
+    hand: Hand = HAND,
 ) -> Dataset:
     """The samples of a split, from ``folders`` one after another, or mixed by ``weights`` (one each).
 
     Raises what `samples_of` raises, and ValueError for holes that are none.
     """
     holes.shares()
-    make = partial(make_edit, resolution=resolution, seed=seed, holes=holes)
+    make = partial(make_edit, resolution=resolution, seed=seed, holes=holes, hand=hand)
     return samples_of(folders, split, make, seed, COLUMNS, streaming, weights, decode_face)
 
 
-def edits_of(rows: Sequence, resolution: int, seed: int, train: bool = True, order=None, holes: Holes = Holes()) -> Samples:
+def edits_of(
+    rows: Sequence, resolution: int, seed: int, train: bool = True, order=None, holes: Holes = Holes(), hand: Hand = HAND
+) -> Samples:
     """The samples of encoded ``rows``; see `make_edit`."""
-    make = partial(make_edit, resolution=resolution, seed=seed, holes=holes)
+    make = partial(make_edit, resolution=resolution, seed=seed, holes=holes, hand=hand)
     return Samples(rows, make, seed, train, order, decode_face)
 
 
 def make_edit(
-    row: dict[str, np.ndarray], n: int, other: Other | None = None, *, resolution: int, seed: int, holes: Holes = Holes()
+    row: dict[str, np.ndarray],
+    n: int,
+    other: Other | None = None,
+    *,
+    resolution: int,
+    seed: int,
+    holes: Holes = Holes(),
+    hand: Hand = HAND,
 ) -> dict[str, torch.Tensor]:
     """The n-th sample, from a decoded face; without ``other``, for validation, neither flipped nor of another light.
 
@@ -94,7 +106,7 @@ def make_edit(
 
         return other(choose)
 
-    sample = to_tensors(**make_sample(row, resolution, rng, other is not None, donor if other else None, holes))
+    sample = to_tensors(**make_sample(row, resolution, rng, other is not None, donor if other else None, holes, hand))
     sample["noise"] = torch.from_numpy(rng.standard_normal((1, resolution, resolution), dtype=np.float32))
     sample["mix"] = torch.tensor(rng.random(), dtype=torch.float32)
     return sample
@@ -107,68 +119,94 @@ def make_sample(
     augment: bool = True,
     other: Donor = None,
     holes: Holes = Holes(),
+    hand: Hand = HAND,
 ) -> dict:
     """Crop, hole and drawing as uint8 arrays of ``resolution``: image, mask, sketch, color, color_mask.
 
     With ``other``, which fetches another decoded row when it is asked, some of the features come from that face. ``holes``
     holds with ``augment`` only; validation has VALIDATION_HOLES.
     """
-    size, points = row["image"].shape[0], row["landmarks"]
-    shares = holes.shares() if augment else VALIDATION_HOLES
-    kinds = [kind for kind in shares if len(points) or kind not in ("feature", "face")]
-    weights = np.array([max(shares[kind], 1e-9) for kind in kinds])  # without landmarks only shares of 0 may be left
-    kind = kinds[rng.choice(len(kinds), p=weights / weights.sum())]
+    kind = _kind_of_hole(holes.shares() if augment else VALIDATION_HOLES, len(row["landmarks"]) > 0, rng)
     if kind == "free_form":
-        side = int(size * rng.uniform(*FREE_FORM_CROP))
-        square = _random_square(size, side, points, rng)
-        mask = None
+        crop = _cut(row, _random_square(row, rng), resolution)
+        crop["mask"] = _free_form(crop, rng)
     else:
-        name = masks.often_erased(rng) if augment else None
-        if kind == "feature":
-            whole = masks.feature(size, points, rng, name)
-            if other and name in donors.PARTS and rng.random() < holes.transplants:
-                donor = other()
-                changed = donors.transplant(donor, row, name, rng) if donor and len(donor["landmarks"]) else None
-                row, whole = changed or (row, whole)
-        elif kind == "face":
-            whole = masks.face(size, points, "whole" if rng.random() < WHOLE_FACE else str(rng.choice(("left", "right"))))
-        else:
-            whole = masks.hair(row["regions"], rng)
-        square = _square_around(whole, rng)
-        mask = whole
+        row, hole = _erased(kind, row, rng, augment, other, holes.transplants)
+        crop = _cut({**row, "mask": hole}, _square_around(hole, rng), resolution)
+        crop["mask"] = masks.valid(crop["mask"], rng)
+    if augment:
+        _change_light(crop, rng)
+    sample = _draw(crop, rng, hand, by_hand=augment and len(row["landmarks"]) > 0)
+    if augment and rng.random() < 0.5:
+        sample = {name: np.ascontiguousarray(array[:, ::-1]) for name, array in sample.items()}
+    return sample
+
+
+def _kind_of_hole(shares: dict[str, float], landmarks: bool, rng: np.random.Generator) -> str:
+    """One of ``shares``; features and halves of faces are known by their landmarks only."""
+    kinds = [kind for kind in shares if landmarks or kind not in ("feature", "face")]
+    weights = np.array([max(shares[kind], 1e-9) for kind in kinds])  # without landmarks only shares of 0 may be left
+    return kinds[rng.choice(len(kinds), p=weights / weights.sum())]
+
+
+def _erased(
+    kind: str, row: dict, rng: np.random.Generator, augment: bool, other: Donor, transplants: float
+) -> tuple[dict, np.ndarray]:
+    """The row, now and then with another face's feature, and the hole in it: uint8 (H, W)."""
+    size, points = row["image"].shape[0], row["landmarks"]
+    name = masks.often_erased(rng) if augment else None
+    if kind == "hair":
+        return row, masks.hair(row["regions"], rng)
+    if kind == "face":
+        return row, masks.face(size, points, "whole" if rng.random() < WHOLE_FACE else str(rng.choice(("left", "right"))))
+    hole = masks.feature(size, points, rng, name)
+    if other and name in donors.PARTS and rng.random() < transplants:
+        donor = other()
+        changed = donors.transplant(donor, row, name, rng) if donor and len(donor["landmarks"]) else None
+        return changed or (row, hole)
+    return row, hole
+
+
+def _cut(row: dict, square: tuple[int, int, int, int], resolution: int) -> dict[str, np.ndarray]:
+    """The pictures of a row in a square, at ``resolution``, and its landmarks there."""
     x0, y0, x1, y1 = square
+    target, scale = (resolution, resolution), resolution / (x1 - x0)
 
     def cut(name: str) -> np.ndarray:
         return np.ascontiguousarray(row[name][y0:y1, x0:x1])
 
-    target = (resolution, resolution)
-    image = cv2.resize(cut("image"), target, interpolation=cv2.INTER_AREA if x1 - x0 > resolution else cv2.INTER_CUBIC)
-    regions = cv2.resize(cut("regions"), target, interpolation=cv2.INTER_NEAREST)
-    region_colors = cv2.resize(cut("color"), target, interpolation=cv2.INTER_NEAREST)
-    strength = resize_lines(cut("sketch"), target)
-    if mask is None:
-        eyes = (drawing.eye_points(points) - (x0, y0)) * (resolution / (x1 - x0))
-        eyes = eyes[((eyes >= 0) & (eyes < resolution)).all(1)]
-        mask = masks.free_form(resolution, rng, eyes)
-        if rng.random() < HAIR_TOO:
-            mask = masks.valid(mask | (regions == REGIONS.index("hair")).astype(np.uint8), rng)
-    else:
-        mask = cv2.resize(mask[y0:y1, x0:x1], target, interpolation=cv2.INTER_NEAREST)
-        mask = masks.valid(mask, rng)
-    if augment:
-        image, region_colors = tints.tint(image, region_colors, regions, rng, TINTED)
-        lookup = tone_curve(rng)
-        image, region_colors = apply_tone(lookup, image), apply_tone(lookup, region_colors)
-    here, lines = None, None  # validation is drawn as it always was, so that curves stay comparable
-    if augment and len(row["landmarks"]):
-        here = (row["landmarks"] - (x0, y0)) * (resolution / (x1 - x0))
-        lines = (painting.draw_features(image, here, rng) | painting.draw_outline(regions)) & mask
-    sketch = drawing.simulate_sketch(strength, rng, lines)
-    color, color_mask = drawing.simulate_color(image, regions, region_colors, mask, rng, here)
-    sample = {"image": image, "mask": mask, "sketch": sketch, "color": color, "color_mask": color_mask}
-    if augment and rng.random() < 0.5:
-        sample = {name: np.ascontiguousarray(array[:, ::-1]) for name, array in sample.items()}
-    return sample
+    crop = {name: cv2.resize(cut(name), target, interpolation=cv2.INTER_NEAREST) for name in LABELS if name in row}
+    crop["image"] = cv2.resize(cut("image"), target, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+    crop["sketch"] = resize_lines(cut("sketch"), target)
+    return {**crop, "landmarks": (row["landmarks"] - (x0, y0)) * scale if len(row["landmarks"]) else row["landmarks"]}
+
+
+def _free_form(crop: dict[str, np.ndarray], rng: np.random.Generator) -> np.ndarray:
+    """Strokes over the crop, often from an eye on; in some all hair is erased too."""
+    resolution = crop["image"].shape[0]
+    eyes = drawing.eye_points(crop["landmarks"])
+    mask = masks.free_form(resolution, rng, eyes[((eyes >= 0) & (eyes < resolution)).all(1)])
+    if rng.random() < HAIR_TOO:
+        mask = masks.valid(mask | (crop["regions"] == REGIONS.index("hair")).astype(np.uint8), rng)
+    return mask
+
+
+def _change_light(crop: dict[str, np.ndarray], rng: np.random.Generator) -> None:
+    """Other irises, lips and hair now and then, and another light; in place."""
+    image, colors = tints.tint(crop["image"], crop["color"], crop["regions"], rng, TINTED)
+    table = tone_curve(rng)
+    crop["image"], crop["color"] = apply_tone(table, image), apply_tone(table, colors)
+
+
+def _draw(crop: dict[str, np.ndarray], rng: np.random.Generator, hand: Hand, by_hand: bool) -> dict[str, np.ndarray]:
+    """What a user might draw in the crop's hole. Validation is never drawn ``by_hand``, so that curves stay comparable."""
+    image, mask, points, lines = crop["image"], crop["mask"], None, None
+    if by_hand:
+        points = crop["landmarks"]
+        lines = (painting.draw_features(image, points, rng) | painting.draw_outline(crop["regions"])) & mask
+    sketch = drawing.simulate_sketch(crop["sketch"], rng, lines, hand)
+    color, color_mask = drawing.simulate_color(image, crop["regions"], crop["color"], mask, rng, points, hand)
+    return {"image": image, "mask": mask, "sketch": sketch, "color": color, "color_mask": color_mask}
 
 
 def _square_around(mask: np.ndarray, rng: np.random.Generator) -> tuple[int, int, int, int]:
@@ -179,8 +217,10 @@ def _square_around(mask: np.ndarray, rng: np.random.Generator) -> tuple[int, int
     return context_square(box, size, size, rng.uniform(*AROUND_HOLE), size // 5)
 
 
-def _random_square(size: int, side: int, points: np.ndarray, rng: np.random.Generator) -> tuple[int, int, int, int]:
+def _random_square(row: dict, rng: np.random.Generator) -> tuple[int, int, int, int]:
     """Anywhere, or (half the time) around a landmark, since faces are what is edited."""
+    size, points = row["image"].shape[0], row["landmarks"]
+    side = int(size * rng.uniform(*FREE_FORM_CROP))
     corner = rng.uniform(0, size - side, 2)
     if len(points) and rng.random() < 0.5:
         corner = np.clip(points[rng.integers(len(points))] - side / 2, 0, size - side)

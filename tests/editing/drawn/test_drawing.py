@@ -59,27 +59,24 @@ def test_wobble_moves_lines_by_little():
     assert 0 < max(np.abs(rows).max() for rows in moved) <= 6
 
 
-def test_a_line_gone_over_twice_is_still_there_once(face, monkeypatch):
+def test_a_line_gone_over_twice_is_still_there_once(face):
     steady = {"no_sketch": 0.0, "wobbly": 0.0, "missing": 0.0, "thick": 0.0}
     more = 0
     for seed in range(10):
-        monkeypatch.setattr(drawing, "HAND", drawing.Hand(**steady))
-        once = drawing.simulate_sketch(face["sketch"], rng(seed)) > 0
-        monkeypatch.setattr(drawing, "HAND", drawing.Hand(**steady, doubled=1.0))
-        twice = drawing.simulate_sketch(face["sketch"], rng(seed)) > 0
+        once = drawing.simulate_sketch(face["sketch"], rng(seed), hand=drawing.Hand(**steady)) > 0
+        twice = drawing.simulate_sketch(face["sketch"], rng(seed), hand=drawing.Hand(**steady, doubled=1.0)) > 0
         assert not (once & ~twice).any()
         more += (twice & ~once).sum() > 0.1 * once.sum()
     assert more >= 7
 
 
-def test_colours_too_strong_keep_their_place(face, mask, monkeypatch):
+def test_colours_too_strong_keep_their_place(face, mask):
     given = face["image"], face["regions"], face["color"], mask
     stronger = 0
     for seed in range(20):
-        monkeypatch.setattr(drawing, "HAND", drawing.Hand(no_color=0.0, color_map=0.0))
-        color, painted = drawing.simulate_color(*given, rng(seed))
-        monkeypatch.setattr(drawing, "HAND", drawing.Hand(no_color=0.0, color_map=0.0, saturated=1.0))
-        strong, there = drawing.simulate_color(*given, rng(seed))
+        always = {"no_color": 0.0, "color_map": 0.0}
+        color, painted = drawing.simulate_color(*given, rng(seed), hand=drawing.Hand(**always))
+        strong, there = drawing.simulate_color(*given, rng(seed), hand=drawing.Hand(**always, saturated=1.0))
         assert np.array_equal(painted, there)
         before, after = (np.ptp(c[painted > 0].astype(int), axis=1).mean() for c in (color, strong))
         stronger += after > 1.1 * before

@@ -159,8 +159,8 @@ def test_training_is_drawn_by_people_too_and_validation_is_not(landmark_rows, mo
     assert asked.pop("color_strokes") and not any(asked.values())
     asked["color_strokes"] = 0
     for hand in (drawing.Hand(drawn=0.0, features=0.0, patches=0.0), drawing.Hand()):
-        monkeypatch.setattr(drawing, "HAND", hand)
-        for one, other in zip(held_out, (validation[n] for n in range(20)), strict=True):
+        drawn = edits_of(landmark_rows, 64, seed=0, train=False, hand=hand)
+        for one, other in zip(held_out, (drawn[n] for n in range(20)), strict=True):
             assert all(np.array_equal(one[name], other[name]) for name in ("sketch", "color", "color_mask"))
     asked["color_strokes"] = 0
     samples = edits_of(landmark_rows, 64, seed=0)
@@ -169,11 +169,11 @@ def test_training_is_drawn_by_people_too_and_validation_is_not(landmark_rows, mo
     assert asked["draw_features"] == 60 and min(asked.values()) > 5
 
 
-def test_a_sketch_by_hand_is_made_of_features_alone(face, monkeypatch):
+def test_a_sketch_by_hand_is_made_of_features_alone(face):
     steady = {"no_sketch": 0.0, "missing": 0.0, "thick": 0.0, "wobbly": 0.0}
     lines = painting.draw_features(face["image"], face["landmarks"], rng(0))
     for drawn, same in ((0.0, False), (1.0, True)):
-        monkeypatch.setattr(drawing, "HAND", drawing.Hand(**steady, drawn=drawn))
-        sketch = drawing.simulate_sketch(face["sketch"], rng(1), lines)
+        hand = drawing.Hand(**steady, drawn=drawn)
+        sketch = drawing.simulate_sketch(face["sketch"], rng(1), lines, hand)
         assert sketch.any() and np.array_equal(sketch, np.where(sketch > 0, lines, 0)) == same
-    assert np.array_equal(sketch, drawing.simulate_sketch(0 * lines, rng(1), lines))
+    assert np.array_equal(sketch, drawing.simulate_sketch(0 * lines, rng(1), lines, hand))
