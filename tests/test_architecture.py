@@ -177,7 +177,11 @@ def asks_for_a_recipe(module: str, source: str) -> list[str]:
 
 def test_nothing_asks_for_a_recipe_by_its_name():
     assert {"scfegan", "annotator", "vanilla", "dcgan"} <= RECIPES
-    told = [sentence for name, (source, _) in modules().items() for sentence in asks_for_a_recipe(name, source)]
+    # The product's rooms import no training, so no recipe either; an annotator is a network of theirs.
+    product = ("faces", "editing", "portrait", "demo")
+    rooms = {name: source for name, (source, _) in modules().items() if name.split(".")[0] not in product}
+    assert "training.trainer" in rooms and "cli" in rooms
+    told = [sentence for name, source in rooms.items() for sentence in asks_for_a_recipe(name, source)]
     told += asks_for_a_recipe("train_accelerate", (ROOT / "train_accelerate.py").read_text())
     assert told == []
 
