@@ -150,9 +150,6 @@ def test_pictures_are_opened_in_one_place():
 RECIPES = {path.stem for path in (ROOT / PACKAGE / "recipes").glob("*.py")} - {"__init__"}
 
 
-CALLED_SO = {"demo.web": {"annotator", "cascade"}}  # files of the static site
-
-
 def asks_for_a_recipe(module: str, source: str) -> list[str]:
     """Sentences about lines of ``source`` that do something else for one recipe: compare with its name, match it, or look it up
     in a table by names."""
@@ -169,7 +166,7 @@ def asks_for_a_recipe(module: str, source: str) -> list[str]:
             seen = names(node.value)
         elif isinstance(node, ast.Dict):
             seen = set().union(*(names(key) for key in node.keys if isinstance(key, ast.Constant)), set())
-            seen -= {module.removeprefix("recipes.")} | CALLED_SO.get(module, set())  # whose network or file may be called so
+            seen -= {module.removeprefix("recipes.")}  # whose network may be called so
         elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") in ("startswith", "endswith", "get"):
             seen = set().union(*map(names, node.args), set())
         else:
