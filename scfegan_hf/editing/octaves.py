@@ -20,10 +20,10 @@ def blur(picture: np.ndarray, sigma: float) -> np.ndarray:
 
 def sigmas(top: float) -> list[float]:
     """The blurs between octaves: FINEST, doubled until ``top``, which is the last."""
-    found = [FINEST]
-    while found[-1] * 1.5 < top:
-        found.append(min(2 * found[-1], top))
-    return found
+    limits = [FINEST]
+    while limits[-1] * 1.5 < top:
+        limits.append(min(2 * limits[-1], top))
+    return limits
 
 
 def octaves(picture: np.ndarray, top: float) -> tuple[list[np.ndarray], np.ndarray]:

@@ -72,9 +72,9 @@ class OpenVINONetwork:
         """Whether these are the generator's weights: not since it went to another device or dtype, or was trained on."""
         return self._weights == _fingerprint(generator)
 
-    def __call__(self, given: Tensor) -> Tensor:
+    def __call__(self, assembled: Tensor) -> Tensor:
         with self._one_at_a_time:
-            (answer,) = self._request.infer([given.contiguous().numpy()], share_inputs=True).values()
+            (answer,) = self._request.infer([assembled.contiguous().numpy()], share_inputs=True).values()
         return torch.from_numpy(answer)
 
 
@@ -88,13 +88,14 @@ def graph(generator: SCFEGANGenerator):
     openvino = import_openvino()
     make = _Layers(getattr(openvino, OPERATIONS))
     ops, side = make.ops, generator.resolution
-    given = ops.parameter([1, generator.in_channels, side, side], openvino.Type.f32, name="given")
-    hidden = make.published(given, generator) if generator.residual is None else make.residual(given, generator.residual)
+    assembled = ops.parameter([1, generator.in_channels, side, side], openvino.Type.f32, name="given")
+    residual = generator.residual
+    hidden = make.published(assembled, generator) if residual is None else make.residual(assembled, residual)
     answer = ops.tanh(hidden)
     if generator.fill != "none":
-        filled = ops.slice(given, [0], [3], [1], [1])
+        filled = ops.slice(assembled, [0], [3], [1], [1])
         answer = ops.add(filled, ops.multiply(answer, make.number(2)))
-    return openvino.Model([answer], [given], "generator")
+    return openvino.Model([answer], [assembled], "generator")
 
 
 class _Layers:
@@ -116,8 +117,8 @@ class _Layers:
     def rectified(self, x):
         return self.ops.prelu(x, self.number(LEAK))
 
-    def published(self, given, generator: SCFEGANGenerator):
-        skips, hidden = [], given
+    def published(self, assembled, generator: SCFEGANGenerator):
+        skips, hidden = [], assembled
         for stage in generator.encoder:
             skips.append(hidden)
             hidden = self.gated(hidden, stage)
@@ -127,8 +128,8 @@ class _Layers:
             hidden = self.gated(self.ops.concat([skips.pop(), self.upsampled(hidden, up)], 1), merge)
         return hidden
 
-    def residual(self, given, network: ResidualUNet):
-        skips, hidden = [], self.convolved(self.ops.space_to_depth(given, "depth_first", 2), network.stem)
+    def residual(self, assembled, network: ResidualUNet):
+        skips, hidden = [], self.convolved(self.ops.space_to_depth(assembled, "depth_first", 2), network.stem)
         for blocks, down in zip(network.encoder, network.down, strict=True):
             skips.append(self.added(hidden, blocks))
             hidden = self.convolved(self.rectified(skips[-1]), down)

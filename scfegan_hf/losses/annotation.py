@@ -30,6 +30,6 @@ def heat_loss(heat: Tensor, points: Tensor, inside: Tensor, spread: float = 1.0)
     return (each * inside).sum() / inside.sum().clamp_min(1)
 
 
-def point_loss(found: Tensor, points: Tensor, inside: Tensor) -> Tensor:
+def point_loss(predicted: Tensor, points: Tensor, inside: Tensor) -> Tensor:
     """Mean absolute error of points (N, L, 2) in parts of the frame, over those ``inside``."""
-    return ((found - points).abs().mean(2) * inside).sum() / inside.sum().clamp_min(1)
+    return ((predicted - points).abs().mean(2) * inside).sum() / inside.sum().clamp_min(1)

@@ -36,13 +36,13 @@ class AlexNetFeatures(nn.Module):
         return [getattr(self, f"head{number}") for number in range(len(self.CHANNELS))]
 
     def forward(self, image: Tensor) -> list[Tensor]:
-        hidden, found = (image - self.shift) / self.scale, []
+        hidden, layers = (image - self.shift) / self.scale, []
         for index in self.INDICES:
             if index in self.POOL_BEFORE:
                 hidden = F.max_pool2d(hidden, 3, stride=2)
             hidden = F.relu(self.features[str(index)](hidden))
-            found.append(hidden)
-        return found
+            layers.append(hidden)
+        return layers
 
 
 def lpips_network(weights: str | Path | None) -> AlexNetFeatures:

@@ -36,13 +36,13 @@ class VGG16Features(nn.Module):
         self.register_buffer("std", torch.tensor([0.229, 0.224, 0.225]).view(1, 3, 1, 1), persistent=False)
 
     def forward(self, image: Tensor) -> list[Tensor]:
-        hidden, found = ((image + 1) / 2 - self.mean) / self.std, []
+        hidden, layers = ((image + 1) / 2 - self.mean) / self.std, []
         for block in self.BLOCKS:
             for index in block:
                 hidden = F.relu(self.features[str(index)](hidden))
             hidden = F.max_pool2d(hidden, 2)
-            found.append(hidden)
-        return found
+            layers.append(hidden)
+        return layers
 
 
 class Fire(nn.Module):
@@ -79,16 +79,16 @@ class SqueezeNetFeatures(nn.Module):
         self.register_buffer("mean", torch.tensor([104.0, 117.0, 123.0]).view(1, 3, 1, 1), persistent=False)
 
     def forward(self, image: Tensor) -> list[Tensor]:
-        hidden, found = (image.flip(1) + 1) * 127.5 - self.mean, []  # BGR
+        hidden, layers = (image.flip(1) + 1) * 127.5 - self.mean, []  # BGR
         for name in ("conv1", *self.FIRES):
             hidden = getattr(self, name)(hidden)
             if name == "conv1":
                 hidden = F.relu(hidden)
             if name in self.TAKEN:
-                found.append(hidden)
+                layers.append(hidden)
             if name in self.POOL_AFTER:
                 hidden = F.max_pool2d(hidden, 3, stride=2, ceil_mode=True)
-        return found
+        return layers
 
 
 FEATURE_NETWORKS = {"vgg16": VGG16Features, "squeezenet": SqueezeNetFeatures}

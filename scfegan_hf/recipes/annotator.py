@@ -61,13 +61,13 @@ class AnnotatorRecipe(Recipe):
         return [Update("annotator", ("annotator",), self.turn, Optimizer(self.learning_rate, betas=(0.9, 0.99)))]
 
     def turn(self, networks: Networks, batch: Batch, shared: Shared) -> Losses:
-        found = networks["annotator"](batch["image"])
+        answer = networks["annotator"](batch["image"])
         weights = torch.tensor([REGION_WEIGHTS.get(name, 1.0) for name in REGIONS], device=batch["image"].device)
-        points, _ = positions(found.heat)
+        points, _ = positions(answer.heat)
         return {
-            "edges": self.edge_weight * edge_loss(found.edges, batch["edges"]),
-            "regions": self.region_weight * region_loss(found.regions, batch["regions"], batch["known"], weights),
-            "heat": self.heat_weight * heat_loss(found.heat, batch["points"], batch["inside"]),
+            "edges": self.edge_weight * edge_loss(answer.edges, batch["edges"]),
+            "regions": self.region_weight * region_loss(answer.regions, batch["regions"], batch["known"], weights),
+            "heat": self.heat_weight * heat_loss(answer.heat, batch["points"], batch["inside"]),
             "points": self.point_weight * point_loss(points, batch["points"], batch["inside"]),
         }
 
@@ -91,29 +91,29 @@ class AnnotatorRecipe(Recipe):
 
     @torch.no_grad()
     def sample(self, networks: Networks, batch: Batch) -> dict[str, Tensor]:
-        found = networks["annotator"](batch["image"])
-        points, _ = positions(found.heat)
+        answer = networks["annotator"](batch["image"])
+        points, _ = positions(answer.heat)
         return {
             "photograph and landmarks": marked(batch["image"], points),
             "teacher's edges": 1 - 2 * batch["edges"].expand(-1, 3, -1, -1),
-            "edges": 1 - 2 * found.edges.float().sigmoid().expand(-1, 3, -1, -1),
+            "edges": 1 - 2 * answer.edges.float().sigmoid().expand(-1, 3, -1, -1),
             "teacher's regions": painted(batch["regions"]),
-            "regions": painted(found.regions.argmax(1)),
+            "regions": painted(answer.regions.argmax(1)),
         }
 
     @torch.no_grad()
     def metrics(self, networks: Networks, batch: Batch) -> dict[str, Tensor]:
         """Per sample: landmark error in percent of the distance between the eyes, region agreement, edge error."""
-        found = networks["annotator"](batch["image"])
-        points, _ = positions(found.heat)
+        answer = networks["annotator"](batch["image"])
+        points, _ = positions(answer.heat)
         truth, inside = batch["points"], batch["inside"]
         apart = (truth[:, LEFT_EYE].mean(1) - truth[:, RIGHT_EYE].mean(1)).norm(dim=1).clamp_min(1e-6)
         away = ((points - truth).norm(dim=2) * inside).sum(1) / inside.sum(1).clamp_min(1)
-        agree = (found.regions.argmax(1) == batch["regions"]).float() * batch["known"]
+        agree = (answer.regions.argmax(1) == batch["regions"]).float() * batch["known"]
         return {
             "landmark_error": 100 * away / apart,
             "region_agreement": agree.mean((1, 2)) / batch["known"].mean((1, 2)).clamp_min(1e-6),
-            "edge_error": (found.edges.float().sigmoid() - batch["edges"]).abs().mean((1, 2, 3)),
+            "edge_error": (answer.edges.float().sigmoid() - batch["edges"]).abs().mean((1, 2, 3)),
         }
 
 

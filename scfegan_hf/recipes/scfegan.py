@@ -115,8 +115,8 @@ class SCFEGAN(Recipe):
         perceptual, style = networks["features"].loss_scales if relative else (1.0, 1.0)
         losses = {
             "per_pixel": per_pixel_loss(seen["generated"].float(), image, mask, self.alpha),
-            "perceptual": self.sigma * perceptual * sum(perceptual_loss(found, target, relative) for found in features),
-            "style": self.gamma * style * sum(style_loss(found, target, relative) for found in features),
+            "perceptual": self.sigma * perceptual * sum(perceptual_loss(layers, target, relative) for layers in features),
+            "style": self.gamma * style * sum(style_loss(layers, target, relative) for layers in features),
             "total_variation": self.nu * total_variation_loss(completed.float(), mask),
         }
         if self.coarse:

@@ -63,11 +63,11 @@ def save(
         reason = (str(cause) or type(cause).__name__).splitlines()[0]
         free = shutil.disk_usage(folder).free
         shutil.rmtree(partial, ignore_errors=True)
-        found = all_checkpoints(folder)
+        paths = all_checkpoints(folder)
         raise TrainingFault(
             f"The checkpoint of step {state['step']} could not be written to {folder} ({reason}; "
             f"{free / 2**20:.0f} MiB free). "
-            + (f"{found[-1].name} is whole. " if found else "There is no other. ")
+            + (f"{paths[-1].name} is whole. " if paths else "There is no other. ")
             + "Make room and run the same command again."
         ) from error
     for old in all_checkpoints(folder)[: -max(keep, 1)]:
@@ -94,11 +94,11 @@ def find(folder: Path, which: str) -> Path | None:
     Raises FileNotFoundError for a path without a checkpoint, ValueError for "none" where checkpoints are and where all that
     there are, or the one of the path, are damaged. Warns of damaged ones that it passes over.
     """
-    found = all_checkpoints(folder)
+    paths = all_checkpoints(folder)
     if which == "latest":
-        return _newest_whole(found)
+        return _newest_whole(paths)
     if which == "none":
-        if found:
+        if paths:
             raise ValueError(f"{folder} already has checkpoints. Choose another --output_dir or resume from them.")
         return None
     if not (Path(which) / "state.json").is_file():
@@ -109,9 +109,9 @@ def find(folder: Path, which: str) -> Path | None:
     return Path(which)
 
 
-def _newest_whole(found: list[Path]) -> Path | None:
+def _newest_whole(paths: list[Path]) -> Path | None:
     damaged = []
-    for path in reversed(found):
+    for path in reversed(paths):
         why = damage(path)
         if not why:
             return path
@@ -119,7 +119,7 @@ def _newest_whole(found: list[Path]) -> Path | None:
         damaged.append(f"{path.name}: {why}")
     if damaged:
         raise ValueError(
-            f"No checkpoint in {found[0].parent} is whole ({'; '.join(damaged)}). Start in a new --output_dir, with "
+            f"No checkpoint in {paths[0].parent} is whole ({'; '.join(damaged)}). Start in a new --output_dir, with "
             "--pretrained_model_name_or_path for what the last release has learned."
         )
     return None

@@ -27,37 +27,37 @@ class Method:
     seeded: bool = False
 
 
-def photograph(task: EditTask, given: Drawing, seed: int) -> np.ndarray:
+def photograph(task: EditTask, drawing: Drawing, seed: int) -> np.ndarray:
     """Not an edit at all: shows what each figure is where everything is right, or the drawing is not followed."""
     return task.photo
 
 
-def telea(task: EditTask, given: Drawing, seed: int) -> np.ndarray:
+def telea(task: EditTask, drawing: Drawing, seed: int) -> np.ndarray:
     """OpenCV's inpainting by fast marching (Telea 2004)."""
     return cv2.inpaint(task.photo, task.mask.astype(np.uint8), INPAINT_RADIUS, cv2.INPAINT_TELEA)
 
 
-def navier_stokes(task: EditTask, given: Drawing, seed: int) -> np.ndarray:
+def navier_stokes(task: EditTask, drawing: Drawing, seed: int) -> np.ndarray:
     """OpenCV's inpainting by fluid dynamics (Bertalmio et al. 2001)."""
     return cv2.inpaint(task.photo, task.mask.astype(np.uint8), INPAINT_RADIUS, cv2.INPAINT_NS)
 
 
-def fill_alone(task: EditTask, given: Drawing, seed: int) -> np.ndarray:
+def fill_alone(task: EditTask, drawing: Drawing, seed: int) -> np.ndarray:
     """What the network starts from (conditioning.fill_hole with walls), which it must improve on."""
     window = _window(task.mask)
     photo, mask = task.photo[window].astype(np.float32) / 127.5 - 1, task.mask[window]
-    color = given.color[window][..., :3].astype(np.float32) / 127.5 - 1
-    return _pasted(task, window, (_flow(photo, mask, given.sketch[window], color, given.painted[window]) + 1) * 127.5)
+    color = drawing.color[window][..., :3].astype(np.float32) / 127.5 - 1
+    return _pasted(task, window, (_flow(photo, mask, drawing.sketch[window], color, drawing.painted[window]) + 1) * 127.5)
 
 
-def poisson_paste(task: EditTask, given: Drawing, seed: int) -> np.ndarray:
+def poisson_paste(task: EditTask, drawing: Drawing, seed: int) -> np.ndarray:
     """A map of the nearest painted colours, pasted into the photograph by Poisson's equation (Pérez et al. 2003).
 
     Solved as the map plus a membrane through its misfit at the border. Without colours the map is flat.
     """
     window = _window(task.mask)
     photo, mask = task.photo[window], task.mask[window]
-    painted, color = given.painted[window] & mask, given.color[window][..., :3]
+    painted, color = drawing.painted[window] & mask, drawing.color[window][..., :3]
     pasted = np.zeros(photo.shape, np.float32)
     if painted.any():
         _, nearest = cv2.distanceTransformWithLabels(
@@ -100,8 +100,8 @@ def of_pipeline(pipe, detail: bool = True) -> Method:
     """A FaceEditPipeline, with its detail pass or without."""
     how = {"invert": False, "detail": detail}
 
-    def edit(task: EditTask, given: Drawing, seed: int) -> np.ndarray:
-        return np.asarray(pipe(task.photo, task.mask, given.sketch, given.color, **how, seed=seed).image)
+    def edit(task: EditTask, drawing: Drawing, seed: int) -> np.ndarray:
+        return np.asarray(pipe(task.photo, task.mask, drawing.sketch, drawing.color, **how, seed=seed).image)
 
     return Method(edit, frozenset({"sketch", "color"}), seeded=True)
 

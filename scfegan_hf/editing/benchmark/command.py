@@ -61,12 +61,12 @@ def evaluate(
     methods |= baselines.BASELINES
     had, notes = _judges(feature_weights)
     sheet = report.ContactSheet(chosen, names, OURS, [name for name in methods if name not in (OURS, "the photograph")])
-    found = figures.run(tasks.make_tasks(rows, chosen, names, seed, by_hand), methods, guidance, had, seed, sheet)
-    if not found.rows:
+    outcome = figures.run(tasks.make_tasks(rows, chosen, names, seed, by_hand), methods, guidance, had, seed, sheet)
+    if not outcome.rows:
         raise ValueError("None of these tasks can be made from these faces. Prepare them with landmarks and regions.")
-    table, stated = figures.tabulate(found, seed), figures.facts(found, list(paths), seed)
-    made = {name: len({row["face"] for row in found.rows if row["task"] == name}) for name in names}
-    edits = len({(row["face"], row["task"], row["guidance"]) for row in found.rows})
+    table, stated = figures.tabulate(outcome, seed), figures.facts(outcome, list(paths), seed)
+    made = {name: len({row["face"] for row in outcome.rows if row["task"] == name}) for name in names}
+    edits = len({(row["face"], row["task"], row["guidance"]) for row in outcome.rows})
     notes = [
         *(["Features are drawn and painted as people do; holes without one are left out."] if by_hand else []),
         f"{len(chosen)} of {len(rows)} validation faces, {edits} edits by each method, seed {seed}. "

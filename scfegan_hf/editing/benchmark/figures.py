@@ -49,7 +49,7 @@ def run(
     unknown = [name for name in guidance if name not in GUIDANCE]
     if unknown:
         raise ValueError(f"There is no guidance {unknown[0]!r}. Choose from {', '.join(GUIDANCE)}.")
-    found = Run(judges, vectors=[[] for _ in judges])
+    outcome = Run(judges, vectors=[[] for _ in judges])
     for task in tasks:
         bench = _Bench(task, judges)
         for name, method in methods.items():
@@ -61,12 +61,12 @@ def run(
                 if method.seeded and kind == guidance[0]:
                     again = method.edit(task, task.given(kind), seed + 1)
                     figures["diversity"] = closeness.masked_l1(again, result, task.mask)
-                found.rows.append({"face": task.face, "task": task.name, "guidance": kind, "method": name, **figures})
+                outcome.rows.append({"face": task.face, "task": task.name, "guidance": kind, "method": name, **figures})
                 for number in range(len(judges)):
-                    found.vectors[number].append(bench.vectors(name, method, kind, number))
+                    outcome.vectors[number].append(bench.vectors(name, method, kind, number))
                 if show is not None:
                     show(task, kind, name, result)
-    return found
+    return outcome
 
 
 class _Bench:
@@ -156,7 +156,7 @@ class Figure:
 Table = dict[str, dict[str, dict[str, dict[str, Figure]]]]
 
 
-def tabulate(found: Run, seed: int = 0) -> Table:
+def tabulate(outcome: Run, seed: int = 0) -> Table:
     """``table[task or "all"][guidance][method][figure]``.
 
     "all" is the mean over a face's tasks first, so that a face is one draw whatever tasks it could have. Intervals:
@@ -164,7 +164,7 @@ def tabulate(found: Run, seed: int = 0) -> Table:
     """
     by_cell: dict[tuple, dict[str, dict[int, list[float]]]] = {}
     numbers: dict[tuple, list[int]] = {}
-    for number, row in enumerate(found.rows):
+    for number, row in enumerate(outcome.rows):
         for task in (row["task"], "all"):
             cell = (task, row["guidance"], row["method"])
             numbers.setdefault(cell, []).append(number)
@@ -176,8 +176,8 @@ def tabulate(found: Run, seed: int = 0) -> Table:
         task, kind, method = cell
         figures = {figure: bootstrap([np.mean(v) for v in faces.values()], seed) for figure, faces in by_cell[cell].items()}
         if task == "all":
-            for judge, vectors in zip(found.judges, found.vectors, strict=True):
-                figures |= _set_figures(judge, found.rows, vectors, numbers[cell])
+            for judge, vectors in zip(outcome.judges, outcome.vectors, strict=True):
+                figures |= _set_figures(judge, outcome.rows, vectors, numbers[cell])
         table.setdefault(task, {}).setdefault(kind, {})[method] = figures
     return table
 
@@ -223,18 +223,18 @@ class Fact:
     holds: bool
 
 
-def facts(found: Run, methods: Sequence[str], seed: int = 0) -> list[Fact]:
+def facts(outcome: Run, methods: Sequence[str], seed: int = 0) -> list[Fact]:
     """Outside nothing changes; lines and colours raise obedience where they are given. For each of ``methods``."""
     result = []
     for method in methods:
-        changed = bootstrap([row["changed_outside"] for row in found.rows if row["method"] == method], seed)
+        changed = bootstrap([row["changed_outside"] for row in outcome.rows if row["method"] == method], seed)
         result.append(Fact(f"{method}: share of pixels changed outside the hole", changed, changed.mean == 0))
         for figure, sign, pairs in (
             ("sketch_f1", 1, (("none", "sketch"), ("color", "both"), ("none", "both"))),
             ("color_difference", -1, (("none", "color"), ("sketch", "both"), ("none", "both"))),
         ):
             for without, with_ in pairs:
-                change = _paired_change(found.rows, method, figure, without, with_)
+                change = _paired_change(outcome.rows, method, figure, without, with_)
                 if len(change):
                     gain = bootstrap(sign * change, seed)
                     what = "sketch F1 gained by lines" if sign > 0 else "colour difference taken away by colours"

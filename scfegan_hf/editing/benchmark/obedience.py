@@ -27,14 +27,14 @@ def near(lines: np.ndarray, reach: int = REACH) -> np.ndarray:
     return cv2.dilate(lines.astype(np.uint8), cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1,) * 2)) > 0
 
 
-def explained_share(found: np.ndarray, sketch: np.ndarray, mask: np.ndarray) -> float:
-    """Share of the edge pixels ``found`` in the hole that lie within REACH of a line; NaN without any edge."""
-    here = found & mask
+def explained_share(result_edges: np.ndarray, sketch: np.ndarray, mask: np.ndarray) -> float:
+    """Share of the edge pixels ``result_edges`` in the hole that lie within REACH of a line; NaN without any edge."""
+    here = result_edges & mask
     return float(near(sketch & mask)[here].mean()) if here.any() else float("nan")
 
 
-def sketch_obedience(found: np.ndarray, sketch: np.ndarray, mask: np.ndarray, typical: float = 1.0) -> dict[str, float]:
-    """Precision, recall and F1 of a result's edges ``found`` against the lines drawn in the hole.
+def sketch_obedience(result_edges: np.ndarray, sketch: np.ndarray, mask: np.ndarray, typical: float = 1.0) -> dict[str, float]:
+    """Precision, recall and F1 of ``result_edges`` against the lines drawn in the hole.
 
     Recall: share of drawn pixels with an edge within REACH. Precision: `explained_share` in parts of ``typical``, at
     most 1, where ``typical`` is that of the photograph for the lines traced from it: pores and hair that nobody draws
@@ -42,8 +42,8 @@ def sketch_obedience(found: np.ndarray, sketch: np.ndarray, mask: np.ndarray, ty
     """
     if not (sketch & mask).any():
         return dict.fromkeys(("sketch_precision", "sketch_recall", "sketch_f1"), float("nan"))
-    precision = min(float(np.nan_to_num(explained_share(found, sketch, mask))) / typical, 1.0)
-    recall = float(near(found)[sketch & mask].mean())
+    precision = min(float(np.nan_to_num(explained_share(result_edges, sketch, mask))) / typical, 1.0)
+    recall = float(near(result_edges)[sketch & mask].mean())
     f1 = 2 * precision * recall / max(precision + recall, 1e-12)
     return {"sketch_precision": precision, "sketch_recall": recall, "sketch_f1": f1}
 
