@@ -32,8 +32,7 @@ def theirs(parameters) -> torch.optim.Optimizer:
 
 
 KINDS: dict[str, Callable] = {
-    "ours, fp32": lambda parameters: Ours(parameters, lr=RATE, dtype=torch.float32),
-    "ours, bf16": lambda parameters: Ours(parameters, lr=RATE),
+    "ours": lambda parameters: Ours(parameters, lr=RATE, dtype=torch.float32),
     "timm": theirs,
 }
 

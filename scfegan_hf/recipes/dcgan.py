@@ -140,7 +140,7 @@ class DCGAN(Recipe):
         if "features" not in networks:
             return nn.functional.adaptive_avg_pool2d(images.float(), FEATURES).flatten(1).cpu()
         enlarged = nn.functional.interpolate(images.float(), size=(128, 128), mode="bilinear")
-        return networks["features"](enlarged)[-1].mean((2, 3)).float().cpu()
+        return networks["features"](enlarged)[-1].mean((2, 3)).float().cpu() / 255  # as if pixels went from 0 to 1
 
     def card(self) -> Card:
         form = "as published, at 64 pixels" if self.as_reference else "with convolutions that leave no checkerboard"

@@ -10,6 +10,7 @@ from safetensors import safe_open
 from whole_runs import TINY_RUN, difference, held_by, launch, ranks, train
 
 from scfegan_hf.recipes.scfegan import SCFEGAN
+from scfegan_hf.recipes.vanilla import Vanilla
 from scfegan_hf.training.config import TrainConfig
 
 pytestmark = pytest.mark.usefixtures("fresh_accelerate")
@@ -35,7 +36,8 @@ def without_kinks(tiny_options) -> SCFEGAN:
 
 @pytest.fixture(scope="module")
 def two(recipe, without_kinks, prepared, tmp_path_factory):
-    """Two processes with four samples each: the default losses, with a checkpoint at step 3, and those without kinks."""
+    """Two processes with four samples each: the default losses, with a checkpoint at step 3, those without kinks, and a
+    network whose batch norms see other samples in each process."""
     folder = tmp_path_factory.mktemp("two")
 
     def configure(name: str, **options) -> TrainConfig:
@@ -43,8 +45,10 @@ def two(recipe, without_kinks, prepared, tmp_path_factory):
         return TrainConfig(output_dir=str(folder / name), train_data_dir=(prepared,), **given)
 
     default, smooth = configure("default", expect_processes=2), configure("smooth")
-    launch(2, [(recipe, default), (without_kinks, smooth)], folder)
-    return default, smooth
+    vanilla, options = Vanilla.tiny(folder)
+    normed = configure("normed", **options)
+    launch(2, [(recipe, default), (without_kinks, smooth), (vanilla, normed)], folder)
+    return default, smooth, normed
 
 
 LAYOUTS = {"1 x 8": {"train_batch_size": 8}, "1 x 4, twice": {"train_batch_size": 4, "gradient_accumulation_steps": 2}}
@@ -55,7 +59,8 @@ def test_ranks_hold_the_same(two):
         with safe_open(f"{config.output_dir}/rank-1.safetensors", "pt") as opened:
             assert opened.metadata() == {"processes": "2"}
         first, second = ranks(config, 2)
-        assert first and all(torch.equal(first[key], second[key]) for key in first)
+        assert first and all(torch.equal(first[key], second[key]) for key in first)  # buffers too
+    assert any("running_mean" in key for key in first)
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
