@@ -17,7 +17,8 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from scfegan_hf.faces.detect import detect_faces
+from scfegan_hf.faces.detect import Box, detect_faces
+from scfegan_hf.faces.haar import haar_boxes
 
 # Where a face lies in a frame aligned as FFHQ: x0, y0, x1, y1 as parts of it.
 ALIGNED = (0.22, 0.28, 0.78, 0.88)
@@ -27,21 +28,18 @@ GROUP = (3000, 4000)
 Boxes = np.ndarray  # (N, 4) as x0, y0, x1, y1
 
 
+def corners(boxes: list[Box]) -> Boxes:
+    return np.array([(box.x0, box.y0, box.x1, box.y1) for box in boxes], float).reshape(-1, 4)
+
+
 def haar(photo: np.ndarray) -> Boxes:
     """The detector before."""
-    cascade = cv2.CascadeClassifier(cv2.data.haarcascades + "haarcascade_frontalface_default.xml")
-    scale = min(1.0, 640 / max(photo.shape[:2]))
-    grey = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)
-    grey = cv2.equalizeHist(cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA))
-    smallest = max(24, min(grey.shape) // 12)
-    boxes = cascade.detectMultiScale(grey, scaleFactor=1.1, minNeighbors=6, minSize=(smallest, smallest))
-    return np.array([(x, y, x + w, y + h) for x, y, w, h in boxes], float).reshape(-1, 4) / scale
+    return corners(haar_boxes(photo))
 
 
 def now(photo: np.ndarray) -> Boxes:
     """The detector now."""
-    faces = [face.box for face in detect_faces(photo)]
-    return np.array([(box.x0, box.y0, box.x1, box.y1) for box in faces], float).reshape(-1, 4)
+    return corners([face.box for face in detect_faces(photo)])
 
 
 DETECTORS: dict[str, Callable[[np.ndarray], Boxes]] = {"before": haar, "now": now}

@@ -26,11 +26,13 @@ from scfegan_hf.editing.export import compact, export_module, export_onnx
 from scfegan_hf.editing.holes import MAX_PARTS
 from scfegan_hf.editing.metadata import MARK, SOFTWARE, XMP
 from scfegan_hf.editing.photos import MIN_SIDE, UNSEEN
-from scfegan_hf.editing.pipeline import BUNDLED_WEIGHTS, VIEWS
-from scfegan_hf.faces import align, annotate, export, landmarks, regions
+from scfegan_hf.editing.pipeline import BUNDLED_WEIGHTS
+from scfegan_hf.faces import annotate, export, haar, landmarks, regions
 from scfegan_hf.models.annotator import Annotator
 from scfegan_hf.models.scfegan import SCFEGANGenerator
 
+# How each result of the site looks at a hole: side of the crop in hole sizes, and whether mirrored left to right.
+VIEWS = ((2.0, False), (2.0, True), (1.6, False), (2.6, True))
 PAGE, SITE = Path(__file__).parent / "page", Path(__file__).parent / "site"
 # ONNX Runtime Web as its makers published it in npm's registry, and the sum that npm has of it.
 RUNTIME = "onnxruntime-web@1.30.0"
@@ -120,7 +122,7 @@ def settings(generator: SCFEGANGenerator) -> dict[str, Any]:
         "notes": {"mark": MARK, "software": SOFTWARE, "xmp": XMP},
         "edit": {"work": generator.resolution, "views": VIEWS, "unseen": UNSEEN, "parts": MAX_PARTS},
         "annotator": {
-            "haar": {"centre": align.HAAR_CENTRE, "side": align.HAAR_SIDE},
+            "haar": {"centre": haar.HAAR_CENTRE, "side": haar.HAAR_SIDE},
             "face_side": annotate.FACE_SIDE, "finer": annotate.FINER, "edge_side": annotate.EDGE_SIDE,
             "stride": annotate.bundled().network.stride, "min_peak": annotate.MIN_PEAK,
             "regions": regions.REGIONS, "parts": annotate.PARTS, "margins": annotate.MARGINS, "margin": annotate.OTHER_MARGIN,

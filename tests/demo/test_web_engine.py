@@ -20,7 +20,7 @@ from scfegan_hf.editing import crops, holes, seam
 from scfegan_hf.editing.export import export_module
 from scfegan_hf.editing.photos import read_photo
 from scfegan_hf.editing.pipeline import FaceEditPipeline
-from scfegan_hf.faces import align, annotate, detect, export, strokes
+from scfegan_hf.faces import align, annotate, detect, export, haar, strokes
 
 pytestmark = pytest.mark.skipif(NODE is None, reason="NO NODE: the static site's engine was not tried; install nodejs")
 NOTES = {"mark": "Edited ü", "software": "here", "xmp": "<x>é</x>"}
@@ -267,13 +267,14 @@ def test_faces_are_opencvs(face, tmp_path):
     wide = np.full((900, 1600, 3), 90, np.uint8)
     wide[200:700, 80:580], wide[150:750, 900:1500] = cv2.resize(face, (500, 500)), cv2.resize(face[:, ::-1], (600, 600))
     for picture, count in ((face, 1), (wide, 2), (np.full((200, 300, 3), 80, np.uint8), 0)):
-        ours, theirs = call("detect", "detectFaces", picture, cascade()), detect.detect_faces(picture)
+        ours, theirs = call("detect", "detectFaces", picture, cascade()), haar.haar_boxes(picture)
         assert len(ours) == len(theirs) == count
         for (x, y, w, h), box in zip(ours, theirs, strict=True):
             assert np.abs(np.array([x, y, x + w, y + h]) - (box.x0, box.y0, box.x1, box.y1)).max() <= 0.02 * w
     Image.fromarray(wide).save(tmp_path / "wide.png")
-    ours = call("answers", "facesAnswer", {"rgb": wide}, cascade(), own)
-    assert np.abs(np.array(ours) - face_frames(str(tmp_path / "wide.png"))).max() <= 10
+    ours = np.array(call("answers", "facesAnswer", {"rgb": wide}, cascade(), own))
+    theirs = np.array(face_frames(str(tmp_path / "wide.png")))  # by the package's own detector: alike, not the same
+    assert ours.shape == theirs.shape and (np.abs(ours - theirs) <= 0.2 * theirs[:, 2:].max(1, keepdims=True)).all()
 
 
 def test_frames_and_the_picture_in_them(face, rng):
@@ -285,13 +286,13 @@ def test_frames_and_the_picture_in_them(face, rng):
     frame = align.ffhq_frame(points)
     assert np.abs(np.array(call("frames", "ffhqFrame", points.tolist(), own)) - frame).max() < 1e-2
     box = detect.Box(30, 40, 130, 150)
-    assert np.abs(np.array(call("frames", "haarFrame", [30, 40, 100, 110], own["haar"])) - align.haar_frame(box)).max() < 1e-3
-    for corners in (frame, align.haar_frame(detect.Box(-40, 20, 300, 360)), np.float32([[9, 9], [9, 59], [59, 59], [59, 9]])):
+    assert np.abs(np.array(call("frames", "haarFrame", [30, 40, 100, 110], own["haar"])) - haar.haar_frame(box)).max() < 1e-3
+    for corners in (frame, haar.haar_frame(detect.Box(-40, 20, 300, 360)), np.float32([[9, 9], [9, 59], [59, 59], [59, 9]])):
         ours = call("frames", "cutFrame", face, corners.tolist(), 256)
         apart = np.abs(ours.astype(int) - align.cut_frame(face, corners, 256))
         assert apart.mean() < 0.5 and apart.max() <= 12
     large = cv2.resize(face, None, fx=6, fy=6)
-    corners = align.haar_frame(detect.Box(200, 200, 1500, 1500))
+    corners = haar.haar_frame(detect.Box(200, 200, 1500, 1500))
     ours = call("frames", "cutFrame", large, corners.tolist(), 256).astype(int)
     assert np.abs(ours - align.cut_frame(large, corners, 256)).mean() < 0.6
 

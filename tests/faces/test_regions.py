@@ -6,6 +6,7 @@ import pytest
 
 from scfegan_hf.faces.align import cut_frame, ffhq_frame, frame_of_five
 from scfegan_hf.faces.detect import Box, detect_faces, open_network
+from scfegan_hf.faces.haar import haar_frame
 from scfegan_hf.faces.landmarks import (
     INNER_LIPS,
     LEFT_BROW,
@@ -66,6 +67,11 @@ def test_five_points_give_the_frame_of_98(face_points):
     eyes = [face_points[LEFT_EYE].mean(0), face_points[RIGHT_EYE].mean(0)]
     five = np.stack([*eyes, (0, 0), face_points[76], face_points[82]])
     np.testing.assert_allclose(frame_of_five(five), ffhq_frame(face_points), atol=1e-6)
+
+
+def test_a_haar_box_gives_a_square_around_it():
+    frame = haar_frame(Box(100, 120, 168, 188))
+    np.testing.assert_allclose(frame, [[84, 100], [84, 200], [184, 200], [184, 100]], atol=0.01)
 
 
 def square(x0: float, y0: float, side: float) -> np.ndarray:
