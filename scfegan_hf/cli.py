@@ -26,6 +26,10 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
+def _growth(text: str) -> int | str:
+    return text if text == "auto" else _whole(0)(text)
+
+
 def _whole(low: int, high: int | None = None) -> Callable[[str], int]:
     """What argparse reads a whole number from ``low`` to ``high`` by."""
 
@@ -90,6 +94,12 @@ def _parser() -> argparse.ArgumentParser:
         "--invert",
         action=argparse.BooleanOptionalAction,
         help="black in the mask is what to repaint; --no-invert: white is, also where it is over half of the picture",
+    )
+    edit.add_argument(
+        "--grow", type=_growth, default=0, metavar="PIXELS", help='add to the mask all around; "auto": what a tight one needs'
+    )
+    edit.add_argument(
+        "--free-colors", action="store_true", help="painted colours as they are in a photo that is grey or of one tint too"
     )
     edit.add_argument("--seed", type=_whole(0), default=0)
     edit.add_argument("--model", help="folder or Hub repository (default: the weights in the package)")
@@ -190,6 +200,7 @@ def _edit(options: argparse.Namespace) -> None:
     # For one edit, what starts soonest.
     pipe = FaceEditPipeline.from_pretrained(options.model, runtime=None if whole_folder else "pytorch")
     how = {"mode": options.mode, "seed": options.seed, "invert": options.invert, "detail": not options.no_detail}
+    how |= {"grow": options.grow, "keep_tint": not options.free_colors}
     drawings = {"mask": options.mask, "sketch": options.sketch, "color": options.color}
     if not whole_folder:
         result = pipe(options.photo, **drawings, **how)

@@ -25,7 +25,7 @@ class Photo:
     """rgb (H, W, 3) uint8 and alpha (H, W) uint8 or None, as they are seen.
 
     info: what its file said about it, under Pillow's names (`metadata.read_metadata`). turned: whether an orientation tag
-    was applied. notes: sentences on what was converted.
+    was applied. notes: sentences on what was converted. grey: whether it had one channel, as its edit has then.
     """
 
     rgb: np.ndarray
@@ -33,6 +33,7 @@ class Photo:
     info: dict[str, Any] = field(default_factory=dict)
     turned: bool = False
     notes: tuple[str, ...] = ()
+    grey: bool = False
 
     @property
     def unseen(self) -> np.ndarray | None:
@@ -41,9 +42,14 @@ class Photo:
         return unseen if unseen is not None and unseen.any() else None
 
     def with_pixels(self, rgb: np.ndarray, alpha: np.ndarray | None = None) -> Image.Image:
-        """A PIL image of these pixels, with this photograph's transparency unless another is given, and its metadata."""
+        """A PIL image of these pixels, with this photograph's transparency unless another is given, and its metadata.
+
+        Of a grey photograph mode L or LA, unless the pixels are coloured.
+        """
         alpha = self.alpha if alpha is None else alpha
         image = Image.fromarray(rgb if alpha is None else np.dstack([rgb, alpha]))
+        if self.grey and (rgb[..., 0] == rgb[..., 1]).all() and (rgb[..., 1] == rgb[..., 2]).all():
+            image = image.convert("L" if alpha is None else "LA")
         image.info.update(self.info)
         return image
 
@@ -51,15 +57,17 @@ class Photo:
 def read_photo(source: PictureLike) -> Photo:
     """A photograph from a file, its bytes, a PIL image or a uint8 array (H, W), (H, W, 3) or (H, W, 4).
 
-    Greyscale and palette pictures become RGB. Raises ValueError for animations, for sizes out of range and for what is no
-    picture; FileNotFoundError for a path without a file.
+    The pixels of greyscale and palette pictures become RGB. Raises ValueError for animations, for sizes out of range and
+    for what is no picture; FileNotFoundError for a path without a file.
     """
     if isinstance(source, np.ndarray):
         array = check_array(source, "photo")
         _check_size(array.shape[1], array.shape[0])
-        if array.ndim == 2:
+        grey = array.ndim == 2
+        if grey:
             array = np.repeat(array[..., None], 3, axis=2)
-        return Photo(np.ascontiguousarray(array[..., :3]), array[..., 3].copy() if array.shape[2] == 4 else None)
+        alpha = array[..., 3].copy() if array.shape[2] == 4 else None
+        return Photo(np.ascontiguousarray(array[..., :3]), alpha, grey=grey)
     image = open_any(source, "photo")
     _check_size(*image.size)
     deep, notes = is_deep(image), []
@@ -80,11 +88,12 @@ def read_photo(source: PictureLike) -> Photo:
         info.pop("icc_profile", None)
     elif image.mode in ("1", "L", "LA"):
         info.pop("icc_profile", None)  # a profile of grey does not fit RGB
+    grey = image.mode in ("1", "L", "LA")
     transparent = "A" in image.getbands() or "transparency" in image.info
     mode = "RGBA" if transparent else "RGB"
     pixels = np.asarray(image if image.mode == mode else image.convert(mode))
     alpha = pixels[..., 3].copy() if transparent else None
-    return Photo(np.ascontiguousarray(pixels[..., :3]), alpha, info, turned, tuple(notes))
+    return Photo(np.ascontiguousarray(pixels[..., :3]), alpha, info, turned, tuple(notes), grey)
 
 
 def open_any(source: PictureLike, name: str) -> Image.Image:

@@ -45,7 +45,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class EditResult:
-    """Edited photographs, PIL images of the input's size, mode RGB or (if it had transparency) RGBA.
+    """Edited photographs, PIL images of the input's size, mode RGB, or L for a grey photograph, with A if it had transparency.
 
     Their ``info`` holds the photograph's profile, EXIF and resolution. notes: sentences on what was converted or ignored;
     labels: how each picture was made, in a few words.
@@ -140,6 +140,8 @@ class FaceEditPipeline:
         num_candidates: int = 1,
         invert: bool | None = None,
         detail: bool = True,
+        keep_tint: bool = True,
+        grow: int | str = 0,
     ) -> EditResult:
         """Repaint ``image`` where ``mask`` is marked, along the lines of ``sketch`` and in the colours of ``color``.
 
@@ -149,13 +151,17 @@ class FaceEditPipeline:
         ``invert`` says that black means repaint (True) or that it is meant so (False). The same ``seed`` gives the same
         result. Candidates after the first are made in other ways, which ``labels`` tell (editing/candidates.py); there may be
         fewer than ``num_candidates`` (1 to 4), since no two are alike. ``detail``: give the answer texture from the
-        photograph around it (editing/detail.py). Raises ValueError that says what to do.
+        photograph around it (editing/detail.py). ``keep_tint``: a photograph in grey or in one tint stays so, and a painted
+        colour counts as its lightness; False takes colours as they are. ``grow``: pixels to add to the mask all around, or
+        "auto" for as many as leave no rim of what it covers (`suggest_mask`). Raises ValueError that says what to do.
 
         ``mode="recolor"`` keeps what is there and changes its colour: each part of a face that ``color`` touches takes it,
         limited by ``mask`` if there is one; there is one result, and no sketch (`recolor_photo`).
         """
         from scfegan_hf.editing.marks import read_color, read_mask, read_sketch
         from scfegan_hf.editing.places import Plan
+        from scfegan_hf.editing.rims import fitted
+        from scfegan_hf.editing.tint import tint_of
 
         if mode not in MODES:
             raise ValueError(f"mode must be one of {', '.join(MODES)}, not {mode!r}.")
@@ -177,6 +183,7 @@ class FaceEditPipeline:
         paint, painted = np.zeros_like(photo.rgb), np.zeros(size, bool)
         if color is not None:
             paint, painted = read_color(color, size, turned=photo.turned)
+        marked, unknown, tight = fitted(photo.rgb, marked, photo.unseen, grow)
         hole, unseen = marked.hole, photo.unseen
         outside = [
             f"The {name} lies wholly outside the mask, where it counts for nothing."
@@ -184,12 +191,17 @@ class FaceEditPipeline:
             if layer.any() and not (layer & hole).any()
         ]
 
-        plan = Plan.of(photo.rgb, hole, unseen, lines | painted)
+        tint = tint_of(photo.rgb, ~hole if unknown is None else ~(hole | unknown)) if keep_tint else None
+        if tint:
+            paint = tint(paint)
+        plan = Plan.of(photo.rgb, hole, unknown, lines | painted)
         pictures = self._candidates(plan, (lines, paint, painted), seed, num_candidates, detail)
         for rgb in pictures.values():
+            if tint:
+                rgb[hole] = tint(rgb[hole])
             marked.soften(rgb, photo.rgb, unseen)
         images = [photo.with_pixels(rgb, marked.opaque(photo.alpha)) for rgb in pictures.values()]
-        return EditResult(images, (*photo.notes, *outside), list(pictures))
+        return EditResult(images, (*photo.notes, *outside, *tight), list(pictures))
 
     def _candidates(self, plan: Plan, layers: tuple, seed: int, count: int, detail: bool) -> dict[str, np.ndarray]:
         """At most ``count`` answers by what they are, uint8 RGB (H, W, 3), no two alike. layers: lines, colours, where."""
@@ -226,6 +238,17 @@ class FaceEditPipeline:
     def trace(self, image: PictureLike, level: int = 60) -> np.ndarray:
         """`trace`, for those who hold a pipeline."""
         return trace(image, level)
+
+    def suggest_mask(self, image: PictureLike, mask: PictureLike) -> tuple[np.ndarray, int]:
+        """A mask as it should be for nothing of what it covers to be left: uint8 (H, W), 255 = repaint, and the pixels that
+        it was grown by (0: it is well as it is). Arguments and errors as of an edit."""
+        from scfegan_hf.editing.marks import read_mask
+        from scfegan_hf.editing.rims import grown, too_tight_by
+
+        photo = read_photo(image)
+        hole = read_mask(mask, photo.rgb.shape[:2], turned=photo.turned, invert=False).hole
+        pixels = too_tight_by(photo.rgb, hole)
+        return grown(hole, pixels).astype(np.uint8) * 255, pixels
 
     def part(self, image: PictureLike, point: tuple[int, int]) -> tuple[str, np.ndarray]:
         """`part`, for those who hold a pipeline."""

@@ -22,7 +22,7 @@ def membrane(values: np.ndarray, known: np.ndarray) -> np.ndarray:
     if known.all():
         return values
     if max(height, width) <= 2:
-        return np.where(known[..., None], values, values.sum((0, 1)) / known.sum())
+        return np.where(known[..., None], values, values.sum((0, 1)) / np.float32(known.sum()))
     half = ((width + 1) // 2, (height + 1) // 2)
     even = [0, half[1] * 2 - height, 0, half[0] * 2 - width, cv2.BORDER_CONSTANT]
     share = cv2.resize(cv2.copyMakeBorder(known.astype(np.float32), *even), half, interpolation=cv2.INTER_AREA)

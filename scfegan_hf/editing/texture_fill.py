@@ -20,7 +20,7 @@ SURROUNDINGS = 1.0  # on each side of a hole, in its longer sides
 LEAST_SURROUNDINGS = 48
 # Surroundings that a bent plane explains up to this many levels are plain: their copies could only make steps of them.
 PLAIN = 3.0
-SOFT_TONE = 0.3  # of the hole's width
+SOFT_TONE = 0.15  # of the hole's width
 SOFT = 12.0  # levels of contrast
 FAR = 100.0  # what it costs, in squared levels, to copy from the other end of the surroundings
 NEIGHBOURS = ((0, 1), (0, -1), (1, 0), (-1, 0))
@@ -59,7 +59,7 @@ def _filled(near: np.ndarray, inside: np.ndarray, avoid: np.ndarray | None, seed
     matched = _match(small - tone, small_hole, small_sources, np.random.default_rng(seed))
     if matched is None:
         return np.rint(clean.clip(0, 255)).astype(np.uint8)
-    base = _plain(near, inside, sources)
+    base = _plain(clean, inside, sources)
     if base is None:
         offset = small - tone - matched.said  # known along the border only
         met = tone + matched.picture + membrane(offset, ~small_hole & np.isfinite(offset[..., 0])) * small_hole[..., None]
@@ -83,11 +83,8 @@ def _touched(marks: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return cv2.resize(marks.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 1e-4
 
 
-def _plain(near: np.ndarray, inside: np.ndarray, sources: np.ndarray) -> np.ndarray | None:
-    """Surroundings without texture continued into the hole: a quadratic surface and what it leaves at the border, smoothly.
-
-    None where there is texture.
-    """
+def _plain(clean: np.ndarray, inside: np.ndarray, sources: np.ndarray) -> np.ndarray | None:
+    """Surroundings without texture, that is a bent surface at most, flow into the hole; None where there is texture."""
     height, width = inside.shape
     y, x = np.mgrid[:height, :width].astype(np.float32)
     y, x = y / height - 0.5, x / width - 0.5
@@ -97,16 +94,16 @@ def _plain(near: np.ndarray, inside: np.ndarray, sources: np.ndarray) -> np.ndar
     if ring.sum() < 60:
         return None
     step = max(1, int(ring.sum()) // 4000)
-    a, b = terms[ring][::step], near[ring][::step].astype(np.float32)
+    a, b = terms[ring][::step], clean[ring][::step]
     weights, *_ = np.linalg.lstsq(a, b, rcond=None)
     surface = terms @ weights
-    left = near - surface
+    left = clean - surface
     if np.sqrt(np.mean(cv2.GaussianBlur(left, (0, 0), 1.0)[ring] ** 2)) > PLAIN:
         return None
     blur = max(1.0, reach / 3)  # noise of single pixels at the border would run into the hole as streaks
     share = cv2.GaussianBlur(ring.astype(np.float32), (0, 0), blur)
     smooth = cv2.GaussianBlur(left * ring[..., None], (0, 0), blur) / np.maximum(share, 1e-3)[..., None]
-    return surface + membrane(smooth, ring)
+    return membrane((surface + smooth).astype(np.float32), ring)  # a surface alone runs wild beyond what it was fitted to
 
 
 @dataclass(frozen=True)

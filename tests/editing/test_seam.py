@@ -22,6 +22,13 @@ def test_a_membrane_goes_on_with_a_slope_and_keeps_what_is_known():
     assert np.abs(flowed - picture).max() < 3  # of the 40 levels that the slope has across the hole
 
 
+def test_what_is_far_from_all_that_is_known_takes_its_colour():
+    known = np.zeros((64, 50), bool)
+    known[:, :3] = True
+    flowed = membrane(np.full((64, 50, 3), 80, np.float32), known)
+    assert flowed.dtype == np.float32 and np.abs(flowed - 80).max() < 1e-3
+
+
 def test_an_offset_is_gone_at_the_border_and_kept_deep_inside():
     photo, hole = slope(), np.zeros((60, 90), np.uint8)
     hole[10:50, 20:70] = 1
