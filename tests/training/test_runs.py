@@ -9,6 +9,7 @@ from accelerate.state import AcceleratorState
 from whole_runs import checkpoint, difference, held_by, train
 
 from scfegan_hf.models.scfegan import SCFEGANDiscriminator, SCFEGANGenerator
+from scfegan_hf.recipes import recipe_names
 from scfegan_hf.recipes.scfegan import SCFEGAN
 from scfegan_hf.training import command
 from scfegan_hf.training.release import hub
@@ -131,7 +132,7 @@ def test_an_unknown_recipe_is_refused_in_one_line():
     for arguments in (["gan"], []):
         with pytest.raises(SystemExit) as stop:
             command.main(arguments)
-        assert "scfegan}" in stop.value.code and "\n" not in stop.value.code
+        assert f"{{{','.join(recipe_names())}}}" in stop.value.code and "\n" not in stop.value.code
 
 
 def test_the_command_trains(tiny_options, prepared, tmp_path):
