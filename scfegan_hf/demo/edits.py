@@ -15,7 +15,7 @@ from scfegan_hf.demo.payload import (
     read_candidates,
     read_seed,
 )
-from scfegan_hf.editing.photos import read_photo
+from scfegan_hf.editing.photos import MIN_SIDE, read_photo
 from scfegan_hf.editing.pipeline import EditResult, FaceEditPipeline
 from scfegan_hf.editing.saving import encode_edited
 from scfegan_hf.faces.align import frame_of_five
@@ -126,6 +126,8 @@ def part_of_photo(
     if len(numbers) != 2 or any(type(number) is not int or abs(number) >= 2**31 for number in numbers):
         raise ValueError("Click on the photo.")
     rgb = _small(drawing.photo)
+    if min(rgb.shape[:2]) < MIN_SIDE:
+        raise ValueError("The photo is too narrow to find the parts of a face in it.")
     scale = width / rgb.shape[1]
     x, y = (min(max(int(number / scale), 0), side - 1) for number, side in zip(point, rgb.shape[1::-1], strict=True))
     name, mask = pipeline.part(rgb, (x, y))

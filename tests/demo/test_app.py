@@ -165,6 +165,9 @@ def test_a_part_is_masked_where_it_is_on_the_photo(pipeline, photo, tmp_path):
             part_of_photo(pipeline, drawing, wrong)
     with pytest.raises(ValueError, match="Choose a photo first"):
         part_of_photo(pipeline, Drawing(), [1, 1])
+    Image.new("RGB", (9000, 70)).save(tmp_path / "narrow.png")
+    with pytest.raises(ValueError, match="too narrow"):
+        part_of_photo(pipeline, Drawing(str(tmp_path / "narrow.png")), [1, 1])
 
 
 def test_trace_keeps_own_lines_and_stays_inside_the_mask(pipeline, photo_file, photo):
