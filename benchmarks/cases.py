@@ -252,6 +252,37 @@ def iphone(given: Inputs):
     return f"{size[0]}x{size[1]} edited", size == (8064, 6048)
 
 
+@case("group_photo", "the mouth, or 'no face there'")
+def group_photo(given: Inputs):
+    from scfegan_hf.faces.annotate import bundled
+
+    said = []
+    for x, y in ((102, 119), (305, 536), (695, 728)):
+        try:
+            said.append(bundled().part(given.rgb("group_photo.jpg"), x, y)[0])
+        except ValueError as error:
+            said.append("no face there" if "no face there" in str(error) else str(error))
+    return ", ".join(said), set(said) <= {"mouth", "no face there"}
+
+
+@case("upside_down57", "upright, or left out with its reason")
+def upside_down(given: Inputs):
+    from scfegan_hf.faces.annotate import bundled
+    from scfegan_hf.faces.prepare import ANNOTATOR, PrepareOptions, prepare_photo
+
+    options = PrepareOptions(size=256, edges=ANNOTATOR, landmarks=ANNOTATOR, regions=ANNOTATOR)
+    row = prepare_photo(Path(given.path("upside_down57.jpg")).read_bytes(), options, bundled())
+    if isinstance(row, str):
+        return f"left out: {row}", True
+    # The chin is skin and the forehead's top is hair: cheeks of a face on its head would be lighter above.
+    image = cv2.cvtColor(cv2.imdecode(np.frombuffer(row["image"], np.uint8), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+    if given.out:
+        Image.fromarray(image).save(given.out / "upside_down57.png")
+    turned = np.asarray(Image.fromarray(image).rotate(180))
+    brows = [float(picture[96:120, 60:196].mean()) for picture in (image, turned)]
+    return f"prepared; brows {brows[0]:.0f}, chin {brows[1]:.0f}", brows[0] < brows[1]
+
+
 def table(folder: Path) -> list[tuple[str, str]]:
     """First cell and what was seen of each row of the README's table."""
     lines = (folder / "README.md").read_text().splitlines()
