@@ -24,6 +24,7 @@ LOOK_SIDE = 128  # at which regions are looked at; hair, skin and cloth are told
 CONTEXT, WIDE_CONTEXT = 4.0, 10.0  # sides of what is looked at, in longer sides of the hole
 ALL_OF_IT = 0.96  # of a hole and its rim: the rest are frayed borders of regions
 SPOT = 1 / 8  # a hole on skin up to this part of the photograph may be a spot
+SPOT_RIM = 2  # pixels next to a spot that have something of it
 FAR = 0.08  # of the look's side: as near to a face as this is for the network
 TILE = 256
 # Roughness next to a thin hole, by that a little further away: of what nothing happened to, and of what rings.
@@ -37,11 +38,13 @@ SKIN = (REGIONS.index("skin"), REGIONS.index("ears"))
 
 @dataclass(frozen=True)
 class Part:
-    """Part of a photograph's hole. kind: copy, walls or network; mask: bool (H, W); avoid: bool (H, W), no source of copies."""
+    """Part of a photograph's hole. kind: copy, walls or network; mask: bool (H, W); avoid: bool (H, W), no source of copies;
+    rim: how many pixels around it are not to be relied on."""
 
     kind: str
     mask: np.ndarray
     avoid: np.ndarray | None = None
+    rim: int = 0
 
 
 @dataclass(frozen=True)
@@ -151,7 +154,10 @@ def copy_into(rgb: np.ndarray, part: Part, hole: np.ndarray, seed: int) -> None:
     x0, y0, x1, y1 = _around(part.mask, 1.2)
     view = np.s_[y0:y1, x0:x1]
     avoid = None if part.avoid is None else part.avoid[view]
-    filled = texture_fill(rgb[view], hole[view] | part.mask[view], avoid, seed)
+    unknown = hole[view] | part.mask[view]
+    if part.rim:
+        unknown = cv2.dilate(unknown.astype(np.uint8), np.ones((2 * part.rim + 1,) * 2, np.uint8)) > 0
+    filled = texture_fill(rgb[view], unknown, avoid, seed)
     rgb[view][part.mask[view]] = filled[part.mask[view]]
 
 
@@ -171,7 +177,7 @@ def _part(rgb: np.ndarray, own: np.ndarray, box: tuple[int, int, int, int], draw
     if max(box[2] - box[0], box[3] - box[1]) <= SPOT * max(own.shape):
         wide = Look.of(rgb, own, box, WIDE_CONTEXT)
         if wide.share(SKIN) >= ALL_OF_IT:
-            return Part("copy", own, wide.others(SKIN, own.shape))
+            return Part("copy", own, wide.others(SKIN, own.shape), SPOT_RIM)
     far = own & look.far_from_faces(own.shape)
     if far.sum() > 0.15 * own.sum():
         return Part("copy", far, look.others(PLAIN, own.shape))
