@@ -148,6 +148,7 @@ def _parser() -> argparse.ArgumentParser:
         "--by-hand", action="store_true", help="features drawn and painted as people do, not as an edge detector sees them"
     )
     evaluate.add_argument("--no-detail", action="store_true", help="one more row of each model: without the detail pass")
+    evaluate.add_argument("--recolor", action="store_true", help="measure recolouring, beside redrawing, in place of the tasks")
     evaluate.set_defaults(run=_evaluate)
 
     export = commands.add_parser("export", help="an edit as one file that runs without PyTorch, or the app as a static site")
@@ -246,9 +247,14 @@ def _mask(options: argparse.Namespace) -> None:
 
 
 def _evaluate(options: argparse.Namespace) -> None:
-    from scfegan_hf.editing.benchmark.command import evaluate
+    from scfegan_hf.editing.benchmark.command import evaluate, evaluate_recoloring
     from scfegan_hf.editing.benchmark.tasks import GUIDANCE, TASKS
 
+    if options.recolor:
+        if len(options.model) > 1:
+            raise ValueError("--recolor compares recolouring with redrawing by one model. Give --model once.")
+        print(evaluate_recoloring(options.data, options.out, *options.model, faces=options.faces, seed=options.seed))
+        return
     names, guidance = options.tasks or TASKS, options.guidance or GUIDANCE
     how = {"feature_weights": options.feature_weights, "seed": options.seed, "by_hand": options.by_hand}
     how["no_detail"] = options.no_detail

@@ -40,10 +40,12 @@ from scfegan_hf.demo.receiving import Uploads, keep
 from scfegan_hf.demo.uploads import HiddenFolder, use_own_folder
 from scfegan_hf.editing.pipeline import FaceEditPipeline
 
-EDIT_DOCUMENTATION = """Repaint a photo where a mask says so. All pictures have the photo's size.
+EDIT_DOCUMENTATION = """Repaint a photo where a mask says so, or recolour parts of a face. All pictures have the photo's size.
 photo: picture file. mask: picture file, non-zero where to repaint. sketch: picture file, non-zero where a line is.
 color: RGBA picture file, opaque where a colour is wanted. seed: whole number, another one changes the result a little.
-candidates: how many results, 1 to 4. Returns a list of PNG files; pixels outside the mask are the photo's.
+candidates: how many results, 1 to 4. mode: redraw (needs a mask), or recolor: what the colour touches (an iris, the lips, a
+brow, hair, a spot of skin) takes it and keeps its structure; no sketch, and a mask only to limit it.
+Returns a list of PNG files; pixels outside the mask are the photo's.
 While too many edits wait, the answer is an error that says so: try again in a moment."""
 TRACE_DOCUMENTATION = """Lines of a photo to start a sketch from. photo: picture file.
 Returns a PNG file of the photo's size, white lines on black."""
@@ -74,7 +76,7 @@ def build_app(pipeline: FaceEditPipeline | None = None, max_queue: int = 20) -> 
 
         def edit_on_page(sent: Sent) -> None:
             drawing = read_drawing(sent.get("drawing"), uploads)
-            result = on_gpu(edit_drawing, drawing, sent.get("seed"), sent.get("candidates"))
+            result = on_gpu(edit_drawing, drawing, sent.get("seed"), sent.get("candidates"), sent.get("mode"))
             name = f"{Path(drawing.photo).stem.removesuffix('-edited')}-edited.png"
             shown = (_shown(image, name, stored) for image in result.images)
             sent.reply["images"] = [{**files, "label": label} for files, label in zip(shown, result.labels, strict=True)]
@@ -110,20 +112,22 @@ def build_app(pipeline: FaceEditPipeline | None = None, max_queue: int = 20) -> 
 
         async def edit(
             photo: FileData,
-            mask: FileData,
+            mask: FileData | None = None,
             sketch: FileData | None = None,
             color: FileData | None = None,
             seed: int = 0,
             candidates: int = 1,
+            mode: str = "redraw",
         ) -> list[FileData]:
             def work() -> list[FileData]:
-                images = on_gpu(edit_files, *paths, seed, candidates)
+                images = on_gpu(edit_files, *paths, seed, candidates, mode)
                 return [FileData(path=stored(marked_png(image), "edited.png")) for image in images]
 
             with spoken_errors():
-                paths = [uploaded_file(file, uploads, name) for file, name in ((photo, "photo"), (mask, "mask"))]
-                paths += [file and uploaded_file(file, uploads, name) for file, name in ((sketch, "sketch"), (color, "color"))]
-                for path, name in zip(paths, ("photo", "mask", "sketch", "color"), strict=True):
+                names, layers = ("photo", "mask", "sketch", "color"), (mask, sketch, color)
+                paths = [uploaded_file(photo, uploads, "photo")]
+                paths += [file and uploaded_file(file, uploads, name) for file, name in zip(layers, names[1:], strict=True)]
+                for path, name in zip(paths, names, strict=True):
                     await look.at(path, name)
                 return await line.serve(work, wanted=_somebody_listens)
 

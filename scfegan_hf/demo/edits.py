@@ -13,6 +13,7 @@ from scfegan_hf.demo.payload import (
     photo_size,
     place_on_photo,
     read_candidates,
+    read_mode,
     read_seed,
 )
 from scfegan_hf.editing.photos import MIN_SIDE, read_photo
@@ -30,33 +31,37 @@ MAX_WORK = MAX_PHOTO_PIXELS  # pixels of all results of one edit: see docs/decis
 CHOOSE_FIRST = "Choose a photo first and wait until it is loaded."
 
 
-def edit_drawing(pipeline: FaceEditPipeline, drawing: Drawing, seed: int | None, candidates: int | None) -> EditResult:
-    """The photo repainted under the drawing's mask."""
+def edit_drawing(
+    pipeline: FaceEditPipeline, drawing: Drawing, seed: int | None, candidates: int | None, mode: str | None = None
+) -> EditResult:
+    """The photo repainted under the drawing's mask, or (mode "recolor") what it colours in other colours, mask or not."""
     if drawing.photo is None:
         raise ValueError(CHOOSE_FIRST)
-    if drawing.mask is None:
+    mode = read_mode(mode)
+    if drawing.mask is None and mode == "redraw":
         raise ValueError("Paint over the part that should change first: choose Mask and paint.")
     size = photo_size(drawing.photo)
     marks = [layer and layer.getchannel("A") for layer in (drawing.mask, drawing.sketch)]  # a quarter of RGBA when enlarged
     *marks, color = (place_on_photo(layer, drawing.frame, size) for layer in (*marks, drawing.color))
     options = dict(seed=read_seed(seed), num_candidates=read_candidates(candidates))
     check_work(size, options["num_candidates"])
-    return pipeline(drawing.photo, *marks, color, invert=False, **options)
+    return pipeline(drawing.photo, *marks, color, mode=mode, invert=False, **options)
 
 
 def edit_files(
     pipeline: FaceEditPipeline,
     photo: str,
-    mask: str,
+    mask: str | None,
     sketch: str | None,
     color: str | None,
     seed: int | None,
     candidates: int | None,
+    mode: str | None = None,
 ) -> list[Image.Image]:
     """The same from picture files, all of the photo's size."""
     options = dict(seed=read_seed(seed), num_candidates=read_candidates(candidates))
     check_work(photo_size(photo), options["num_candidates"])
-    return pipeline(photo, mask, sketch, color, **options).images
+    return pipeline(photo, mask, sketch, color, mode=read_mode(mode), **options).images
 
 
 def check_work(size: tuple[int, int], candidates: int) -> None:

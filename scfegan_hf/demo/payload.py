@@ -11,7 +11,7 @@ from typing import Any
 
 from PIL import Image
 
-from scfegan_hf.editing.pipeline import MAX_CANDIDATES
+from scfegan_hf.editing.pipeline import MAX_CANDIDATES, MODES
 from scfegan_hf.formats import load, open_picture, seen_size
 
 # Longer side of a layer in pixels; a smaller frame is drawn at its own size. The page is told the same number.
@@ -157,3 +157,12 @@ def read_candidates(count: Any) -> int:
     if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= MAX_CANDIDATES:
         raise ValueError(f"The number of candidates must be from 1 to {MAX_CANDIDATES}.")
     return count
+
+
+def read_mode(mode: Any) -> str:
+    """One of MODES; nothing given means the first, redraw."""
+    if mode is None:
+        return MODES[0]
+    if mode not in MODES:
+        raise ValueError(f"The mode must be one of {', '.join(MODES)}.")
+    return mode

@@ -13,7 +13,9 @@ import numpy as np
 # Sides above this are matted at this size; the fitted colour model is then applied to the photograph's own pixels.
 WORK = 640
 SMOOTH = 1e-4  # variance of the guide, in [0, 1], below which an edge is not one
-UNLIKE = 3.0  # times commoner is a colour around a part than in it, from which on it is not taken to belong to it
+UNLIKE = 5.0  # times commoner is a colour around a part than in it, from which on it is not taken to belong to it
+GAPS = 0.15  # distances between the eyes from the border of hair up to which there is background between locks
+LEAST_DARKER = 8.0  # lightness that brows are darker than skin by, for their hairs to be told from it
 HINT = 0.5  # weight of a pixel that only its colour speaks against
 
 
@@ -43,16 +45,20 @@ def region_matte(rgb: np.ndarray, region: np.ndarray, apart: float, band: Band, 
     unit = apart * scale
     beyond = cv2.distanceTransform(1 - rough.astype(np.uint8), cv2.DIST_L2, 5)
     depth = cv2.distanceTransform(_without_spikes(rough, band.loose * unit), cv2.DIST_L2, 5)
-    inside = min(band.inside * unit, 0.5 * float(depth.max()))  # a thin part has a sure core too
+    inside = max(band.inside * unit, 1.0)
+    around = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * round(2 * inside) + 1,) * 2)
+    border = np.minimum(inside, 0.5 * cv2.dilate(depth, around))  # what is thin has a sure core too
     outside = max(band.outside * unit, 1.0)
-    core, rest = depth > inside, beyond > outside
+    core, rest = depth > border, beyond > outside
     if unsure is not None:
         rest &= cv2.resize(unsure.astype(np.float32), size, interpolation=cv2.INTER_AREA) < 0.5
-    strange = _unlike(guide, core, rest) if band.loose else np.zeros_like(core)
+    strange = np.zeros_like(core)
+    if band.loose:  # deep inside it would be gloss
+        strange = _unlike(guide, core, rest) & (depth < GAPS * unit)
     sure = np.where(strange & ~rest, HINT, core | rest).astype(np.float32)
     radius = max(round(2 * max(inside, outside)), 2)
     slope, offset, trust = colour_model(guide, (core & ~strange).astype(np.float32), sure, radius)
-    plain = np.clip(depth / max(inside, 1), 0, 1) * ~strange
+    plain = np.clip(2 * depth / np.maximum(border, 1), 0, 1) * ~strange
     reach = np.clip(1 - beyond / outside, 0, 1)
     if scale < 1:
         slope, offset, trust, plain, reach = (
@@ -112,33 +118,45 @@ def colour_model(guide: np.ndarray, share: np.ndarray, weight: np.ndarray, radiu
     return slope, offset, (np.clip(mean(explained * total) / heard, 0, 1) ** 2).astype(np.float32)
 
 
-def iris_matte(
-    light: np.ndarray, opening: np.ndarray, center: tuple[float, float], radius: float, rim: float = 0.12
-) -> np.ndarray:
+def strands(light: np.ndarray, matte: np.ndarray, apart: float) -> np.ndarray:
+    """The matte of a brow without the skin between its hairs: ``light`` (H, W) is the crop's lightness, 0 to 100."""
+    skin = (matte < 0.05).astype(np.float32)
+    sigma = max(0.1 * apart, 2.0)
+    around = cv2.GaussianBlur(light * skin, (0, 0), sigma) / (cv2.GaussianBlur(skin, (0, 0), sigma) + 1e-6)
+    inside = matte > 0.8
+    darker = around - light
+    depth = float(np.percentile(darker[inside], 85)) if inside.any() else 0.0
+    return matte * np.clip(darker / (0.4 * depth), 0, 1) if depth > LEAST_DARKER else matte
+
+
+def iris_matte(light: np.ndarray, opening: np.ndarray, center: tuple[float, float], radius: float, target: float) -> np.ndarray:
     """float32 (H, W): the iris of an eye, without pupil, catchlight and what the lids cover.
 
     light: lightness (H, W) of the crop, 0 to 100; opening (H, W) in [0, 1]: how much of a pixel is between the lids;
-    center and radius: a guess of the iris, in pixels; rim: width of its soft border in radii.
+    center and radius: a guess of the iris, in pixels; target: the lightness it is to have. Where it becomes lighter its dark
+    rim stays, which light irises have too.
     """
     smooth = cv2.GaussianBlur(light, (0, 0), max(0.06 * radius, 0.6))
     x, y, radius = _circle(smooth, center, radius)
     distance = np.hypot(*(axis - at for axis, at in zip(np.indices(light.shape, np.float32)[::-1], (x, y), strict=True)))
     soft = max(0.12 * radius, 1.0)
-    disc = np.clip((radius + 0.5 * soft - distance) / max(rim * radius, 1.0), 0, 1)
     pupil = _pupil(smooth, x, y, radius)
-    disc *= np.clip((distance - pupil) / soft + 0.5, 0, 1)
-    shown = light[(disc * opening) > 0.5]
+    ring = np.clip((distance - pupil) / soft + 0.5, 0, 1) * opening
+    shown = light[(distance < 0.9 * radius) & (ring > 0.5)]
     if not shown.size:
         return np.zeros_like(light)
-    glint = np.clip((smooth - np.median(shown) - 18) / 20, 0, 1)
-    return (disc * opening * (1 - glint)).astype(np.float32)
+    own = float(np.median(shown))
+    rim = 0.35 if target > own + 10 else 0.12
+    disc = np.clip((radius + 0.5 * soft - distance) / max(rim * radius, 1.0), 0, 1)
+    glint = np.clip((smooth - max(own + 18, target)) / 20, 0, 1)
+    return (disc * ring * (1 - glint)).astype(np.float32)
 
 
 ANGLES = np.radians([*range(-40, 41, 8), *range(140, 221, 8)])  # left and right, where no lid covers the iris
 
 
 def _rise(light: np.ndarray, x, y, radius, step: float) -> np.ndarray:
-    """How much lighter it is just outside circles than just inside, mean over ANGLES; x, y, radius of one shape."""
+    """How much lighter it is just outside circles than just inside, by angle; x, y, radius of one shape."""
     places = [
         np.stack([x[..., None] + r[..., None] * np.cos(ANGLES), y[..., None] + r[..., None] * np.sin(ANGLES)])
         for r in (radius - step, radius + step)
@@ -149,7 +167,7 @@ def _rise(light: np.ndarray, x, y, radius, step: float) -> np.ndarray:
         )
         for place in places
     )
-    return (outer - inner).reshape(*x.shape, len(ANGLES)).clip(-20, 20).mean(-1)
+    return (outer - inner).reshape(*x.shape, len(ANGLES)).clip(-20, 20)
 
 
 def _circle(light: np.ndarray, center: tuple[float, float], radius: float) -> tuple[float, float, float]:
@@ -157,7 +175,7 @@ def _circle(light: np.ndarray, center: tuple[float, float], radius: float) -> tu
     moves, sizes = np.linspace(-0.35, 0.35, 15) * radius, np.linspace(0.75, 1.3, 12) * radius
     x, y, r = np.meshgrid(center[0] + moves, center[1] + moves, sizes, indexing="ij")
     away = np.hypot(x - center[0], y - center[1]) / radius + np.abs(r / radius - 1)
-    score = _rise(light, x, y, r, max(0.1 * radius, 1.0)) - 3 * away
+    score = _rise(light, x, y, r, max(0.1 * radius, 1.0)).mean(-1) - 3 * away
     best = np.unravel_index(score.argmax(), score.shape)
     return float(x[best]), float(y[best]), float(r[best])
 
@@ -166,4 +184,5 @@ def _pupil(light: np.ndarray, x: float, y: float, radius: float) -> float:
     """Radius of the pupil; in irises too dark to tell it from, what it usually is."""
     sizes = np.linspace(0.28, 0.55, 10) * radius
     rises = _rise(light, np.full_like(sizes, x), np.full_like(sizes, y), sizes, max(0.08 * radius, 1.0))
+    rises = np.median(rises, axis=-1)  # a catchlight is on a few angles only
     return float(sizes[rises.argmax()]) if rises.max() > 3 else 0.36 * radius

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from scfegan_hf.data.pictures import bounds
-from scfegan_hf.editing.matte import BANDS, Band, iris_matte, region_matte
+from scfegan_hf.editing.matte import BANDS, Band, iris_matte, region_matte, strands
 from scfegan_hf.editing.seen import Face
 from scfegan_hf.editing.tones import to_lab
 from scfegan_hf.faces.landmarks import CONTOUR, LEFT_BROW, LEFT_EYE, PUPILS, RIGHT_BROW, RIGHT_EYE
@@ -17,9 +17,9 @@ Box = tuple[int, int, int, int]  # x0, y0, x1, y1
 # Regions by part, and the votes of a dab's pixel for it: a hasty dab on an eye covers the lids too.
 PARTS = {
     "eye": (("eyes", "iris"), 3.0),
-    "lips": (("lips",), 1.5),
+    "lips": (("lips",), 2.0),
     "teeth": (("mouth",), 1.0),
-    "brow": (("brows",), 1.5),
+    "brow": (("brows",), 2.5),
     "hair": (("hair",), 1.0),
     "skin": (("skin", "nose", "ears"), 1.0),
     "elsewhere": (("background", "clothes"), 1.0),
@@ -38,8 +38,8 @@ class Part:
     side: int = 0
 
 
-def part_under(rgb: np.ndarray, dab: np.ndarray, faces: list[Face], maskless: bool) -> Part:
-    """What a dab (H, W) bool in a photograph means; ValueError if that takes a mask and there is none."""
+def part_under(rgb: np.ndarray, paint: np.ndarray, dab: np.ndarray, faces: list[Face], maskless: bool) -> Part:
+    """What a dab (H, W) bool of ``paint`` on a photograph means; ValueError if that takes a mask and there is none."""
     x0, y0, x1, y1 = bounds(dab)
     center = np.array([(x0 + x1) / 2, (y0 + y1) / 2])
     name, number = "elsewhere", None
@@ -49,7 +49,7 @@ def part_under(rgb: np.ndarray, dab: np.ndarray, faces: list[Face], maskless: bo
         share = np.bincount(under, minlength=len(REGIONS))
         votes = {part: weight * sum(share[REGIONS.index(each)] for each in labels) for part, (labels, weight) in PARTS.items()}
         name = max(votes, key=votes.get)
-        if name == "teeth" and teeth(rgb, faces[number]) is None:
+        if name == "teeth" and (not _like_teeth(paint[dab]) or teeth(rgb, faces[number]) is None):
             name = "lips"
     if name == "elsewhere":
         if maskless:
@@ -82,6 +82,12 @@ def teeth(rgb: np.ndarray, face: Face) -> np.ndarray | None:
     return found if found.sum() > TEETH * mouth.sum() else None
 
 
+def _like_teeth(colors: np.ndarray) -> bool:
+    """Whether somebody may want teeth in these colours (N, 3): light, and hardly coloured."""
+    light, *chroma = np.median(to_lab(colors[None])[0], 0)
+    return light > 55 and np.hypot(*chroma) < 30
+
+
 def _in_beard(points: np.ndarray, point: np.ndarray) -> bool:
     inside = cv2.pointPolygonTest(points[CONTOUR].astype(np.float32)[:, None], tuple(map(float, point)), False) >= 0
     return inside and point[1] > points[list(PUPILS)][:, 1].max()
@@ -110,7 +116,9 @@ def part_matte(
             unsure = mouth & ~bright
     band = BANDS[part.name]
     box = _box(region, band.outside * face.apart)
-    return box, region_matte(_cut(rgb, box), _cut(region, box), face.apart, band, None if unsure is None else _cut(unsure, box))
+    crop, unsure = _cut(rgb, box), None if unsure is None else _cut(unsure, box)
+    matte = region_matte(crop, _cut(region, box), face.apart, band, unsure)
+    return box, strands(to_lab(crop)[..., 0], matte, face.apart) if part.name == "brow" else matte
 
 
 def _area_matte(rgb: np.ndarray, dabs: np.ndarray, mask: np.ndarray | None) -> tuple[Box, np.ndarray]:
@@ -125,17 +133,15 @@ def _area_matte(rgb: np.ndarray, dabs: np.ndarray, mask: np.ndarray | None) -> t
 
 
 def _eye_matte(rgb: np.ndarray, face: Face, side: int, light: float) -> tuple[Box, np.ndarray]:
-    """Of an iris. Where it becomes lighter (``light`` in CIELAB), its dark rim stays, which light irises have too."""
+    """Of an iris that is to have the lightness ``light``."""
     ring = face.points[(LEFT_EYE, RIGHT_EYE)[side]]
     width = float(np.hypot(*(ring[4] - ring[0])))
     low, high = np.floor(ring.min(0) - 0.5 * width).astype(int), np.ceil(ring.max(0) + 0.5 * width).astype(int)
     limit = (rgb.shape[1], rgb.shape[0])
     box = (*np.clip(low, 0, limit).tolist(), *np.clip(high, 0, limit).tolist())
     opening = cv2.GaussianBlur(_cut(face.region("eyes", "iris"), box).astype(np.float32), (0, 0), max(0.03 * width, 0.6))
-    seen, iris = to_lab(_cut(rgb, box))[..., 0], _cut(face.region("iris"), box)
-    lighter = iris.any() and light > np.median(seen[iris]) + 10
     center = tuple(face.points[PUPILS[side]] - box[:2])
-    return box, iris_matte(seen, np.clip(2 * opening - 0.5, 0, 1), center, 0.2 * width, rim=0.35 if lighter else 0.12)
+    return box, iris_matte(to_lab(_cut(rgb, box))[..., 0], np.clip(2 * opening - 0.5, 0, 1), center, 0.2 * width, light)
 
 
 def _lower_face(points: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:

@@ -15,7 +15,7 @@ from scfegan_hf.editing.seen import find_faces
 from scfegan_hf.editing.tones import shifted, to_lab
 
 SAME_COLOR = 12.0  # distance in Lab up to which pixels of a dab are one colour
-SMOOTH = 0.025  # width of what is detail, in sides of a square as large as the part
+SMOOTH = 0.05  # width of what is detail, in sides of a square as large as the part
 
 
 def recolor_photo(
@@ -57,7 +57,7 @@ def recolor(rgb: np.ndarray, paint: np.ndarray, painted: np.ndarray, mask: Mask 
     _, pieces = cv2.connectedComponents(painted.astype(np.uint8), connectivity=8)
     for number in range(1, int(pieces.max()) + 1):
         dab = pieces == number
-        part = part_under(rgb, dab, faces, hole is None)
+        part = part_under(rgb, paint, dab, faces, hole is None)
         meant[part] = meant.get(part, False) | dab
     result = rgb.copy()
     for part, dabs in meant.items():
@@ -92,7 +92,7 @@ def blended(rgb: np.ndarray, matte: np.ndarray, paint: np.ndarray, dabs: np.ndar
     base = smooth(lab[:, 0], matte, there)
     change = np.zeros_like(own)
     for color, share in colors(paint, dabs, there):
-        change += share[:, None] * (shifted(lab, base, weight**2 * share, color) - own)
+        change += share[:, None] * (shifted(lab, base, weight**4 * share, color) - own)
     result = rgb.copy()
     result[there] = np.rint(np.clip(rgb[there] + weight[:, None] * change, 0, 255))
     return result

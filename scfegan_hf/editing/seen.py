@@ -10,6 +10,7 @@ from scfegan_hf.faces.landmarks import LEFT_EYE, RIGHT_EYE
 from scfegan_hf.faces.regions import REGIONS
 
 LOOK_SIDE = 1280  # of the picture in which faces are looked for
+SAME = 0.35  # sides of a frame from whose middle on another one's may be of another face
 WIDE = 1.6  # hair that leaves the usual frame is looked for in one that is larger by this
 
 
@@ -35,7 +36,7 @@ def find_faces(rgb: np.ndarray, painted: np.ndarray) -> list[Face]:
     scale = min(1.0, LOOK_SIDE / max(rgb.shape[:2]))
     small = cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else rgb
     annotator = bundled()
-    frames = annotator.find_faces(small)
+    frames = _apart(annotator.find_faces(small))
     _, _, _, centers = cv2.connectedComponentsWithStats(painted.astype(np.uint8), connectivity=8)
     nearest = {
         min(range(len(frames)), key=lambda n: float(np.hypot(*(frames[n].mean(0) - center * scale))))
@@ -49,6 +50,16 @@ def find_faces(rgb: np.ndarray, painted: np.ndarray) -> list[Face]:
         regions = cv2.resize(regions, rgb.shape[1::-1], interpolation=cv2.INTER_NEAREST)
         faces.append(Face(regions, points / scale))
     return faces
+
+
+def _apart(frames: list[np.ndarray]) -> list[np.ndarray]:
+    """Frames, the largest first, without those in the middle of a larger one: a mouth or an eye that passed for a face."""
+    kept: list[np.ndarray] = []
+    for frame in frames:
+        near = (np.hypot(*(frame.mean(0) - other.mean(0))) < SAME * np.hypot(*(other[3] - other[0])) for other in kept)
+        if not any(near):
+            kept.append(frame)
+    return kept
 
 
 def _with_long_hair(regions: np.ndarray, wide: np.ndarray, frame: np.ndarray) -> np.ndarray:

@@ -67,7 +67,7 @@ def test_only_two_endpoints_are_open(pipeline):
     assert not app.get_api_info()["unnamed_endpoints"]
     assert app.get_api_info()["named_endpoints"]["/edit"]["description"].startswith("Repaint a photo")
     parameters = [item["parameter_name"] for item in app.get_api_info()["named_endpoints"]["/edit"]["parameters"]]
-    assert parameters == ["photo", "mask", "sketch", "color", "seed", "candidates"]
+    assert parameters == ["photo", "mask", "sketch", "color", "seed", "candidates", "mode"]
     # Nothing that waits for the network may wait in Gradio's queue, which answers 503 when it is full.
     functions = [function for function in app.fns.values() if function.fn]
     limits = sorted((function.fn.__name__, function.concurrency_limit) for function in functions)
@@ -89,7 +89,21 @@ def test_edit_through_the_client(client, drawn, photo, photo_file, pipeline):
 def test_sketch_color_and_seed_may_be_left_out(client, drawn, photo, photo_file, pipeline):
     answers = client.predict(photo=handle_file(photo_file), mask=handle_file(drawn["mask"]), api_name="/edit")
     assert len(answers) == 1 and outside_is_kept(photo, opened(answers[0]))
-    assert pipeline.last[2:] == (None, None, {"seed": 0, "num_candidates": 1})
+    assert pipeline.last[2:] == (None, None, {"seed": 0, "num_candidates": 1, "mode": "redraw"})
+
+
+def test_recolouring_takes_no_mask(client, photo, photo_file, drawn, tmp_path):
+    color = np.zeros((256, 256, 4), np.uint8)
+    color[46:56, 148:160] = (205, 165, 110, 255)  # on the hair
+    Image.fromarray(color).save(tmp_path / "color.png")
+    given = {"photo": handle_file(photo_file), "color": handle_file(tmp_path / "color.png"), "api_name": "/edit"}
+    changed = (np.asarray(opened(client.predict(**given, mode="recolor")[0])) != np.asarray(photo)).any(2)
+    assert changed[46:56, 148:160].mean() > 0.9 and 0.05 < changed.mean() < 0.3
+    for wrong, words in (({}, "Give a mask"), ({"mode": "paint"}, "mode must be one of redraw, recolor")):
+        with pytest.raises(AppError, match=words):
+            client.predict(**given, **wrong)
+    with pytest.raises(AppError, match="takes no lines"):
+        client.predict(**given, sketch=handle_file(drawn["sketch"]), mode="recolor")
 
 
 def test_trace_through_the_client(client, photo_file, pipeline):

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from scfegan_hf.editing.matte import Band, colour_model, iris_matte, region_matte
+from scfegan_hf.editing.matte import Band, colour_model, iris_matte, region_matte, strands
 
 
 def disc(size: int, x: float, y: float, radius: float) -> np.ndarray:
@@ -39,7 +39,7 @@ def test_large_crops_are_matted_small_and_keep_fine_edges():
 
 
 def test_background_between_locks_is_left():
-    truth = disc(200, 100, 100, 60) * (np.arange(200) % 40 > 9)
+    truth = disc(200, 100, 100, 60) * (np.arange(200) % 40 > 4)
     rgb = painted(truth, (40, 30, 25), (190, 195, 200))
     matte = region_matte(rgb, disc(200, 100, 100, 60) > 0.5, 200, Band(0.06, 0.1, 0.03))
     assert matte[truth == 0].mean() < 0.02 and matte[truth == 1].mean() > 0.9
@@ -61,8 +61,19 @@ def test_an_iris_is_found_and_its_pupil_catchlight_and_lids_are_left():
     light = cv2.GaussianBlur(light.astype(np.float32), (0, 0), 0.8)
     opening = np.ones((size, size), np.float32)
     opening[: y - 14] = 0
-    matte = iris_matte(light, opening, (x - 4.0, y + 3.0), 22.0)
+    matte = iris_matte(light, opening, (x - 4.0, y + 3.0), 22.0, 30.0)
     ring = disc(size, x, y, radius - 3) * (1 - disc(size, x, y, 11)) * (1 - disc(size, x + 9, y - 7, 6)) * opening
     assert matte[ring == 1].mean() > 0.9
     assert matte[y, x] == 0 and matte[y - 7, x + 9] < 0.1 and matte[: y - 14].max() == 0
     assert matte[disc(size, x, y, radius + 3) == 0].max() == 0
+
+
+def test_skin_between_the_hairs_of_a_brow_is_left():
+    light = np.full((60, 120), 70.0, np.float32)
+    light[25:35, 20:100:4] = 20
+    light[25:35, 21:100:4] = 20
+    matte = np.zeros((60, 120), np.float32)
+    matte[25:35, 20:100] = 1
+    found = strands(light, matte, 100)
+    assert found[30, 20:100:4].min() > 0.95 and found[30, 22:100:4].max() < 0.05
+    assert np.array_equal(strands(np.full_like(light, 70), matte, 100), matte)  # nothing tells them apart

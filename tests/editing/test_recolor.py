@@ -11,7 +11,7 @@ from scfegan_hf.editing.marks import read_color
 from scfegan_hf.editing.parts import Part, part_under, teeth
 from scfegan_hf.editing.recolor import recolor
 from scfegan_hf.editing.recolor import recolor_photo as recolored
-from scfegan_hf.editing.seen import Face, find_faces
+from scfegan_hf.editing.seen import Face, _apart, find_faces
 from scfegan_hf.editing.tones import to_lab
 
 # Centres in the photograph below, and colours.
@@ -153,11 +153,13 @@ def test_closed_full_lips_are_lips_and_teeth_are_not(draw_face):
     image, face = row["image"].copy(), Face(row["regions"], row["landmarks"])
     mouth, lips = face.region("mouth"), face.region("lips")
     image[lips], image[mouth] = (150, 70, 80), (160, 60, 75)
+    red, white = np.full_like(image, RED), np.full_like(image, (240, 236, 228))
     assert teeth(image, face) is None
-    assert part_under(image, mouth, [face], True) == Part("lips", 0)
+    assert part_under(image, white, mouth, [face], True) == Part("lips", 0)
     image[mouth] = (215, 205, 190)
     assert (teeth(image, face) == mouth).all()
-    assert part_under(image, mouth, [face], True) == Part("teeth", 0)
+    assert part_under(image, white, mouth, [face], True) == Part("teeth", 0)
+    assert part_under(image, red, mouth, [face], True) == Part("lips", 0)  # nobody wants red teeth
 
 
 def test_a_hasty_dab_over_the_lids_means_the_iris_of_the_nearer_eye(draw_face):
@@ -167,7 +169,7 @@ def test_a_hasty_dab_over_the_lids_means_the_iris_of_the_nearer_eye(draw_face):
         painted = np.zeros(face.regions.shape, np.uint8)
         x, y = np.round(face.points[pupil]).astype(int).tolist()
         cv2.circle(painted, (x, y - 2), 9, 1, -1)
-        assert part_under(row["image"], painted > 0, [face], True) == Part("eye", 0, side)
+        assert part_under(row["image"], row["image"], painted > 0, [face], True) == Part("eye", 0, side)
 
 
 def test_arrays_and_pictures_give_the_same(photo):
@@ -176,3 +178,9 @@ def test_arrays_and_pictures_give_the_same(photo):
     assert np.array_equal(
         recolor(photo, paint, painted), recolor_photo(Image.fromarray(photo), None, None, Image.fromarray(layer))
     )
+
+
+def test_a_face_within_a_face_is_none():
+    square = np.array([[-1, -1], [-1, 1], [1, 1], [1, -1]], np.float32)
+    large, mouth, neighbour = 50 * square + 100, 12 * square + (100, 120), 30 * square + (160, 100)
+    assert [frame.mean(0).tolist() for frame in _apart([large, neighbour, mouth])] == [[100, 100], [160, 100]]

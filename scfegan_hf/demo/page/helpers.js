@@ -8,10 +8,10 @@ import { addStep, hasInk, LAYERS, state, version } from './state.js';
 import { uploaded } from './versions.js';
 import { brushUnit } from './view.js';
 
-function addPicture(layer, [x, y, wide, high], canvas) {
+function addPicture(layer, [x, y, wide, high], canvas, more) {
   const { width, height } = version(), unit = photoScale();
   const box = [(x - width / 2) / unit, (y - height / 2) / unit, wide / unit, high / unit];
-  addStep({ kind: 'picture', layer, box, url: canvas.toDataURL('image/png'), image: canvas });
+  addStep({ kind: 'picture', layer, box, url: canvas.toDataURL('image/png'), image: canvas, ...more });
 }
 
 const wholePhoto = () => [0, 0, version().width, version().height];
@@ -85,7 +85,7 @@ export async function maskPart([x, y]) {
     const all = joined(touchedPixels('mask'), frame), { canvas } = hardLayer('mask', all), scale = canvas.width / all[2];
     const place = [(frame[0] - all[0]) * scale, (frame[1] - all[1]) * scale, frame[2] * scale, frame[3] * scale];
     canvas.getContext('2d').drawImage(area, ...place);
-    addPicture('mask', all, canvas);
+    addPicture('mask', all, canvas, { part });
     say(`Masked: ${part}. Draw what should be there.`);
   } catch (error) {
     say(error.message, true);

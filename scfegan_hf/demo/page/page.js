@@ -1,6 +1,7 @@
 // What everything on the page stands on: the element with page.html in it, what the page is told, and who answers it.
 //
-// A backend is {words, ask, upload, questions}. `words`: sentences that depend on where photos go (server.js has them all).
+// A backend is {words, modes, ask, upload, questions}. `words`: sentences that depend on where photos go (server.js has them all).
+// `modes`: what its edits can be, of redraw and recolor.
 // `ask(kind, question)` promises an answer or an Error in words, with `gone` if the photo has to be handed over again.
 // `upload(file)` promises {path}, by which questions call the photo; an Error of it with `said` may be shown. `questions()`:
 // what is waited for, for whoever looks for a fault. No module touches the document when it is imported, so Node can.

@@ -8,7 +8,7 @@ import { editor, element, find, findAll, press, stage } from './page.js';
 import { closeCamera, openCamera, shoot } from './photo.js';
 import { continueFromResult, runEdit } from './result.js';
 import {
-  backToDrawing, chooseLayer, chooseTool, clearLayer, hasInk, hide, LAYERS, NAMES, nextSize, redo, setColor, setSize, state, steps, undo, version, when,
+  asksWay, backToDrawing, chooseLayer, chooseTool, chooseWay, clearLayer, hasInk, hide, LAYERS, NAMES, nextSize, redo, setColor, setSize, state, steps, undo, version, way, when,
 } from './state.js';
 import { canvases, fitView, zoomAt } from './view.js';
 
@@ -37,6 +37,8 @@ export function refreshPanel() {
   find('input[type=color]').value = LAYERS.color.paint;
   showSwatches();
   find('.more summary').textContent = `More for ${{ mask: 'Mask', sketch: 'Sketch', color: 'Color' }[state.layer]}`;
+  find('.ways').hidden = state.mode !== 'draw' || !asksWay();
+  for (const button of findAll('[data-way]')) press(button, button.dataset.way === way());
   const idle = !version() || state.mode !== 'draw';
   find('[data-do=undo]').disabled = idle || !drawn.length;
   find('[data-do=redo]').disabled = idle || !version().undone.length;
@@ -81,9 +83,10 @@ const ACTIONS = {
 function clicked(event) {
   const button = event.target.closest('button');
   if (!button) return;
-  const { layer, tool, hide: hidden } = button.dataset;
+  const { layer, tool, way: chosen, hide: hidden } = button.dataset;
   if (layer) chooseLayer(layer);
   if (tool) chooseTool(tool);
+  if (chosen) chooseWay(chosen);
   if (hidden) hide(hidden, !LAYERS[hidden].hidden);
   const needsPhoto = !['choose', 'camera', 'shoot', 'close-camera'].includes(button.dataset.do);
   if (button.dataset.do && (version() || !needsPhoto)) ACTIONS[button.dataset.do]?.();

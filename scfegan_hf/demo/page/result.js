@@ -5,7 +5,7 @@ import { drawingForServer, touchedPixels } from './drawing.js';
 import { maskDrawing } from './helpers.js';
 import { endStroke } from './input.js';
 import { backend, editor, find, findAll, loaded, press, result, say } from './page.js';
-import { chooseLayer, hand, hasInk, setMode, state, tell, version } from './state.js';
+import { chooseLayer, hand, hasInk, setMode, state, tell, version, way } from './state.js';
 import { addVersion, measured, uploaded } from './versions.js';
 import { moveView, view } from './view.js';
 
@@ -17,7 +17,8 @@ export async function runEdit(candidates = 1) {
   if (state.running) return;
   endStroke(true);
   if (state.mode === 'result') seed += candidates > 1 ? 0 : 1; // the same drawing again: ask for another answer
-  if (!hasInk('mask')) {
+  const mode = way();
+  if (!hasInk('mask') && mode === 'redraw') {
     if (!hasInk('sketch') && !hasInk('color')) return chooseLayer('mask'), say('Paint over the part that should change first.', true);
     maskDrawing(); // who only drew means: change what is around my drawing
   }
@@ -25,10 +26,10 @@ export async function runEdit(candidates = 1) {
   const own = version();
   try {
     say(own.uploaded ? 'Working…' : 'Loading the photo…');
-    const answer = await editOnce(candidates).catch((error) => {
+    const answer = await editOnce(candidates, mode).catch((error) => {
       if (!error.gone) throw error;
       Object.assign(own, { uploaded: null, uploading: null }); // a server forgets photos after an hour
-      return editOnce(candidates);
+      return editOnce(candidates, mode);
     });
     const latest = performance.now() + LONGEST_STROKE;
     while (hand.stroke && performance.now() < latest) await new Promise((resolve) => setTimeout(resolve, 50)); // nobody's stroke is cut off
@@ -37,6 +38,7 @@ export async function runEdit(candidates = 1) {
     results = answer.images;
     await showResult(0);
     showCandidates();
+    find('[data-do=more]').hidden = mode === 'recolor'; // there is one way to do that
     setMode('result');
     reveal();
     say(results.length > 1 ? 'Choose one, or go back and change your drawing.' : 'Drag over the photo to compare.');
@@ -47,9 +49,9 @@ export async function runEdit(candidates = 1) {
   }
 }
 
-async function editOnce(candidates) {
+async function editOnce(candidates, mode) {
   await uploaded();
-  return backend.ask('edit', { drawing: drawingForServer(), seed, candidates });
+  return backend.ask('edit', { drawing: drawingForServer(), seed, candidates, mode });
 }
 
 function running(on) {
@@ -69,6 +71,8 @@ async function showResult(index) {
 }
 
 function showCandidates() {
+  find('.candidates').hidden = results.length < 2;
+  if (results.length < 2) return;
   find('.candidates').replaceChildren(...results.map(({ preview, label }, index) => {
     const button = document.createElement('button'), image = document.createElement('img');
     button.type = 'button';
@@ -82,7 +86,6 @@ function showCandidates() {
     button.onclick = () => showResult(index).catch((error) => say(error.message, true));
     return button;
   }));
-  find('.candidates').hidden = results.length < 2;
 }
 
 // Thumbnails show the part that changed.

@@ -100,7 +100,7 @@ export function onServer({ watch, ...given }) {
   document.addEventListener('scfegan-ended', ({ detail }) => eventEnded(detail));
   setInterval(lookForServer, WATCH_EVERY);
   window.addEventListener('offline', lookForServer);
-  return { words: WORDS, ask, upload: (file) => orLost(upload(file)), questions };
+  return { words: WORDS, modes: ['redraw', 'recolor'], ask, upload: (file) => orLost(upload(file)), questions };
 }
 
 const questions = () => ({ asked, begun, pending: pending && { number: pending.number, kind: pending.kind }, uploads: waiting.size });

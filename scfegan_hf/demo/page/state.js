@@ -2,7 +2,7 @@
 // Coordinates of steps are "world" units: origin in the photo's middle, its longer side is 1. So a drawing keeps its shape
 // on a photo of another size or shape, and can be painted again at any zoom.
 
-import { editor, say } from './page.js';
+import { backend, editor, say } from './page.js';
 
 // Brush sizes are pixels of a frame (the photo, or the face in it) whose longer side is 512.
 export const LAYERS = {
@@ -14,7 +14,8 @@ export const NAMES = Object.keys(LAYERS);
 for (const layer of Object.values(LAYERS)) Object.assign(layer, { tool: 'brush', hidden: false });
 
 // versions: {name, blob, url, width, height, uploaded, thumbnail, steps, undone, frame, faces, sample: whether it comes of an example}
-export const state = { layer: 'mask', mode: 'draw', versions: [], current: -1, recent: [], running: false };
+// way: whether an edit redraws or recolors, where the user chose.
+export const state = { layer: 'mask', mode: 'draw', way: null, versions: [], current: -1, recent: [], running: false };
 // What the hand is doing. stroke: the step being drawn, with the pointer that draws it; gesture: two fingers, or a drag.
 export const hand = { stroke: null, gesture: null };
 export const version = () => state.versions[state.current];
@@ -59,6 +60,21 @@ export function hasInk(name) {
 export function stepsShown(name) {
   const own = steps().filter((step) => step.layer === name);
   return own.slice(Math.max(0, own.findLastIndex((step) => step.kind === 'clear' || step.kind === 'picture')));
+}
+
+// Colours without lines can mean two things: the same part in another colour, or another part. Who masked a part by a click, or
+// nothing at all, most likely means the first.
+const RECOLORED = ['eye', 'brow', 'mouth', 'hair'];
+export const asksWay = () => backend.modes.includes('recolor') && hasInk('color') && !hasInk('sketch');
+export function way() {
+  if (!asksWay()) return 'redraw';
+  const masks = stepsShown('mask').filter(({ kind }) => kind !== 'clear');
+  return state.way ?? (masks.every(({ part }) => RECOLORED.includes(part)) ? 'recolor' : 'redraw');
+}
+
+export function chooseWay(chosen) {
+  state.way = chosen;
+  tell('choice');
 }
 
 function drawingChanged(name) {

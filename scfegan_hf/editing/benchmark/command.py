@@ -7,7 +7,7 @@ from pathlib import Path
 from PIL import Image
 
 from scfegan_hf.data.rows import load_rows
-from scfegan_hf.editing.benchmark import baselines, figures, judges, report, tasks
+from scfegan_hf.editing.benchmark import baselines, figures, judges, recoloring, report, tasks
 from scfegan_hf.editing.pipeline import FaceEditPipeline
 from scfegan_hf.editing.saving import save_png
 from scfegan_hf.files import write_text
@@ -83,6 +83,30 @@ def evaluate(
     write_text(out / "report.md", text)
     write_text(out / "report.json", figures.to_json(table, stated, settings))
     save_png(Image.fromarray(sheet.picture()), out / "sheet.png")
+    return text
+
+
+def evaluate_recoloring(
+    data: Sequence[str], out: str | Path, model: str | None = None, *, faces: int = 20, seed: int = 0
+) -> str:
+    """Measure recolouring (`recoloring`) on validation faces and write report.md, report.json and sheet.png below ``out``."""
+    if faces < 1:
+        raise ValueError(f"--faces must be at least 1, not {faces}.")
+    rows = load_rows(list(data), "validation")
+    dabs = list(recoloring.make_dabs(rows, tasks.pick_faces(rows, faces), seed))
+    if not dabs:
+        raise ValueError("None of these faces shows a part to recolour. Prepare them with landmarks and regions.")
+    methods = recoloring.methods(FaceEditPipeline.from_pretrained(model))
+    table, sheet = recoloring.run(dabs, methods, seed)
+    people = len({dab.face for dab in dabs})
+    text = f"# Recolouring\n\n{len(dabs)} dabs on {people} of {len(rows)} validation faces, seed {seed}.\n\n"
+    text += recoloring.to_markdown(table) + "\n"
+    out = Path(out)
+    out.mkdir(parents=True, exist_ok=True)
+    write_text(out / "report.md", text)
+    settings = {"data": list(map(str, data)), "model": model, "faces": sorted({dab.face for dab in dabs}), "seed": seed}
+    write_text(out / "report.json", figures.to_json({"recolor": table}, [], settings))
+    save_png(Image.fromarray(sheet), out / "sheet.png")
     return text
 
 
