@@ -117,7 +117,7 @@ def test_from_an_empty_page_to_a_downloaded_result(open_page, photo, photo_file,
     assert page.evaluate(clip) > before
 
     page.click("#editor [data-do=more]")
-    page.wait_for_selector("#editor .candidates button:nth-child(4)")
+    page.wait_for_selector("#editor .candidates button:nth-child(2)")
     page.click("#editor .candidates button:nth-child(2)")
     page.wait_for_selector("#editor .candidates button:nth-child(2)[aria-pressed=true]")
     assert pipeline.last[4]["num_candidates"] == 4
