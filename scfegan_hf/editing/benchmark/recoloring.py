@@ -13,11 +13,11 @@ from skimage.color import deltaE_ciede2000
 
 from scfegan_hf.conditioning import context_square
 from scfegan_hf.data.pictures import bounds
-from scfegan_hf.data.rows import decode_row
 from scfegan_hf.editing.benchmark.figures import Figure, bootstrap
 from scfegan_hf.faces.annotate import part_at
 from scfegan_hf.faces.landmarks import LEFT_EYE, RIGHT_EYE
 from scfegan_hf.faces.regions import REGIONS
+from scfegan_hf.faces.rows import decode_face
 
 # By part: its region, colours to give it, and how far beyond the region's border it may still reach, in eye distances.
 COLORS = {
@@ -55,7 +55,7 @@ Table = dict[str, dict[str, dict[str, Figure]]]
 def make_dabs(rows: Sequence, faces: Sequence[int], seed: int = 0) -> Iterator[Dab]:
     """The four parts of the rows ``faces``, those that a face shows."""
     for face in faces:
-        row = decode_row(rows[face])
+        row = decode_face(rows[face])
         if len(row["landmarks"]):
             for number, name in enumerate(COLORS):
                 dab = _make_dab(name, face, row, np.random.default_rng((seed, face, number)))
