@@ -81,15 +81,20 @@ class FaceAnnotator:
         The detector proposes and the network looks closely; where it sees no landmarks clearly, as in small faces, the
         detector's own points count. Where nothing is proposed, the network looks at the whole photograph.
         """
-        frames = []
-        for face in detect_faces(photo):
-            rough = frame_of_five(face.points)
-            aligned = self._align(photo, rough)
-            frames.append(rough if aligned is None or not _alike(aligned, rough) else aligned)
+        frames = [self._refined(photo, rough) for rough in self._rough_frames(photo)]
+        return sorted(frames, key=lambda frame: -_side(frame))
+
+    def _rough_frames(self, photo: np.ndarray) -> list[np.ndarray]:
+        """Frames by the detector's points, the largest face's first, or by a look at the whole photograph."""
+        frames = [frame_of_five(face.points) for face in detect_faces(photo)]
         if not frames:
             whole = self._align(photo, _square_of(photo))
             frames = [] if whole is None else [whole]
-        return sorted(frames, key=lambda frame: -_side(frame))
+        return frames
+
+    def _refined(self, photo: np.ndarray, rough: np.ndarray) -> np.ndarray:
+        aligned = self._align(photo, rough)
+        return rough if aligned is None or not _alike(aligned, rough) else aligned
 
     def face(self, photo: np.ndarray, frame: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Regions uint8 (H, W) of the photograph, background outside the frame, and the 98 landmarks in its pixels."""
@@ -126,14 +131,14 @@ class FaceAnnotator:
         height, width = photo.shape[:2]
         if not (0 <= x < width and 0 <= y < height):
             raise ValueError(f"({x}, {y}) lies outside the photograph of {width} x {height} pixels.")
-        frames = self.find_faces(photo)
+        frames = self._rough_frames(photo)  # in a group only the one that is meant is looked at closely
         if not frames:
             raise ValueError("No face was found. Draw the mask by hand.")
         distances = [_distance(corners, x, y) for corners in frames]
         # What belongs to a face lies in its frame; the background of the only one reaches further.
         if min(distances) > (1.25 if len(frames) == 1 else 0.5):
             raise ValueError(f"There is no face there, at ({x}, {y}). Click on a face, or draw the mask by hand.")
-        frame = frames[int(np.argmin(distances))]
+        frame = self._refined(photo, frames[int(np.argmin(distances))])
         regions, points = self.face(photo, frame)
         return part_at(regions, points, x, y)
 
