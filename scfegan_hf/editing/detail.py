@@ -42,6 +42,7 @@ MOST_VALUE, MOST_VALUE_OTHERS, COARSE_SKIN = 2.2, 3.5, 0.5
 # Misfit up to which a copy counts in full; hair must lie as the answer has it.
 TRUSTED = {HAIR: 80.0}
 TRUSTED_OTHERS = 250.0
+BORROWED = 500.0  # for lips that take the skin's texture: another colour, but teeth that are called lips have none
 # Streaks: parts of the energy that is usual in hair, finest octave first, and what is usual where no hair is to be seen
 # (medians over 20 prepared faces of 1024 pixels, of the square of the brightness).
 STREAKS = (0.9, 0.9, 0.7, 0.4, 0.25, 0.2)
@@ -181,8 +182,9 @@ class _Scene:
 
     @cached_property
     def energies(self) -> list[np.ndarray]:
-        """By octave, the local energy of brightness (H, W)."""
-        return [octaves.local_energy(band, sigma) for band, sigma in zip(self._split[0], self.sigmas, strict=True)]
+        """By octave, the local energy of brightness (H, W), of the answer in the hole and of the photograph around it."""
+        hole = ~self.known
+        return [octaves.local_energy(band, sigma, hole) for band, sigma in zip(self._split[0], self.sigmas, strict=True)]
 
     @cached_property
     def samples(self) -> tuple[slice, slice, np.ndarray]:
@@ -255,7 +257,7 @@ def _trust(copies: offsets.Copies, kinds: np.ndarray, own: np.ndarray) -> np.nda
     limit = np.full(copies.misfit.shape, TRUSTED_OTHERS)
     for kind, value in TRUSTED.items():
         limit[kinds[cells] == kind] = value
-    limit[kinds[cells] != own[cells]] = offsets.NOWHERE / 4
+    limit[kinds[cells] != own[cells]] = BORROWED
     somewhere = copies.misfit < 0.95 * offsets.NOWHERE
     trust = somewhere * np.exp(-np.maximum(copies.misfit - limit, 0) / limit)
     return cv2.blur(trust, (3, 3), borderType=cv2.BORDER_REPLICATE) * somewhere

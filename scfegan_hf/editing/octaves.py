@@ -36,9 +36,18 @@ def octaves(picture: np.ndarray, top: float) -> tuple[list[np.ndarray], np.ndarr
     return bands, above
 
 
-def local_energy(band: np.ndarray, sigma: float) -> np.ndarray:
-    """Mean square of a band (H, W) around each pixel, as far as three times the band's ``sigma``."""
-    return np.maximum(blur(band * band, 3 * max(sigma, 1.0)), 0)
+def local_energy(band: np.ndarray, sigma: float, hole: np.ndarray | None = None) -> np.ndarray:
+    """Mean square of a band (H, W) around each pixel, as far as three times the band's ``sigma``.
+
+    ``hole``, bool (H, W): pixels in it are averaged with such pixels alone, and those outside with those outside.
+    """
+    square, reach = band * band, 3 * max(sigma, 1.0)
+    if hole is None:
+        return np.maximum(blur(square, reach), 0)
+    inside = hole.astype(np.float32)
+    share = blur(inside, reach)
+    within, outside = blur(square * inside, reach) / (share + 1e-3), blur(square * (1 - inside), reach) / (1.001 - share)
+    return np.maximum(np.where(hole, within, outside), 0)
 
 
 def grey(picture: np.ndarray) -> np.ndarray:

@@ -291,11 +291,6 @@ class FaceEditPipeline:
         target = (side, side)
         answer = cv2.resize(answer, target, interpolation=cv2.INTER_AREA if side < work else cv2.INTER_CUBIC)
         answer = answer[: y1 - y0, : x1 - x0]
-        if detail:
-            shown, unknown = rgb, hole
-            if unseen is not None:
-                shown, unknown = np.where(unseen[..., None], np.uint8(128), rgb), unknown | unseen
-            answer = self._detailed(answer, (x0, y0, x1, y1), box, shown, unknown, lines, side / work, noise.initial_seed())
         bx0, by0, bx1, by1 = box
         margin = 2 + int(2 * side / work)
         left, top = max(bx0 - margin, x0), max(by0 - margin, y0)
@@ -303,7 +298,13 @@ class FaceEditPipeline:
         inside = np.s_[around[0].start - y0 : around[0].stop - y0, around[1].start - x0 : around[1].stop - x0]
         own = np.zeros_like(erased[inside], np.uint8)
         own[by0 - top : by1 - top, bx0 - left : bx1 - left] = part.mask[by0:by1, bx0:bx1]
-        joined = join(answer[inside], rgb[around], erased[inside], side / work).clip(0, 255)
+        answer[inside] = join(answer[inside], rgb[around], erased[inside], side / work)
+        if detail:
+            shown, unknown = rgb, hole
+            if unseen is not None:
+                shown, unknown = np.where(unseen[..., None], np.uint8(128), rgb), unknown | unseen
+            answer = self._detailed(answer, (x0, y0, x1, y1), box, shown, unknown, lines, side / work, noise.initial_seed())
+        joined = answer[inside].clip(0, 255)
         rgb[around] = cv2.copyTo(np.rint(joined).astype(np.uint8), own, rgb[around].copy())
 
     def _detailed(self, *given) -> np.ndarray:

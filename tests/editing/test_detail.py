@@ -53,6 +53,15 @@ def test_a_flat_answer_gets_its_surroundings_texture_octave_by_octave(sigma):
     assert (strengths(added) > least * here - 0.1).all() and (strengths(added) < 1.35 * here + 0.3).all()
 
 
+def test_texture_reaches_the_border_of_the_hole():
+    """What is just outside is not counted as if it were inside already."""
+    texture = pores(2.0)
+    added = added_to(*with_flat_answer(texture))
+    border = np.ones(added.shape[:2], bool)
+    border[5:-5, 5:-5] = False
+    assert added[border].std() > 0.92 * added[~border].std()
+
+
 def test_what_is_there_already_is_not_added_again():
     texture = pores()
     picture, hole = with_flat_answer(texture)
