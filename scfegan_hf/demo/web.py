@@ -22,6 +22,7 @@ from huggingface_hub import ModelCard
 
 from scfegan_hf.demo.payload import CANVAS_SIDE, MAX_PHOTO_PIXELS, MAX_UPLOAD_BYTES
 from scfegan_hf.demo.samples import page_samples
+from scfegan_hf.editing.candidates import CHOICES
 from scfegan_hf.editing.export import compact, export_module, export_onnx
 from scfegan_hf.editing.holes import MAX_PARTS
 from scfegan_hf.editing.metadata import MARK, SOFTWARE, XMP
@@ -31,8 +32,6 @@ from scfegan_hf.faces import annotate, export, haar, landmarks, regions
 from scfegan_hf.models.annotator import Annotator
 from scfegan_hf.models.scfegan import SCFEGANGenerator
 
-# How each result of the site looks at a hole: side of the crop in hole sizes, and whether mirrored left to right.
-VIEWS = ((2.0, False), (2.0, True), (1.6, False), (2.6, True))
 PAGE, SITE = Path(__file__).parent / "page", Path(__file__).parent / "site"
 # ONNX Runtime Web as its makers published it in npm's registry, and the sum that npm has of it.
 RUNTIME = "onnxruntime-web@1.30.0"
@@ -42,6 +41,8 @@ PIECE = 8_000_000  # bytes: hosts that keep files in Git take those under 10 MB 
 # OpenCV reads thresholds of stages a little lower than they are written (THRESHOLD_EPS of its cascades).
 LENIENCE = 1e-5
 UNSTATED = "not stated"
+# The choices that need nothing but the network: how much a crop sees, and whether mirrored.
+VIEWS = [(choice.context, choice.mirrored) for choice in CHOICES if choice.detail and not choice.feature]
 README = """---
 title: Edit a face by drawing on it, in your browser
 emoji: ✏️

@@ -34,11 +34,21 @@ async function seenIn(photo, frame, look, { face_side: side }) {
   return { labels, peak: peak[0], points: Array.from({ length: points.length / 2 }, (_, i) => moved(back, [points[2 * i] * side, points[2 * i + 1] * side])) };
 }
 
+const refuse = (words) => { throw Object.assign(new Error(words), { said: true }); };
+
+// How far a pixel is from a frame's middle along its sides, in sides: up to a half lies within.
+function distance(frame, [x, y]) {
+  const [corner, below, , right] = frame, side = sideOf(frame), [middleX, middleY] = mean(frame);
+  const along = (end) => Math.abs((x - middleX) * (end[0] - corner[0]) + (y - middleY) * (end[1] - corner[1])) / side ** 2;
+  return Math.max(along(right), along(below));
+}
+
 // The part of a face at a pixel: its name, and its mask with some air around it. An Error in words where there is no face.
 export async function partAt(photo, [x, y], look, cascade, settings) {
   const frames = await findFaces(photo, look, cascade, settings);
-  if (!frames.length) throw new Error('No face was found. Draw the mask by hand.');
-  const far = (frame) => apart(mean(frame), [x, y]), frame = frames.reduce((best, other) => (far(other) < far(best) ? other : best));
+  if (!frames.length) refuse('No face was found. Draw the mask by hand.');
+  const far = (frame) => distance(frame, [x, y]), frame = frames.reduce((best, other) => (far(other) < far(best) ? other : best));
+  if (far(frame) > (frames.length === 1 ? 1.25 : 0.5)) refuse('There is no face there. Click on a face, or draw the mask by hand.');
   const { labels, points } = await seenIn(photo, frame, look, settings);
   return partOf(regionsOf(photo, frame, labels, settings), points, [x, y], settings);
 }
