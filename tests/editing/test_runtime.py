@@ -55,7 +55,7 @@ def edits(pipe: FaceEditPipeline) -> list[tuple[np.ndarray, np.ndarray]]:
     eye[90:130, 80:140] = 255
     drawings = ((None, None), (trace(photo), paint))
     asked = [(mask, drawn) for mask in (eye, frame) for drawn in drawings]
-    return [(np.asarray(pipe(photo, mask, *drawn, detail=False).image).astype(int), mask) for mask, drawn in asked]
+    return [(np.asarray(pipe(photo, mask, *drawn, detail=False, invert=False).image).astype(int), mask) for mask, drawn in asked]
 
 
 @pytest.mark.parametrize(
@@ -169,10 +169,12 @@ import platform, sys
 platform.machine = lambda: "x86_64"
 from scfegan_hf import FaceEditPipeline
 import numpy as np
+from skimage.data import astronaut
 pipe = FaceEditPipeline.from_pretrained(device="cpu")
 assert pipe.openvino is None
-photo = np.full((64, 64, 3), 99, np.uint8)
-assert (np.asarray(pipe(photo, np.ones((64, 64), np.uint8)).image) != photo).any()
+photo, eye = astronaut()[:256, 100:356], np.zeros((256, 256), np.uint8)
+eye[90:130, 80:140] = 255
+assert (np.asarray(pipe(photo, eye, detail=False).image) != photo).any()
 """
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)]), "OMP_NUM_THREADS": "1"}
     ran = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True)
