@@ -97,7 +97,7 @@ def main() -> None:
             tiles = [near(task.photo, task), near(show_drawing(task.photo, task.mask, drawing), task)]
             for name, pipe in pipes.items():
                 start = time.process_time()
-                edit = pipe(task.photo, task.mask.astype(np.uint8), drawing.sketch, drawing.color, invert=False)
+                edit = pipe(task.photo, task.mask.astype(np.uint8), drawing.sketch, drawing.color, invert=False, detail=False)
                 result = np.asarray(edit.image)
                 found.setdefault((guidance, name), []).append(figures(result, task, time.process_time() - start))
                 tiles.append(near(result, task))

@@ -143,6 +143,7 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--tasks", nargs="+", metavar="TASK", help="only these, such as mouth hair free-form-20 whole-face")
     evaluate.add_argument("--guidance", nargs="+", metavar="KIND", help="only these of: none sketch color both altered")
     evaluate.add_argument("--feature-weights", metavar="FILE", help="SqueezeNet safetensors for figures of its features")
+    evaluate.add_argument("--lpips-weights", metavar="FILE", help="safetensors of AlexNet with LPIPS's heads, for LPIPS")
     evaluate.add_argument("--seed", type=_whole(0), default=0)
     evaluate.add_argument(
         "--by-hand", action="store_true", help="features drawn and painted as people do, not as an edge detector sees them"
@@ -257,7 +258,7 @@ def _evaluate(options: argparse.Namespace) -> None:
         return
     names, guidance = options.tasks or TASKS, options.guidance or GUIDANCE
     how = {"feature_weights": options.feature_weights, "seed": options.seed, "by_hand": options.by_hand}
-    how["no_detail"] = options.no_detail
+    how |= {"no_detail": options.no_detail, "lpips_weights": options.lpips_weights}
     print(evaluate(options.data, options.out, options.model, options.faces, names, guidance, **how))
 
 

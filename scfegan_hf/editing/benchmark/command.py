@@ -42,6 +42,7 @@ def evaluate(
     seed: int = 0,
     by_hand: bool = False,
     no_detail: bool = False,
+    lpips_weights: str | None = None,
 ) -> str:
     """Run the benchmark on validation faces and write its report below ``out``; returns report.md's text.
 
@@ -59,7 +60,7 @@ def evaluate(
     if no_detail:
         methods |= {f"{name}, no detail": baselines.of_pipeline(pipe, detail=False) for name, pipe in pipes.items()}
     methods |= baselines.BASELINES
-    had, notes = _judges(feature_weights)
+    had, notes = _judges(feature_weights, lpips_weights)
     sheet = report.ContactSheet(chosen, names, OURS, [name for name in methods if name not in (OURS, "the photograph")])
     outcome = figures.run(tasks.make_tasks(rows, chosen, names, seed, by_hand), methods, guidance, had, seed, sheet)
     if not outcome.rows:
@@ -110,7 +111,7 @@ def evaluate_recoloring(
     return text
 
 
-def _judges(feature_weights: str | None) -> tuple[list[judges.Judge], list[str]]:
+def _judges(feature_weights: str | None, lpips_weights: str | None) -> tuple[list[judges.Judge], list[str]]:
     """Those that can be had, and what to say about the others."""
     had, notes = [], []
     try:
@@ -121,4 +122,6 @@ def _judges(feature_weights: str | None) -> tuple[list[judges.Judge], list[str]]
         notes.append("SqueezeNet's figures are left out: no --feature-weights FILE was given.")
     else:
         had.append(judges.squeezenet_judge(feature_weights))
+    if lpips_weights is not None:
+        had.append(judges.lpips_judge(lpips_weights))
     return had, notes

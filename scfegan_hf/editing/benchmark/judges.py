@@ -13,7 +13,9 @@ import torch
 
 from scfegan_hf.conditioning import context_square
 from scfegan_hf.data.pictures import bounds
+from scfegan_hf.losses.lpips import lpips
 from scfegan_hf.losses.perceptual import perceptual_loss
+from scfegan_hf.models.alexnet import lpips_network
 from scfegan_hf.models.features import feature_network
 
 CROP = 224  # side to which the surroundings of a hole are scaled, ImageNet's
@@ -77,6 +79,24 @@ def squeezenet_judge(weights: str) -> Judge:
 def texture_distance(result: list[np.ndarray], photo: list[np.ndarray]) -> float:
     """Difference of mean features in parts of the photograph's, summed over layers: textures, wherever they are."""
     return float(sum(np.linalg.norm(a - b) / (np.linalg.norm(b) + 1e-8) for a, b in zip(result, photo, strict=True)))
+
+
+def lpips_judge(weights: str) -> Judge:
+    """Distance: LPIPS on AlexNet, over the hole's surroundings; vector: its last layer's mean over the hole (256)."""
+    network = lpips_network(weights)
+
+    @torch.inference_mode()
+    def look(picture: np.ndarray, mask: np.ndarray):
+        seen, weight = surroundings(picture, mask)
+        features = network(_tensor(seen).float() / 127.5 - 1)
+        share = torch.nn.functional.interpolate(torch.from_numpy(weight)[None, None], features[-1].shape[-2:], mode="area")
+        return features, ((features[-1] * share).sum((2, 3)) / share.sum().clamp_min(1e-6))[0].double().numpy()
+
+    def distance(seen, photo) -> float:
+        return lpips(seen, photo, network.heads).item()
+
+    names = [f"alexnet_{name}" for name in ("frechet", "unpaired", "paired")]
+    return Judge(look, distance, "lpips_alex", *names, held_out=True)
 
 
 def standard_judge() -> Judge:

@@ -14,6 +14,7 @@ COLUMNS = {
     "masked_psnr": ("PSNR dB ↑", 2),
     "masked_ssim": ("SSIM ↑", 3),
     "lpips_vgg": ("LPIPS ↓", 3),
+    "lpips_alex": ("LPIPS (AlexNet) ↓", 3),
     "squeezenet_distance": ("SqueezeNet distance ↓", 3),
     "texture_distance": ("texture distance ↓", 3),
     "detail_b0": ("detail b0 → 1", 2),

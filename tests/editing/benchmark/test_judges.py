@@ -26,6 +26,22 @@ def test_squeezenet_sees_damage_in_the_hole(squeezenet_file, draw_face):
     assert 0 < distances[0] < distances[1] and 0 < shifts[0] < shifts[1]
 
 
+def test_lpips_sees_damage_of_any_size_and_nothing_in_the_photograph_itself(alexnet_file, draw_face):
+    photo = draw_face(0)["image"]
+    mask = np.zeros(photo.shape[:2], bool)
+    mask[40:80, 40:80] = True
+    judge = judges.lpips_judge(alexnet_file)
+    seen, vector = judge.look(photo, mask)
+    assert judge.distance_name == "lpips_alex" and judge.distance(seen, seen) == 0 and vector.shape == (256,)
+    rng = np.random.default_rng(0)
+    distances = []
+    for strength in (5, 60):
+        worse = photo.copy()
+        worse[mask] = np.clip(photo[mask] + rng.normal(0, strength, (mask.sum(), 3)), 0, 255)
+        distances.append(judge.distance(judge.look(worse, mask)[0], seen))
+    assert 0 < distances[0] < distances[1]
+
+
 def test_texture_is_compared_wherever_it_lies(squeezenet_file):
     rng = np.random.default_rng(0)
     photo = rng.integers(60, 200, (96, 128, 3), np.uint8)
