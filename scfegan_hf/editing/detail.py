@@ -52,6 +52,7 @@ GRAIN_SHARE = 0.1  # grain is the energy that a tenth of the region stays below
 DARKEST = 8.0  # grey levels: energies are compared relative to the brightness, which is taken to be at least this
 SAMPLES, ENOUGH = 15000, 40  # that a picture's texture is judged by, and that one kind needs
 MOST_GAIN = 3.0  # of copies, where layers of them cancel out
+LARGEST = 5_000_000  # pixels of a hole's bounds that get texture
 
 
 def window_around(box: tuple[int, int, int, int], size: tuple[int, int], scale: float) -> tuple[int, int, int, int]:
@@ -60,6 +61,12 @@ def window_around(box: tuple[int, int, int, int], size: tuple[int, int], scale: 
     longer = max(x1 - x0, y1 - y0)
     reach = int(min(AROUND * longer, max((MOST_AROUND * scale - longer) / 2, 0.35 * longer)) + 8)
     return max(x0 - reach, 0), max(y0 - reach, 0), min(x1 + reach, size[1]), min(y1 + reach, size[0])
+
+
+def too_large(box: tuple[int, int, int, int]) -> bool:
+    """Whether a hole with these bounds is more than a machine's memory should be asked to give texture: it takes about 200
+    bytes a pixel."""
+    return (box[2] - box[0]) * (box[3] - box[1]) > LARGEST
 
 
 def detailed(

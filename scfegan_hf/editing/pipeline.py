@@ -40,6 +40,7 @@ MODES = ("redraw", "recolor")
 RUNTIMES = ("pytorch", "openvino")
 # Where OpenVINO is the default if it is installed: where its advantage was measured (docs/history).
 OPENVINO_MACHINES = ("x86_64", "AMD64")
+TOO_LARGE = "The hole is too large for texture from its surroundings, so what was repainted is smooth. Edit it part by part."
 log = logging.getLogger(__name__)
 
 
@@ -158,6 +159,7 @@ class FaceEditPipeline:
         ``mode="recolor"`` keeps what is there and changes its colour: each part of a face that ``color`` touches takes it,
         limited by ``mask`` if there is one; there is one result, and no sketch (`recolor_photo`).
         """
+        from scfegan_hf.editing.detail import too_large
         from scfegan_hf.editing.marks import read_color, read_mask, read_sketch
         from scfegan_hf.editing.places import Plan
         from scfegan_hf.editing.rims import fitted
@@ -201,7 +203,8 @@ class FaceEditPipeline:
                 rgb[hole] = tint(rgb[hole])
             marked.soften(rgb, photo.rgb, unseen)
         images = [photo.with_pixels(rgb, marked.opaque(photo.alpha)) for rgb in pictures.values()]
-        return EditResult(images, (*photo.notes, *outside, *tight), list(pictures))
+        smooth = [TOO_LARGE] if detail and any(too_large(box) for box in plan.boxes("network", "walls")) else []
+        return EditResult(images, (*photo.notes, *outside, *tight, *smooth), list(pictures))
 
     def _candidates(self, plan: Plan, layers: tuple, seed: int, count: int, detail: bool) -> dict[str, np.ndarray]:
         """At most ``count`` answers by what they are, uint8 RGB (H, W, 3), no two alike. layers: lines, colours, where."""
@@ -232,8 +235,7 @@ class FaceEditPipeline:
 
         if plan.unseen is not None:
             return None
-        boxes = [box for part in plan.parts if part.kind == "network" for box in hole_groups(part.mask)]
-        return with_mirrored_features(plan.rgb, answer, plan.hole, boxes, looks())
+        return with_mirrored_features(plan.rgb, answer, plan.hole, plan.boxes("network"), looks())
 
     def trace(self, image: PictureLike, level: int = 60) -> np.ndarray:
         """`trace`, for those who hold a pipeline."""
@@ -264,6 +266,7 @@ class FaceEditPipeline:
 
         from scfegan_hf.conditioning import assemble, context_square, fill_hole
         from scfegan_hf.data.pictures import to_tensors
+        from scfegan_hf.editing.detail import too_large
         from scfegan_hf.editing.seam import join
 
         height, width = rgb.shape[:2]
@@ -299,7 +302,7 @@ class FaceEditPipeline:
         own = np.zeros_like(erased[inside], np.uint8)
         own[by0 - top : by1 - top, bx0 - left : bx1 - left] = part.mask[by0:by1, bx0:bx1]
         answer[inside] = join(answer[inside], rgb[around], erased[inside], side / work)
-        if detail:
+        if detail and not too_large(box):
             shown, unknown = rgb, hole
             if unseen is not None:
                 shown, unknown = np.where(unseen[..., None], np.uint8(128), rgb), unknown | unseen

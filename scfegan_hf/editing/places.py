@@ -67,6 +67,10 @@ class Plan:
         rest = [part for part in parts if part.kind != "copy"]
         return cls(rgb, hole, unseen, [part for part in parts if part.kind == "copy"], rest)
 
+    def boxes(self, *kinds: str) -> list[tuple[int, int, int, int]]:
+        """The bounds, x0, y0, x1, y1, of what is worked at a time in the parts of these ``kinds``."""
+        return [box for part in self.parts if part.kind in kinds for box in hole_groups(part.mask)]
+
     def begun(self, seed: int) -> tuple[np.ndarray, np.ndarray]:
         """The photograph with all filled that needs no drawing and no network, and what is left of the hole."""
         rgb, left = self.rgb.copy(), self.hole.copy()

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from scfegan_hf import FaceEditPipeline, SCFEGANGenerator
+from scfegan_hf.editing import detail, pipeline
 from scfegan_hf.editing.detail import add_detail, window_around
 from scfegan_hf.editing.looks import FaceLooks, is_profile
 from scfegan_hf.editing.octaves import grey, octaves
@@ -200,3 +201,17 @@ def test_the_pipeline_gives_texture_unless_told_not_to():
     assert (textured[mask == 0] == photo[mask == 0]).all()
     middle = np.s_[90:170, 90:170]
     assert plain[middle].std() < 0.5 * photo.std() and textured[middle].std() > 0.7 * photo.std()
+
+
+def test_a_hole_too_large_for_memory_gets_no_texture_and_is_told_of(monkeypatch):
+    """Some 200 bytes a pixel of its bounds: 12 megapixels repainted whole took 4 GB."""
+    pipe = FaceEditPipeline(SCFEGANGenerator.preset("compact", width=4, resolution=64), device="cpu")
+    photo = np.clip(np.repeat((140 + pores(0.7, 12))[..., None], 3, axis=2), 0, 255).astype(np.uint8)
+    mask, line = np.zeros((SIDE, SIDE), np.uint8), np.zeros((SIDE, SIDE), np.uint8)
+    mask[70:190, 70:190] = line[130, 80:180] = 255
+    plain = pipe(photo, mask, line, detail=False)
+    assert pipeline.TOO_LARGE not in pipe(photo, mask, line).notes
+    monkeypatch.setattr(detail, "LARGEST", 120 * 120 - 1)
+    smooth = pipe(photo, mask, line)
+    assert pipeline.TOO_LARGE in smooth.notes and pipeline.TOO_LARGE not in plain.notes
+    assert np.array_equal(np.asarray(smooth.image), np.asarray(plain.image))

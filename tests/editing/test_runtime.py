@@ -55,7 +55,8 @@ def edits(pipe: FaceEditPipeline) -> list[tuple[np.ndarray, np.ndarray]]:
     eye[90:130, 80:140] = 255
     drawings = ((None, None), (trace(photo), paint))
     asked = [(mask, drawn) for mask in (eye, frame) for drawn in drawings]
-    return [(np.asarray(pipe(photo, mask, *drawn, detail=False, invert=False).image).astype(int), mask) for mask, drawn in asked]
+    how = {"detail": False, "invert": False}
+    return [(np.asarray(pipe(photo, mask, *drawn, **how).image).astype(int), mask) for mask, drawn in asked]
 
 
 @pytest.mark.parametrize(
