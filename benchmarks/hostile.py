@@ -188,7 +188,7 @@ def edited(client: httpx.Client, data: bytes) -> Iterator[str]:
         yield from judged(client, uploaded)
         return
     given = [{"path": path, "meta": {"_type": "gradio.FileData"}} for path in uploaded.json()]
-    yield from judged(client, client.post("gradio_api/call/edit", json={"data": [*given, None, None, 0, 1]}))
+    yield from judged(client, client.post("gradio_api/call/edit", json={"data": [*given, None, None, 0, 1, "redraw", None]}))
 
 
 def hostile_requests(port: int, tries: int) -> Iterator[tuple[str, str, str, dict]]:

@@ -41,7 +41,8 @@ from scfegan_hf.demo.uploads import HiddenFolder, use_own_folder
 from scfegan_hf.editing.pipeline import FaceEditPipeline
 
 EDIT_DOCUMENTATION = """Repaint a photo where a mask says so, or recolour parts of a face. All pictures have the photo's size.
-photo: picture file. mask: picture file, non-zero where to repaint. sketch: picture file, non-zero where a line is.
+photo: picture file. mask: picture file, light where to repaint; one that marks over half of the photo is refused unless
+invert says that dark means repaint (true) or that so much is meant (false). sketch: picture file, non-zero where a line is.
 color: RGBA picture file, opaque where a colour is wanted. seed: whole number, another one changes the result a little.
 candidates: how many results, 1 to 4. mode: redraw (needs a mask), or recolor: what the colour touches (an iris, the lips, a
 brow, hair, a spot of skin) takes it and keeps its structure; no sketch, and a mask only to limit it.
@@ -118,9 +119,10 @@ def build_app(pipeline: FaceEditPipeline | None = None, max_queue: int = 20) -> 
             seed: int = 0,
             candidates: int = 1,
             mode: str = "redraw",
+            invert: bool | None = None,
         ) -> list[FileData]:
             def work() -> list[FileData]:
-                images = on_gpu(edit_files, *paths, seed, candidates, mode)
+                images = on_gpu(edit_files, *paths, seed, candidates, mode, invert)
                 return [FileData(path=stored(marked_png(image), "edited.png")) for image in images]
 
             with spoken_errors():

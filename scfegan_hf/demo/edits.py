@@ -57,11 +57,12 @@ def edit_files(
     seed: int | None,
     candidates: int | None,
     mode: str | None = None,
+    invert: bool | None = None,
 ) -> list[Image.Image]:
     """The same from picture files, all of the photo's size."""
     options = dict(seed=read_seed(seed), num_candidates=read_candidates(candidates))
     check_work(photo_size(photo), options["num_candidates"])
-    return pipeline(photo, mask, sketch, color, mode=read_mode(mode), **options).images
+    return pipeline(photo, mask, sketch, color, mode=read_mode(mode), invert=invert, **options).images
 
 
 def check_work(size: tuple[int, int], candidates: int) -> None:

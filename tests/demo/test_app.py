@@ -67,7 +67,7 @@ def test_only_two_endpoints_are_open(pipeline):
     assert not app.get_api_info()["unnamed_endpoints"]
     assert app.get_api_info()["named_endpoints"]["/edit"]["description"].startswith("Repaint a photo")
     parameters = [item["parameter_name"] for item in app.get_api_info()["named_endpoints"]["/edit"]["parameters"]]
-    assert parameters == ["photo", "mask", "sketch", "color", "seed", "candidates", "mode"]
+    assert parameters == ["photo", "mask", "sketch", "color", "seed", "candidates", "mode", "invert"]
     # Nothing that waits for the network may wait in Gradio's queue, which answers 503 when it is full.
     functions = [function for function in app.fns.values() if function.fn]
     limits = sorted((function.fn.__name__, function.concurrency_limit) for function in functions)
@@ -89,7 +89,7 @@ def test_edit_through_the_client(client, drawn, photo, photo_file, pipeline):
 def test_sketch_color_and_seed_may_be_left_out(client, drawn, photo, photo_file, pipeline):
     answers = client.predict(photo=handle_file(photo_file), mask=handle_file(drawn["mask"]), api_name="/edit")
     assert len(answers) == 1 and outside_is_kept(photo, opened(answers[0]))
-    assert pipeline.last[2:] == (None, None, {"seed": 0, "num_candidates": 1, "mode": "redraw"})
+    assert pipeline.last[2:] == (None, None, {"seed": 0, "num_candidates": 1, "mode": "redraw", "invert": None})
 
 
 def test_recolouring_takes_no_mask(client, photo, photo_file, drawn, tmp_path):
@@ -104,6 +104,19 @@ def test_recolouring_takes_no_mask(client, photo, photo_file, drawn, tmp_path):
             client.predict(**given, **wrong)
     with pytest.raises(AppError, match="takes no lines"):
         client.predict(**given, sketch=handle_file(drawn["sketch"]), mode="recolor")
+
+
+def test_a_mask_of_black_on_white_is_taken_when_it_is_said_to_be_one(client, drawn, photo, photo_file, tmp_path):
+    given = {"photo": handle_file(photo_file), "api_name": "/edit"}
+    Image.fromarray(255 - np.asarray(Image.open(drawn["mask"]).convert("L"))).save(tmp_path / "mask.png")
+    inverted = handle_file(tmp_path / "mask.png")
+    with pytest.raises(AppError, match=r"invert it \(invert=True"):
+        client.predict(**given, mask=inverted)
+    plain, turned = (
+        opened(client.predict(**given, mask=mask, **how)[0])
+        for mask, how in ((handle_file(drawn["mask"]), {}), (inverted, {"invert": True}))
+    )
+    assert np.array_equal(np.asarray(plain), np.asarray(turned)) and outside_is_kept(photo, turned)
 
 
 def test_trace_through_the_client(client, photo_file, pipeline):
@@ -288,7 +301,7 @@ def test_who_hangs_up_while_waiting_is_not_served(pipeline, photo_file, drawn, l
             time.sleep(0.05)
         paths = [upload(f"{served}/", Path(path)) for path in (photo_file, drawn["mask"])]
         function = function_number(f"{served}/", lambda event: event["api_name"] == "edit")
-        data = [{"path": path, "meta": {"_type": "gradio.FileData"}} for path in paths] + [None, None, 0, 1]
+        data = [{"path": path, "meta": {"_type": "gradio.FileData"}} for path in paths] + [None, None, 0, 1, "redraw", None]
         body = {"data": data, "fn_index": function, "session_hash": "leaver"}
         assert httpx.post(f"{served}/gradio_api/queue/join", json=body).status_code == 200
         with httpx.stream("GET", f"{served}/gradio_api/queue/data?session_hash=leaver", timeout=60) as answers:

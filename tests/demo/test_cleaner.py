@@ -55,10 +55,10 @@ def test_files_that_come_while_it_cleans_do_no_harm(folder):
     def write():
         number = 0
         while not stop.is_set():
-            (folder / f"{number % 50}").mkdir(exist_ok=True)
             try:
+                (folder / f"{number % 50}").mkdir(exist_ok=True)
                 (folder / f"{number % 50}" / f"{number}.png").write_bytes(b"new")
-            except FileNotFoundError:  # its folder was just taken away, which uploads heed
+            except (FileNotFoundError, FileExistsError):  # its folder was just taken away, which uploads heed
                 continue
             number += 1
 
