@@ -49,7 +49,21 @@ def _whole(low: int, high: int | None = None) -> Callable[[str], int]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="scfegan", description="Edit a face by drawing on it.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for describe in (
+        _describe_prepare,
+        _describe_edit,
+        _describe_trace,
+        _describe_mask,
+        _describe_convert,
+        _describe_evaluate,
+        _describe_export,
+        _describe_demo,
+    ):
+        describe(commands)
+    return parser
 
+
+def _describe_prepare(commands: argparse._SubParsersAction) -> None:
     prepare = commands.add_parser("prepare", help="make training inputs from a folder of photographs")
     prepare.add_argument("photos", help="folder with pictures, searched deeply")
     prepare.add_argument("out", help="folder for the Parquet shards and report.json")
@@ -78,6 +92,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     prepare.set_defaults(run=_prepare)
 
+
+def _describe_edit(commands: argparse._SubParsersAction) -> None:
     edit = commands.add_parser("edit", help="edit a photograph, or a folder of them")
     edit.add_argument("photo", help="picture, or a folder of pictures, searched deeply")
     edit.add_argument(
@@ -111,24 +127,32 @@ def _parser() -> argparse.ArgumentParser:
     )
     edit.set_defaults(run=_edit)
 
+
+def _describe_trace(commands: argparse._SubParsersAction) -> None:
     trace = commands.add_parser("trace", help="a sketch of a photograph, to start drawing from")
     trace.add_argument("photo")
     trace.add_argument("--level", type=_whole(1, 255), default=60, help="1 to 255; higher keeps fewer lines (default 60)")
     trace.add_argument("-o", "--output", required=True, help="PNG file to write, white lines on black")
     trace.set_defaults(run=_trace)
 
+
+def _describe_mask(commands: argparse._SubParsersAction) -> None:
     mask = commands.add_parser("mask", help="a mask of the part of a face at a pixel")
     mask.add_argument("photo")
     mask.add_argument("--at", type=_whole(0), nargs=2, required=True, metavar=("X", "Y"), help="a pixel on the part")
     mask.add_argument("-o", "--output", required=True, help="PNG file to write, white on black")
     mask.set_defaults(run=_mask)
 
+
+def _describe_convert(commands: argparse._SubParsersAction) -> None:
     convert = commands.add_parser("convert", help="a release from a training checkpoint: averaged weights, config, card")
     convert.add_argument("checkpoint", help="a step-* folder, or a training's output folder for its newest")
     convert.add_argument("out", help="folder for the release")
     convert.add_argument("--dtype", choices=("fp32", "fp16"), default="fp32", help="of the stored weights (default fp32)")
     convert.set_defaults(run=_convert)
 
+
+def _describe_evaluate(commands: argparse._SubParsersAction) -> None:
     evaluate = commands.add_parser("evaluate", help="the benchmark of edits on prepared validation faces")
     evaluate.add_argument("data", nargs="+", help="folders that `scfegan prepare` wrote, or Hub datasets like them")
     evaluate.add_argument("--out", required=True, help="folder for report.md, report.json and sheet.png")
@@ -152,6 +176,8 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--recolor", action="store_true", help="measure recolouring, beside redrawing, in place of the tasks")
     evaluate.set_defaults(run=_evaluate)
 
+
+def _describe_export(commands: argparse._SubParsersAction) -> None:
     export = commands.add_parser("export", help="an edit as one file that runs without PyTorch, or the app as a static site")
     kind = export.add_mutually_exclusive_group(required=True)
     kind.add_argument("--onnx", metavar="OUT", help="ONNX file to write")
@@ -160,6 +186,8 @@ def _parser() -> argparse.ArgumentParser:
     export.add_argument("--model", help="folder or Hub repository (default: the weights in the package)")
     export.set_defaults(run=_export)
 
+
+def _describe_demo(commands: argparse._SubParsersAction) -> None:
     demo = commands.add_parser("demo", help="the web app")
     demo.add_argument("--model", help="folder or Hub repository (default: the weights in the package)")
     demo.add_argument("--host", default="127.0.0.1")
@@ -168,7 +196,6 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--device", help="cpu, cuda, mps (default: cuda where there is one, else cpu)")
     demo.add_argument("--max-queue", type=_whole(1), default=20, help="edits that may wait; later ones are told to try again")
     demo.set_defaults(run=_demo)
-    return parser
 
 
 def _prepare(options: argparse.Namespace) -> None:

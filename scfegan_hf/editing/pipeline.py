@@ -20,6 +20,7 @@ from PIL import Image
 
 from scfegan_hf.editing.candidates import CHOICES, Choice, alike
 from scfegan_hf.editing.crops import shrink
+from scfegan_hf.editing.devices import computing_dtype, usable_device
 from scfegan_hf.editing.holes import hole_groups
 from scfegan_hf.editing.photos import PictureLike, read_photo
 from scfegan_hf.editing.saving import save_edited
@@ -334,33 +335,6 @@ def looks() -> FaceLooks:
     from scfegan_hf.faces.annotate import bundled
 
     return FaceLooks(bundled())
-
-
-def usable_device(name: str | torch.device) -> torch.device:
-    """The device of that name. Raises ValueError for a name that PyTorch does not know, and for a device that is not here."""
-    import torch
-
-    try:
-        device = torch.device(name)
-        torch.empty(1, device=device)
-    except (RuntimeError, AssertionError, NotImplementedError) as error:  # whichever a build without that device raises
-        why = str(error).splitlines()[0]
-        raise ValueError(f"There is no device {str(name)!r} here: give cpu, cuda or mps ({why}).") from error
-    return device
-
-
-def computing_dtype(device: torch.device) -> torch.dtype:
-    """bfloat16 on a CPU with instructions for it (AVX-512 BF16 or AMX), float32 on others and on GPUs.
-
-    On CPUs without them, and with releases of PyTorch that cannot tell, bfloat16 would be slower than float32.
-    """
-    import torch
-
-    if device.type == "cpu" and hasattr(torch.cpu, "get_capabilities"):
-        capabilities = torch.cpu.get_capabilities()
-        if capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"):
-            return torch.bfloat16
-    return torch.float32
 
 
 def trace(image: PictureLike, level: int = 60) -> np.ndarray:
