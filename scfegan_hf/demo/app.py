@@ -81,6 +81,7 @@ def build_app(pipeline: FaceEditPipeline | None = None, max_queue: int = 20) -> 
             name = f"{Path(drawing.photo).stem.removesuffix('-edited')}-edited.png"
             shown = (_shown(image, name, stored) for image in result.images)
             sent.reply["images"] = [{**files, "label": label} for files, label in zip(shown, result.labels, strict=True)]
+            sent.reply["notes"] = list(result.notes)
 
         def trace_on_page(sent: Sent) -> None:
             drawing = read_drawing(sent.get("drawing"), uploads)

@@ -177,4 +177,6 @@ class _Layers:
             mean_square = self.ops.reduce_mean(self.ops.multiply(x, x), [1], keep_dims=True)
             root = self.ops.sqrt(self.ops.add(mean_square, self.number(1e-6)))
             return self.ops.multiply(self.ops.divide(x, root), self.constant(norm.scale[None]))
-        return x  # nn.Identity
+        if isinstance(norm, nn.Identity):
+            return x
+        raise TypeError(f"There is no OpenVINO graph of {type(norm).__name__}: the network computes by PyTorch.")

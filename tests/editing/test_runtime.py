@@ -148,6 +148,14 @@ def test_without_openvino_pytorch_computes_and_asking_for_it_says_so(monkeypatch
         FaceEditPipeline.from_pretrained(device="cpu", runtime="openvino")
 
 
+def test_a_norm_without_a_graph_is_refused_and_not_left_out(network):
+    generator = SCFEGANGenerator.preset("compact", width=4, norm="rms", resolution=64)
+    gated = next(module for module in generator.modules() if type(module).__name__ == "GatedConv2d" and module.leak != 1)
+    gated.norm = torch.nn.InstanceNorm2d(4)
+    with pytest.raises(TypeError, match="no OpenVINO graph of InstanceNorm2d"):
+        network(generator, torch.float32)
+
+
 def test_runtimes_that_cannot_be_are_refused_in_words():
     with pytest.raises(ValueError, match="runtime must be one of pytorch, openvino or None, not 'tensorrt'"):
         FaceEditPipeline.from_pretrained(device="cpu", runtime="tensorrt")

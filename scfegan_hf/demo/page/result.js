@@ -41,7 +41,8 @@ export async function runEdit(candidates = 1) {
     find('[data-do=more]').hidden = mode === 'recolor'; // there is one way to do that
     setMode('result');
     reveal();
-    say(results.length > 1 ? 'Choose one, or go back and change your drawing.' : 'Drag over the photo to compare.');
+    const next = results.length > 1 ? 'Choose one, or go back and change your drawing.' : 'Drag over the photo to compare.';
+    say(answer.notes?.length ? answer.notes.join(' ') : next);
   } catch (error) {
     say(error.message, true);
   } finally {
