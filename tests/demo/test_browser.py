@@ -354,6 +354,16 @@ def test_a_wrong_file_on_a_phone_is_told(open_page, tmp_path):
     page.wait_for_selector("#editor .status.wrong:has-text('not a picture')")  # that is: to be seen
 
 
+def test_what_counts_for_nothing_is_said(open_page, photo_file):
+    """Lines outside the mask were ignored without a word."""
+    page = open_page(**DESKTOP)
+    choose_photo(page, photo_file)
+    draw(page, "mask", (0.2, 0.2), (0.3, 0.2), size=30)
+    draw(page, "sketch", (0.7, 0.8), (0.8, 0.8))
+    edit(page)
+    assert "The sketch lies outside the mask, where it counts for nothing." in page.locator("#editor .status").text_content()
+
+
 def test_notes_of_an_edit_are_shown(open_page, photo, tmp_path):
     """What was converted was known to Python and the command line alone."""
     Image.fromarray(np.asarray(photo)).convert("CMYK").save(tmp_path / "print.jpg")

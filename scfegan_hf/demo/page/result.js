@@ -42,7 +42,7 @@ export async function runEdit(candidates = 1) {
     setMode('result');
     reveal();
     const next = results.length > 1 ? 'Choose one, or go back and change your drawing.' : 'Drag over the photo to compare.';
-    say(answer.notes?.length ? answer.notes.join(' ') : next);
+    say(answer.notes.length ? answer.notes.join(' ') : next);
   } catch (error) {
     say(error.message, true);
   } finally {
@@ -52,7 +52,15 @@ export async function runEdit(candidates = 1) {
 
 async function editOnce(candidates, mode) {
   await uploaded();
-  return backend.ask('edit', { drawing: drawingForServer(), seed, candidates, mode });
+  const drawing = drawingForServer();
+  const answer = await backend.ask('edit', { drawing, seed, candidates, mode });
+  return { ...answer, notes: [...(answer.notes ?? []), ...unheeded(drawing)] };
+}
+
+// Only what lies over the mask's frame is sent; of the rest nobody else can tell.
+function unheeded(drawing) {
+  const words = { sketch: 'The sketch lies outside the mask, where it counts for nothing.', color: 'The colours lie outside the mask, where they count for nothing.' };
+  return Object.keys(words).filter((name) => hasInk(name) && !drawing[name]).map((name) => words[name]);
 }
 
 function running(on) {
