@@ -11,6 +11,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 import torch
 from safetensors import safe_open
 from torch import nn
+from torch.overrides import TorchFunctionMode
 
 LARGEST = 8192  # of any whole number in a config: channels, pixels, landmarks
 LONGEST = 64  # list
@@ -48,12 +49,23 @@ def _wrong(value: Any, kind: Any, limits: tuple[int, int] | None) -> str | None:
     return next((f"a list of which each is {answer}" for answer in answers if answer), None)
 
 
+class _WithoutValues(TorchFunctionMode):
+    """Leaves out random initial values, which nobody needs of shapes: on "meta" they bring in a compiler, for two seconds."""
+
+    RANDOM = {f"{how}{kind}_" for how in ("", "kaiming_", "xavier_") for kind in ("normal", "uniform")} | {"trunc_normal_"}
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        if getattr(func, "__name__", "") in self.RANDOM:
+            return args[0] if args else kwargs["tensor"]
+        return func(*args, **(kwargs or {}))
+
+
 def check_weights(path: Path, cls: type[nn.Module], config: dict[str, Any], source: str) -> None:
     """Raises ValueError unless the header of a safetensors file holds exactly the tensors of ``cls(**config)``.
 
     The network is built without memory for that. SafetensorError for what is no such file.
     """
-    with torch.device("meta"):
+    with torch.device("meta"), _WithoutValues():
         needed = {name: tuple(tensor.shape) for name, tensor in cls(**config).state_dict().items()}
     with safe_open(path, framework="pt") as file:
         held = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118 - it is no dict

@@ -1,7 +1,10 @@
 """Networks in folders: saved and loaded they answer the same; what does not fit is an error that says so."""
 
 import json
+import subprocess
+import sys
 from inspect import signature
+from pathlib import Path
 
 import pytest
 import torch
@@ -215,3 +218,16 @@ def test_every_network_says_what_its_config_may_hold():
         arguments = signature(cls.__init__).parameters
         numbers = {name for name, each in arguments.items() if "int" in str(each.annotation)}
         assert set(cls.ranges) == numbers and numbers
+
+
+def test_looking_at_weights_brings_in_no_compiler():
+    """PyTorch's came along with random values of tensors without memory, and took two seconds of each start."""
+    code = (
+        "import sys; from scfegan_hf.editing.pipeline import BUNDLED_WEIGHTS; "
+        "from scfegan_hf.faces.annotate import FaceAnnotator; from scfegan_hf import SCFEGANGenerator; "
+        "SCFEGANGenerator.from_pretrained(BUNDLED_WEIGHTS); FaceAnnotator.from_pretrained(); "
+        "print('torch._dynamo' in sys.modules)"
+    )
+    root = Path(__file__).resolve().parents[2]
+    ended = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, timeout=120)
+    assert ended.stdout.strip() == "False", ended.stderr
