@@ -23,11 +23,11 @@ class Choice:
 # In the order in which they are offered: the first is what a single answer is, the next are the least like it.
 CHOICES = (
     Choice("redrawn"),
-    Choice("other side, mirrored", feature=True),
+    Choice("other side", feature=True),
     Choice("wider crop", context=2.8, mirrored=True),
     Choice("without texture", detail=False),
     Choice("closer crop", context=1.5),
-    Choice("seen in a mirror", mirrored=True),
+    Choice("flipped", mirrored=True),
 )
 
 

@@ -307,7 +307,8 @@ def _grain(scene: _Scene, rng: np.random.Generator) -> _Layer:
     floors = {kind: scene.usual(kind, GRAIN_SHARE, False) for kind in range(len(NAMES))}
     least = np.min([floor for floor in floors.values() if floor] or [[0.0] * len(bands)], axis=0)
     for kind in np.unique(here):
-        for octave, energy in enumerate(floors[kind] or least):
+        own = None if kind == INSIDE else floors[kind]  # even a tenth of an eye or a mouth is lashes and edges, no grain
+        for octave, energy in enumerate(own or least):
             wanted[octave][here == kind] = energy
     textures = [np.repeat(band[..., None], 3, axis=2) for band in bands]
     return _Layer(textures, [float(band.var()) for band in bands], wanted, 1.0)

@@ -110,6 +110,17 @@ def test_grain_is_the_floor_where_nothing_can_be_copied():
     assert np.ptp(added, axis=2).max() < 1e-3  # grey
 
 
+def test_teeth_do_not_get_what_lashes_and_edges_are_as_grain():
+    """The floor was read off all eyes and mouths in the picture, and teeth came out speckled."""
+    rough, hole = with_flat_answer(pores(1.0, 20))
+    regions = np.full(hole.shape, REGIONS.index("eyes"), np.uint8)
+    regions[:, :48] = SKIN
+    smooth = np.random.default_rng(1).normal(0, 1, (SIDE, 48, 1)).astype(np.float32)
+    rough[:, :48] = 140 + smooth  # skin with a little grain
+    added = add_detail(rough, hole, regions, np.zeros_like(hole), BOX, SCALE)
+    assert 0.3 < added.std() < 2.5
+
+
 def test_where_all_is_plain_nothing_is_added():
     picture, hole = with_flat_answer(np.zeros((SIDE, SIDE)))
     for region in (0, SKIN, REGIONS.index("clothes"), HAIR):
