@@ -1,6 +1,6 @@
 """Peak memory of the process for one edit that repaints all of a photograph: the most that a visitor can ask for.
 
-    python benchmarks/memory.py [--megapixels 12.5] [--no-detail]
+python benchmarks/memory.py [--megapixels 12.5] [--no-detail]
 """
 
 import argparse

@@ -272,4 +272,3 @@ def test_a_file_dropped_into_a_folder_is_a_recipe_that_is_tested(tmp_path):
     workers = "from scfegan_hf.recipes import recipe_class; print(recipe_class('cycle').__name__)"
     found = subprocess.run([sys.executable, "-c", workers], cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert found.stdout.strip() == "Cycle", found.stderr
-

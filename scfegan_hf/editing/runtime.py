@@ -1,4 +1,4 @@
-"""The generator as a graph for OpenVINO, which a CPU runs quicker than PyTorch; made layer by layer, without tracing."""
+"""The networks that edit as graphs for OpenVINO, which a CPU runs quicker than PyTorch; made without tracing."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from torch import Tensor, nn
 
 from scfegan_hf.layers.gated import LEAK, GatedConv2d, GatedUpsample
 from scfegan_hf.layers.norms import LRN_BIAS, LRN_RADIUS, ChannelRMSNorm, LocalResponseNorm, ReferenceLocalResponseNorm
+from scfegan_hf.models.cascade import FaceCascade, parts_of, refiner_input
+from scfegan_hf.models.refiner import FaceRefiner
 from scfegan_hf.models.residual import ResidualUNet
 from scfegan_hf.models.scfegan import SCFEGANGenerator
 
@@ -47,16 +49,37 @@ def hints(dtype: torch.dtype) -> dict[str, object]:
     }
 
 
+def openvino_network(network: nn.Module, dtype: torch.dtype) -> OpenVINONetwork | OpenVINOCascade:
+    """A generator, or a cascade, for OpenVINO; see `OpenVINONetwork`."""
+    return (OpenVINOCascade if isinstance(network, FaceCascade) else OpenVINONetwork)(network, dtype)
+
+
+class OpenVINOCascade:
+    """A cascade's pass, both networks of it by OpenVINO and what lies between them by PyTorch; else as `OpenVINONetwork`."""
+
+    def __init__(self, cascade: FaceCascade, dtype: torch.dtype):
+        self._generator, self._refiner = (OpenVINONetwork(network, dtype) for network in (cascade.generator, cascade.refiner))
+
+    def holds(self, cascade: nn.Module) -> bool:
+        """Whether these are the cascade's weights, as `OpenVINONetwork.holds`."""
+        fits = isinstance(cascade, FaceCascade)
+        return fits and self._generator.holds(cascade.generator) and self._refiner.holds(cascade.refiner)
+
+    def __call__(self, assembled: Tensor) -> Tensor:
+        return self._refiner(refiner_input(self._generator, *parts_of(assembled)))
+
+
 class OpenVINONetwork:
-    """A generator's pass by OpenVINO on the CPU; (1, 9 or 10, R, R) to (1, 3, R, R), float32, R = ``generator.resolution``.
+    """A generator's or refiner's pass by OpenVINO on the CPU: (1, C, R, R) to (1, 3, R, R), float32, R = ``resolution``.
 
     It has a copy of the weights as they are now, see `holds`. ``dtype``: float32 or bfloat16 to compute in. May be called
     from several threads; one pass follows the other. ImportError without OpenVINO.
     """
 
-    def __init__(self, generator: SCFEGANGenerator, dtype: torch.dtype):
+    def __init__(self, network: SCFEGANGenerator | FaceRefiner, dtype: torch.dtype):
         openvino = import_openvino()
-        model, how = graph(generator), hints(dtype)
+        model, how = graph(network), hints(dtype)
+        self.fill, self.color_flag = getattr(network, "fill", "none"), getattr(network, "color_flag", True)
 
         def compiled():
             return openvino.Core().compile_model(model, "CPU", how).create_infer_request()
@@ -66,11 +89,11 @@ class OpenVINONetwork:
         with ThreadPoolExecutor(1) as passing:
             self._request = passing.submit(compiled).result()
         self._one_at_a_time = threading.Lock()
-        self._weights = _fingerprint(generator)
+        self._weights = _fingerprint(network)
 
-    def holds(self, generator: nn.Module) -> bool:
-        """Whether these are the generator's weights: not since it went to another device or dtype, or was trained on."""
-        return self._weights == _fingerprint(generator)
+    def holds(self, network: nn.Module) -> bool:
+        """Whether these are the network's weights: not since it went to another device or dtype, or was trained on."""
+        return self._weights == _fingerprint(network)
 
     def __call__(self, assembled: Tensor) -> Tensor:
         with self._one_at_a_time:
@@ -78,24 +101,19 @@ class OpenVINONetwork:
         return torch.from_numpy(answer)
 
 
-def _fingerprint(generator: nn.Module) -> list[tuple]:
+def _fingerprint(network: nn.Module) -> list[tuple]:
     """Where each parameter lies and how often it was written to (which PyTorch does not count in inference mode)."""
-    return [(p.device, p.data_ptr(), 0 if p.is_inference() else p._version) for p in generator.parameters()]
+    return [(p.device, p.data_ptr(), 0 if p.is_inference() else p._version) for p in network.parameters()]
 
 
-def graph(generator: SCFEGANGenerator):
-    """What `SCFEGANGenerator.forward` does with one square of the side ``generator.resolution``, as an openvino.Model."""
+def graph(network: SCFEGANGenerator | FaceRefiner):
+    """What ``network.forward`` does with one square of the side ``network.resolution``, as an openvino.Model."""
     openvino = import_openvino()
     make = _Layers(getattr(openvino, OPERATIONS))
-    ops, side = make.ops, generator.resolution
-    assembled = ops.parameter([1, generator.in_channels, side, side], openvino.Type.f32, name="given")
-    residual = generator.residual
-    hidden = make.published(assembled, generator) if residual is None else make.residual(assembled, residual)
-    answer = ops.tanh(hidden)
-    if generator.fill != "none":
-        filled = ops.slice(assembled, [0], [3], [1], [1])
-        answer = ops.add(filled, ops.multiply(answer, make.number(2)))
-    return openvino.Model([answer], [assembled], "generator")
+    side = network.resolution
+    assembled = make.ops.parameter([1, network.in_channels, side, side], openvino.Type.f32, name="given")
+    answer = make.refined(assembled, network) if isinstance(network, FaceRefiner) else make.generated(assembled, network)
+    return openvino.Model([answer], [assembled], "network")
 
 
 class _Layers:
@@ -116,6 +134,34 @@ class _Layers:
 
     def rectified(self, x):
         return self.ops.prelu(x, self.number(LEAK))
+
+    def generated(self, assembled, generator: SCFEGANGenerator):
+        residual = generator.residual
+        hidden = self.published(assembled, generator) if residual is None else self.residual(assembled, residual)
+        answer = self.ops.tanh(hidden)
+        if generator.fill == "none":
+            return answer
+        return self.ops.add(self.image(assembled), self.ops.multiply(answer, self.number(2)))
+
+    def image(self, assembled):
+        return self.ops.slice(assembled, [0], [3], [1], [1])
+
+    def refined(self, assembled, refiner: FaceRefiner):
+        skips, hidden = [], self.convolved(self.ops.space_to_depth(assembled, "depth_first", refiner.fold), refiner.stem)
+        for blocks, down in zip(refiner.encoder, refiner.down, strict=True):
+            skips.append(self.summed(hidden, blocks))
+            hidden = self.convolved(skips[-1], down)
+        hidden = self.summed(hidden, refiner.deepest)
+        for up, blocks in zip(refiner.up, refiner.decoder, strict=True):
+            hidden = self.summed(self.ops.add(skips.pop(), self.unfolded(self.convolved(hidden, up))), blocks)
+        detail = self.unfolded(self.convolved(self.rectified(hidden), refiner.head), refiner.fold)
+        return self.ops.add(self.image(assembled), detail)
+
+    def summed(self, x, blocks: nn.Sequential):
+        for block in blocks:
+            inner = self.convolved(self.rectified(x), block.first)
+            x = self.ops.add(x, self.convolved(self.rectified(inner), block.second))
+        return x
 
     def published(self, assembled, generator: SCFEGANGenerator):
         skips, hidden = [], assembled
@@ -139,8 +185,8 @@ class _Layers:
             hidden = self.added(self.convolved(both, merge), blocks)
         return self.unfolded(self.convolved(self.rectified(hidden), network.head))
 
-    def unfolded(self, x):
-        return self.ops.depth_to_space(x, "depth_first", 2)
+    def unfolded(self, x, fold: int = 2):
+        return self.ops.depth_to_space(x, "depth_first", fold)
 
     def added(self, x, blocks: nn.Sequential):
         for block in blocks:

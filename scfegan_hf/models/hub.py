@@ -46,8 +46,10 @@ class HubNetwork(
         force_download: bool = False,
         local_files_only: bool = False,
         dtype: torch.dtype | str = torch.float32,
+        subfolder: str = "",
     ):
-        """Load from a folder or a Hub repository; in evaluation mode, as ``dtype`` ("bfloat16"), on the CPU.
+        """Load from a folder or a Hub repository, or from a ``subfolder`` of it; in evaluation mode, as ``dtype``
+        ("bfloat16"), on the CPU.
 
         Raises FileNotFoundError without config.json or weights, ValueError when either does not fit this class or the other,
         before memory is taken for them, when weights are not finite, or ``dtype`` is none.
@@ -63,9 +65,9 @@ class HubNetwork(
             force_download=force_download,
             local_files_only=local_files_only,
         )
-        config = _read_config(cls, fetch(source, CONFIG, **where), source)
+        config = _read_config(cls, fetch(source, f"{subfolder}/{CONFIG}".lstrip("/"), **where), source)
         check_config(cls, config, source)
-        path = fetch(source, WEIGHTS, **where)
+        path = fetch(source, f"{subfolder}/{WEIGHTS}".lstrip("/"), **where)
         try:
             check_weights(path, cls, config, source)
             tensors = {key: value.float() for key, value in load_file(path).items()}

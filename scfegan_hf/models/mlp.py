@@ -63,4 +63,3 @@ class MLPDiscriminator(nn.Module, HubNetwork, pipeline_tag="image-classification
 
     def forward(self, image: Tensor) -> Tensor:
         return self.layers(image)
-

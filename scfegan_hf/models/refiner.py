@@ -59,6 +59,7 @@ class FaceRefiner(nn.Module, HubNetwork, pipeline_tag="image-to-image", tags=["f
         super().__init__()
         if not len(encoder_blocks) == len(decoder_blocks) == len(widths) - 1:
             raise ValueError(f"encoder_blocks and decoder_blocks need {len(widths) - 1} numbers each for {len(widths)} stages")
+        self.in_channels = IN_CHANNELS
         self.fold, self.resolution, self.stride = fold, resolution, fold * 2 ** (len(widths) - 1)
         if resolution % (2 * self.stride):
             raise ValueError(f"resolution must be divisible by {2 * self.stride}, not {resolution}")

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from scfegan_hf.conditioning import assemble
-from scfegan_hf.models.cascade import FaceCascade, refiner_input
+from scfegan_hf.models.cascade import FaceCascade, load_editor, refiner_input
 from scfegan_hf.models.refiner import FaceRefiner
 from scfegan_hf.models.scfegan import SCFEGANGenerator
 
@@ -44,3 +44,30 @@ def test_what_is_in_the_hole_does_not_count(cascade, parts):
 def test_resolutions_have_to_fit():
     with pytest.raises(ValueError, match="works at 192 pixels, not at twice the generator's 64"):
         FaceCascade(SCFEGANGenerator.preset("plain", width=4, resolution=64), FaceRefiner(widths=(8, 8, 8), resolution=192))
+
+
+def test_a_folder_with_a_refiner_loads_as_a_cascade(cascade, parts, tmp_path):
+    cascade.generator.save_pretrained(tmp_path)
+    assert isinstance(load_editor(tmp_path), SCFEGANGenerator)
+    cascade.refiner.save_pretrained(tmp_path / "refiner")
+    given = assemble(*parts, fill=cascade.fill, color_flag=cascade.color_flag)
+    with torch.no_grad():
+        for loaded in (load_editor(tmp_path), load_editor(tmp_path, tmp_path / "refiner")):
+            assert not loaded.training
+            torch.testing.assert_close(loaded(given), cascade(given))
+    assert isinstance(load_editor(tmp_path, refiner=False), SCFEGANGenerator)
+    (tmp_path / "refiner" / "model.safetensors").unlink()
+    with pytest.raises(FileNotFoundError, match="has no refiner/model.safetensors"):  # a damaged release is none without
+        load_editor(tmp_path)
+
+
+@torch.no_grad()
+def test_half_precision_answers_nearly_the_same(cascade, parts):
+    given = assemble(*parts, fill=cascade.fill, color_flag=cascade.color_flag)
+    exact = cascade(given)
+    assert (cascade.bfloat16()(given.bfloat16()).float() - exact).abs().mean() < 0.01
+
+
+def test_another_number_of_channels_is_refused(cascade):
+    with pytest.raises(ValueError, match="takes .N, 10, H, W."):
+        cascade(torch.zeros(1, 9, 128, 128))
