@@ -15,7 +15,7 @@ from scfegan_hf.layers.norms import LRN_BIAS, LRN_RADIUS, ChannelRMSNorm, LocalR
 from scfegan_hf.models.cascade import FaceCascade, parts_of, refiner_input
 from scfegan_hf.models.refiner import FaceRefiner
 from scfegan_hf.models.residual import ResidualUNet
-from scfegan_hf.models.scfegan import SCFEGANGenerator
+from scfegan_hf.models.scfegan import PublishedGenerator, ResidualGenerator, SCFEGANGenerator
 
 PRECISIONS = {torch.float32: "f32", torch.bfloat16: "bf16"}
 OPERATIONS = "opset13"  # of January 2024; all that is used here is older
@@ -136,8 +136,10 @@ class _Layers:
         return self.ops.prelu(x, self.number(LEAK))
 
     def generated(self, assembled, generator: SCFEGANGenerator):
-        residual = generator.residual
-        hidden = self.published(assembled, generator) if residual is None else self.residual(assembled, residual)
+        if isinstance(generator, ResidualGenerator):
+            hidden = self.residual(assembled, generator.residual)
+        else:
+            hidden = self.published(assembled, generator)
         answer = self.ops.tanh(hidden)
         if generator.fill == "none":
             return answer
@@ -163,7 +165,7 @@ class _Layers:
             x = self.ops.add(x, self.convolved(self.rectified(inner), block.second))
         return x
 
-    def published(self, assembled, generator: SCFEGANGenerator):
+    def published(self, assembled, generator: PublishedGenerator):
         skips, hidden = [], assembled
         for stage in generator.encoder:
             skips.append(hidden)

@@ -16,7 +16,6 @@ from scfegan_hf.models.residual import ResidualUNet
 # Width of each stage as a multiple of the first one's.
 ENCODER_WIDTHS = (1, 2, 4, 8, 8, 8, 8)
 ENCODER_KERNELS = (7, 5, 5, 3, 3, 3, 3)
-LAYOUTS = ("published", "residual")
 TAGS = ["face-editing", "inpainting", "sketch", "gan", "sc-fegan"]  # on the Hub
 
 PRESETS = {
@@ -38,14 +37,13 @@ PRESETS = {
 class SCFEGANGenerator(nn.Module, HubNetwork, pipeline_tag="image-to-image", tags=TAGS):
     """U-Net of gated convolutions: the assembled input (see `conditioning.assemble`) to an image in [-1, 1].
 
+    Making one, from arguments, a preset or saved weights, makes a `PublishedGenerator` or a `ResidualGenerator`, which
+    ``layout`` tells: the paper's layers, or those of models/residual.py.
+
     With a ``fill`` other than "none" the first three channels hold the filled photograph, and the network predicts a
     residual to it that starts near zero. ``stages`` halvings, the first of ENCODER_WIDTHS, lead to gated convolutions
     of ``dilations``. ``resolution`` is the side of the squares that the pipeline works at. Any height and width
     divisible by ``stride``, 2 to the power of ``stages``.
-
-    ``layout``: "published" is the paper's; "residual" is models/residual.py, of as many halvings, the blocks of
-    ``dilations`` deepest, and ``encoder_blocks`` and ``decoder_blocks`` on the way down and up, from fine to coarse; it
-    has no use for ``upsample_gate``, ``upsample_kernel`` and ``head_width``.
     """
 
     ranges = {
@@ -53,6 +51,10 @@ class SCFEGANGenerator(nn.Module, HubNetwork, pipeline_tag="image-to-image", tag
         "head_width": (1, 512), "resolution": (16, 4096), "encoder_blocks": (0, 16), "decoder_blocks": (0, 16),
     }  # fmt: skip
     added_later = ("layout", "encoder_blocks", "decoder_blocks")  # absent from what was saved before
+
+    def __new__(cls, *args, **arguments):
+        kind = LAYOUTS.get(arguments.get("layout", "published"), cls) if cls is SCFEGANGenerator else cls
+        return super().__new__(kind, *args, **arguments)
 
     def __init__(
         self,
@@ -73,7 +75,9 @@ class SCFEGANGenerator(nn.Module, HubNetwork, pipeline_tag="image-to-image", tag
     ):
         super().__init__()
         if layout not in LAYOUTS:
-            raise ValueError(f"layout must be one of {LAYOUTS}, not {layout!r}")
+            raise ValueError(f"layout must be one of {tuple(LAYOUTS)}, not {layout!r}")
+        if not isinstance(self, LAYOUTS[layout]):
+            raise ValueError(f"A {type(self).__name__} has another layout than {layout!r}. Make it as a SCFEGANGenerator.")
         if fill not in FILLS:
             raise ValueError(f"fill must be one of {FILLS}, not {fill!r}")
         if not 2 <= stages <= len(ENCODER_WIDTHS):
@@ -82,36 +86,9 @@ class SCFEGANGenerator(nn.Module, HubNetwork, pipeline_tag="image-to-image", tag
         if resolution % self.stride:
             raise ValueError(f"resolution must be divisible by {self.stride} for {stages} stages, not {resolution}")
         self.in_channels = 10 if color_flag else 9
-        self.residual = None
-        if layout == "residual":
-            widths = [multiple * width for multiple in ENCODER_WIDTHS[:stages]]
-            self.residual = ResidualUNet(self.in_channels, widths, encoder_blocks, dilations, decoder_blocks, norm, gate)
-            return
-
-        skips = [self.in_channels]
-        encoder = []
-        for index, (multiple, kernel) in enumerate(zip(ENCODER_WIDTHS[:stages], ENCODER_KERNELS[:stages], strict=True)):
-            encoder.append(GatedConv2d(skips[-1], multiple * width, kernel, stride=2, norm=norm if index else None, gate=gate))
-            skips.append(multiple * width)
-        self.encoder = nn.ModuleList(encoder)
-
-        deepest = skips.pop()
-        self.bottleneck = nn.Sequential(
-            *(GatedConv2d(deepest, deepest, 3, dilation=dilation, norm=norm, gate=gate) for dilation in dilations)
-        )
-
-        upsample, merge, channels = [], [], deepest
-        for multiple in reversed(ENCODER_WIDTHS[: stages - 1]):
-            out = multiple * width
-            upsample.append(GatedUpsample(channels, out, upsample_kernel, norm=norm, gate=upsample_gate))
-            merge.append(GatedConv2d(skips.pop() + out, out, 3, norm=norm, gate=gate))
-            channels = out
-        upsample.append(GatedUpsample(channels, head_width, upsample_kernel, norm=norm, gate=upsample_gate))
-        merge.append(GatedConv2d(skips.pop() + head_width, 3, 3, norm=None, gate=gate, activation=False))
-        self.upsample, self.merge = nn.ModuleList(upsample), nn.ModuleList(merge)
-        if fill != "none":
-            with torch.no_grad():
-                self.merge[-1].conv.weight[:3].mul_(0.01)  # the answer starts as the fill itself
+        widths = [multiple * width for multiple in ENCODER_WIDTHS[:stages]]
+        up = (upsample_gate, upsample_kernel, head_width)
+        self._make_layers(widths, dilations, norm, gate, up, (encoder_blocks, decoder_blocks))
 
     @classmethod
     def preset(cls, name: str, **overrides) -> "SCFEGANGenerator":
@@ -126,12 +103,45 @@ class SCFEGANGenerator(nn.Module, HubNetwork, pipeline_tag="image-to-image", tag
             raise ValueError(f"This generator takes (N, {self.in_channels}, H, W), not {tuple(x.shape)}.")
         if x.shape[2] % self.stride or x.shape[3] % self.stride or not x.numel():
             raise ValueError(f"Height and width must be divisible by {self.stride}, not {tuple(x.shape[2:])}. Pad the input.")
-        hidden = self._published(x) if self.residual is None else self.residual(x)
         if self.fill == "none":
-            return torch.tanh(hidden)
-        return x[:, :3] + 2 * torch.tanh(hidden)  # the distance between any two images is at most 2
+            return torch.tanh(self.unbounded(x))
+        return x[:, :3] + 2 * torch.tanh(self.unbounded(x))  # the distance between any two images is at most 2
 
-    def _published(self, x: Tensor) -> Tensor:
+
+class PublishedGenerator(SCFEGANGenerator):
+    """The paper's chain of gated convolutions down and up (Jo & Park 2019, figure 3); see `SCFEGANGenerator`.
+
+    It has no use for ``encoder_blocks`` and ``decoder_blocks``.
+    """
+
+    def _make_layers(self, widths, dilations, norm, gate, up, blocks) -> None:
+        upsample_gate, upsample_kernel, head_width = up
+        skips = [self.in_channels]
+        encoder = []
+        for index, (width, kernel) in enumerate(zip(widths, ENCODER_KERNELS, strict=False)):
+            encoder.append(GatedConv2d(skips[-1], width, kernel, stride=2, norm=norm if index else None, gate=gate))
+            skips.append(width)
+        self.encoder = nn.ModuleList(encoder)
+
+        channels = skips.pop()
+        self.bottleneck = nn.Sequential(
+            *(GatedConv2d(channels, channels, 3, dilation=dilation, norm=norm, gate=gate) for dilation in dilations)
+        )
+
+        upsample, merge = [], []
+        for width in reversed(widths[:-1]):
+            upsample.append(GatedUpsample(channels, width, upsample_kernel, norm=norm, gate=upsample_gate))
+            merge.append(GatedConv2d(skips.pop() + width, width, 3, norm=norm, gate=gate))
+            channels = width
+        upsample.append(GatedUpsample(channels, head_width, upsample_kernel, norm=norm, gate=upsample_gate))
+        merge.append(GatedConv2d(skips.pop() + head_width, 3, 3, norm=None, gate=gate, activation=False))
+        self.upsample, self.merge = nn.ModuleList(upsample), nn.ModuleList(merge)
+        if self.fill != "none":
+            with torch.no_grad():
+                self.merge[-1].conv.weight[:3].mul_(0.01)  # the answer starts as the fill itself
+
+    def unbounded(self, x: Tensor) -> Tensor:
+        """What tanh makes an answer of, (N, 3, H, W)."""
         skips, hidden = [], x
         for stage in self.encoder:
             skips.append(hidden)
@@ -140,6 +150,25 @@ class SCFEGANGenerator(nn.Module, HubNetwork, pipeline_tag="image-to-image", tag
         for up, merge in zip(self.upsample, self.merge, strict=True):
             hidden = merge(torch.cat([skips.pop(), up(hidden)], dim=1))
         return hidden
+
+
+class ResidualGenerator(SCFEGANGenerator):
+    """Blocks of models/residual.py: ``encoder_blocks`` and ``decoder_blocks`` on the way down and up, from fine to coarse, and
+    those of ``dilations`` deepest; see `SCFEGANGenerator`.
+
+    It has no use for ``upsample_gate``, ``upsample_kernel`` and ``head_width``.
+    """
+
+    def _make_layers(self, widths, dilations, norm, gate, up, blocks) -> None:
+        encoder_blocks, decoder_blocks = blocks
+        self.residual = ResidualUNet(self.in_channels, widths, encoder_blocks, dilations, decoder_blocks, norm, gate)
+
+    def unbounded(self, x: Tensor) -> Tensor:
+        """What tanh makes an answer of, (N, 3, H, W)."""
+        return self.residual(x)
+
+
+LAYOUTS = {"published": PublishedGenerator, "residual": ResidualGenerator}
 
 
 DISCRIMINATOR_WIDTHS = (1, 2, 4, 4, 4, 4)

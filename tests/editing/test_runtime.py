@@ -20,6 +20,7 @@ from scfegan_hf.editing.pipeline import computing_dtype, trace
 from scfegan_hf.editing.runtime import openvino_network
 from scfegan_hf.models.cascade import FaceCascade
 from scfegan_hf.models.refiner import FaceRefiner
+from scfegan_hf.models.scfegan import ResidualGenerator
 
 ROOT = Path(__file__).resolve().parents[2]
 WITHOUT = "needs the package openvino, which is not installed: OpenVINO's answers are not tested"
@@ -41,7 +42,7 @@ def lively(preset: str, **changes) -> SCFEGANGenerator:
     """A tiny generator whose every parameter matters."""
     generator = SCFEGANGenerator.preset(preset, width=4, resolution=128, **changes).eval().requires_grad_(False)
     with torch.no_grad():
-        last = generator.merge[-1].conv if generator.residual is None else generator.residual.head
+        last = generator.residual.head if isinstance(generator, ResidualGenerator) else generator.merge[-1].conv
         last.weight.normal_(0, 0.1)
         for parameter in generator.parameters():
             if parameter.ndim < 4:

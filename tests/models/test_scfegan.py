@@ -1,10 +1,19 @@
 """SC-FEGAN's networks: published shape and size, sizes they take, gradients, spectral norm."""
 
+import copy
+import pickle
+
 import pytest
 import torch
 
 from scfegan_hf.conditioning import assemble
-from scfegan_hf.models.scfegan import PRESETS, SCFEGANDiscriminator, SCFEGANGenerator
+from scfegan_hf.models.scfegan import (
+    PRESETS,
+    PublishedGenerator,
+    ResidualGenerator,
+    SCFEGANDiscriminator,
+    SCFEGANGenerator,
+)
 
 VARIANTS = [
     ("paper", {}),
@@ -196,3 +205,21 @@ def test_spectral_norm_bounds_every_layer():
             network(torch.zeros(1, 8, 64, 64))
     for layer in network.layers:
         assert torch.linalg.matrix_norm(layer.weight.flatten(1), 2).item() == pytest.approx(1, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("preset", "kind"), [("plain", PublishedGenerator), ("paper", PublishedGenerator), ("compact", ResidualGenerator)]
+)
+def test_the_layout_says_which_class_is_made(preset, kind, tmp_path):
+    network = SCFEGANGenerator.preset(preset, width=4)
+    network.save_pretrained(tmp_path)
+    others = (copy.deepcopy(network), pickle.loads(pickle.dumps(network)), SCFEGANGenerator.from_pretrained(tmp_path))
+    assert [type(other) for other in (network, *others)] == [kind] * 4
+    x = torch.randn(1, network.in_channels, 128, 128)
+    with torch.no_grad():
+        assert all(torch.equal(other.eval()(x), network.eval()(x)) for other in others)
+
+
+def test_a_class_of_another_layout_is_refused():
+    with pytest.raises(ValueError, match="A ResidualGenerator has another layout than 'published'"):
+        ResidualGenerator(width=4)
