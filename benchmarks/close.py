@@ -43,7 +43,7 @@ def main() -> None:
                 continue
             tiles = [near(task.photo, task)]
             for of, guidance in ((task, "both"), (drawn, "both"), (drawn, "altered")):
-                given = of.given(guidance)
+                given = of.drawing_for(guidance)
                 tiles.append(near(show_drawing(task.photo, task.mask, given), task))
                 tiles += [near(edit(of, given, 0), task) for edit in edits]
             lines[task.name == "mouth"].append(strip(tiles))

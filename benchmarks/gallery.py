@@ -47,7 +47,7 @@ def main() -> None:
         return np.pad(small, ((0, GAP), (0, 0), (0, 0)), constant_values=255)
 
     def shown(task: EditTask, guidance: str) -> list[np.ndarray]:
-        given = task.given(guidance)
+        given = task.drawing_for(guidance)
         return [tile(show_drawing(task.photo, task.mask, given)), tile(edit(task, given, 0))]
 
     def changes(photo: np.ndarray, face: int, by_hand: bool = False) -> np.ndarray:

@@ -93,7 +93,7 @@ def main() -> None:
 
     for task in make_tasks(rows, pick_faces(rows, options.faces), options.tasks, by_hand=options.by_hand):
         for guidance in options.guidance:
-            drawing = task.given(guidance)
+            drawing = task.drawing_for(guidance)
             tiles = [near(task.photo, task), near(show_drawing(task.photo, task.mask, drawing), task)]
             for name, pipe in pipes.items():
                 start = time.process_time()

@@ -203,7 +203,7 @@ def seen_in_edits(generator: SCFEGANGenerator, data: list[str], faces: int = 12)
     edit = baselines.of_pipeline(EditBy(generator, network)).edit
     rows = load_rows(data, "train")
     for task in tasks.make_tasks(rows, tasks.pick_faces(rows, faces), ("eye", "mouth", "hair", "free-form-30"), 1):
-        edit(task, task.given("both"), 0)
+        edit(task, task.drawing_for("both"), 0)
     return seen
 
 

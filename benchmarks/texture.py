@@ -39,7 +39,7 @@ def main() -> None:
         truth = judge.texture(photo, mask)
         for name, method in methods.items():
             begin = time.process_time()
-            result = np.ascontiguousarray(method.edit(task, task.given("both"), 0)[window])
+            result = np.ascontiguousarray(method.edit(task, task.drawing_for("both"), 0)[window])
             took = time.process_time() - begin
             figures = [*octave_ratios(result, photo, mask).values(), texture_distance(judge.texture(result, mask), truth)]
             found.setdefault((task.name, name), []).append([*figures, masked_psnr(result, photo, mask), took])

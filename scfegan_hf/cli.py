@@ -259,8 +259,8 @@ def _convert(options: argparse.Namespace) -> None:
     from scfegan_hf.recipes import recipe_of
     from scfegan_hf.training.release.convert import convert
 
-    found = convert(options.checkpoint, options.out, lambda settings: recipe_of(settings).card(), options.dtype)
-    print(f"{options.out} holds the averaged weights of {found}.")
+    source = convert(options.checkpoint, options.out, lambda settings: recipe_of(settings).card(), options.dtype)
+    print(f"{options.out} holds the averaged weights of {source}.")
 
 
 def _mask(options: argparse.Namespace) -> None:

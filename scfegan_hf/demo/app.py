@@ -66,7 +66,7 @@ def build_app(pipeline: FaceEditPipeline | None = None, max_queue: int = 20) -> 
     pipeline = pipeline or FaceEditPipeline.from_pretrained()
     uploads, line, faces_line = use_own_folder(), Line(max_queue), Line(max_queue)
     speak_for_gradio()
-    on_gpu = with_gpu(lambda work, *given: work(pipeline, *given))
+    on_gpu = with_gpu(lambda work, *arguments: work(pipeline, *arguments))
 
     with gr.Blocks(title="Edit a face by drawing", analytics_enabled=False) as app:
         look = app.look = Look()  # for `guards` to close it
@@ -159,7 +159,7 @@ def build_app(pipeline: FaceEditPipeline | None = None, max_queue: int = 20) -> 
                 then(None, editor, js=TELL_THE_PAGE.format(kind=kind, answered=answered), trigger_mode="multiple")
         gr.api(edit, api_name="edit", api_description=EDIT_DOCUMENTATION, **at_once)
         gr.api(trace, api_name="trace", api_description=TRACE_DOCUMENTATION, **at_once)
-        for component in (given for function in app.fns.values() for given in function.inputs):
+        for component in (each for function in app.fns.values() for each in function.inputs):
             _take_uploads_only(component)
     return app.queue(max_size=MOST_EVENTS, default_concurrency_limit=1, api_open=False)
 

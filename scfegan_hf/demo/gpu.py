@@ -30,8 +30,8 @@ def with_gpu(function: Callable[..., Any]) -> Callable[..., Any]:
 
     lent = spaces.GPU(partial(_value_or_complaint, function), duration=LONGEST_LOAN)
 
-    def called(*given: Any) -> Any:
-        answer = lent(*given)
+    def called(*arguments: Any) -> Any:
+        answer = lent(*arguments)
         if isinstance(answer, ValueError):
             raise answer
         return answer
@@ -39,9 +39,9 @@ def with_gpu(function: Callable[..., Any]) -> Callable[..., Any]:
     return called
 
 
-def _value_or_complaint(function: Callable[..., Any], *given: Any) -> Any:
+def _value_or_complaint(function: Callable[..., Any], *arguments: Any) -> Any:
     """What the function returns, or the ValueError it raises: `spaces` would tell its class alone, and give the process up."""
     try:
-        return function(*given)
+        return function(*arguments)
     except ValueError as error:
         return error

@@ -55,15 +55,15 @@ class Line:
         if waited:
             yield 0, len(self._places) - 1
 
-    async def run(self, work: Callable[..., Any], *given: Any) -> Any:
+    async def run(self, work: Callable[..., Any], *arguments: Any) -> Any:
         """What ``work`` returns, done in the line's thread with the caller's context variables."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, copy_context().run, work, *given)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, copy_context().run, work, *arguments)
 
-    async def serve(self, work: Callable[..., Any], *given: Any, wanted: Callable[[], bool] = lambda: True) -> Any:
+    async def serve(self, work: Callable[..., Any], *arguments: Any, wanted: Callable[[], bool] = lambda: True) -> Any:
         """The same when the turn comes; GoneError if the answer is then not ``wanted`` any more."""
         with self.place() as place:
             async for _ in self.moves(place):
                 pass
             if not wanted():
                 raise GoneError("Whoever asked has hung up.")
-            return await self.run(work, *given)
+            return await self.run(work, *arguments)

@@ -130,7 +130,7 @@ def place_on_photo(
     x, y, width, height = frame or (0, 0, *photo)
     fits = x + width <= photo[0] and y + height <= photo[1]
     expected = canvas_size((width, height))
-    if not fits or any(abs(given - side) > 1 for given, side in zip(layer.size, expected, strict=True)):
+    if not fits or any(abs(length - side) > 1 for length, side in zip(layer.size, expected, strict=True)):
         raise ValueError("The drawing belongs to a photo of another shape. Choose the photo again.")
     if layer.size != (width, height):
         layer = layer.resize((width, height), Image.Resampling.NEAREST)

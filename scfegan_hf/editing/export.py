@@ -28,12 +28,12 @@ class Edit(nn.Module):
     def forward(self, image: Tensor, mask: Tensor, sketch: Tensor, color: Tensor, color_mask: Tensor, noise: Tensor) -> Tensor:
         """Tensors as `conditioning.assemble` takes them, (N, C, R, R), to the completed image (N, 3, R, R) in [-1, 1]."""
         fill, flag = self.generator.fill, self.generator.color_flag
-        given = assemble(image, mask, sketch, color, color_mask, noise, fill=fill, color_flag=flag)
-        return blend(self.unblended(given), image, mask)
+        assembled = assemble(image, mask, sketch, color, color_mask, noise, fill=fill, color_flag=flag)
+        return blend(self.unblended(assembled), image, mask)
 
-    def unblended(self, given: Tensor) -> Tensor:
+    def unblended(self, assembled: Tensor) -> Tensor:
         """The network's answer to its assembled input, (N, 3, R, R) in [-1, 1]."""
-        return self.generator(given).clamp(-1, 1)
+        return self.generator(assembled).clamp(-1, 1)
 
 
 class UnblendedEdit(Edit):

@@ -39,7 +39,7 @@ def edit_folder(
     files = [file for file in _pictures(photos) if not _is_drawing(file, photos, ours)]
     if not files:
         raise FileNotFoundError(f"No pictures below {photos}. Give a folder with {', '.join(PHOTO_ENDINGS)} files.")
-    found = {kind: _Drawings(Path(place), kind, photos) for kind, place in drawings.items() if place is not None}
+    layers = {kind: _Drawings(Path(place), kind, photos) for kind, place in drawings.items() if place is not None}
     report = {"edited": [], "there_already": [], "left_out": {}, "notes": {}}
     names: set[Path] = set()
     for file in tqdm(files, unit="photo", disable=not progress):
@@ -53,7 +53,7 @@ def edit_folder(
             report["there_already"].append(name.as_posix())
             continue
         try:
-            result = edit(file, {kind: found[kind].of(name) if kind in found else None for kind in KINDS})
+            result = edit(file, {kind: layers[kind].of(name) if kind in layers else None for kind in KINDS})
             save_edited(result.image, target, quality)
         except (ValueError, OSError) as error:
             report["left_out"][name.as_posix()] = str(error)

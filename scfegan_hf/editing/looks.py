@@ -41,9 +41,9 @@ class FaceLooks:
         height, width = picture.shape[:2]
         x0, y0 = np.clip(np.floor(frame.min(0)).astype(int), 0, (width - 2, height - 2))
         x1, y1 = np.clip(np.ceil(frame.max(0)).astype(int), (x0 + 2, y0 + 2), (width, height))
-        found, points = self.annotator.face(np.ascontiguousarray(picture[y0:y1, x0:x1]), frame - np.float32((x0, y0)))
+        labels, points = self.annotator.face(np.ascontiguousarray(picture[y0:y1, x0:x1]), frame - np.float32((x0, y0)))
         regions = np.zeros((height, width), np.uint8)
-        regions[y0:y1, x0:x1] = found
+        regions[y0:y1, x0:x1] = labels
         return regions, points + np.float32((x0, y0))
 
 

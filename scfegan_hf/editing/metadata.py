@@ -63,17 +63,17 @@ def read_metadata(image: Image.Image) -> tuple[dict[str, Any], str | None]:
 
 def _exif(image: Image.Image, swapped: bool) -> bytes | None:
     """EXIF of a picture that is upright now, without its preview, which would show what was there before the edit."""
-    given, kept = image.getexif(), Image.Exif()
+    original, kept = image.getexif(), Image.Exif()
     if image.info.get("exif"):  # read anew: Pillow complains about a damaged one only once
-        given = Image.Exif()
-        given.load(image.info["exif"])
+        original = Image.Exif()
+        original.load(image.info["exif"])
     is_tiff = image.format == "TIFF"
-    for tag, value in given.items():
+    for tag, value in original.items():
         about_file = tag in STRUCTURE or (is_tiff and tag < 0x8000 and tag not in TELLING)
         if not about_file and tag not in (*PREVIEW, ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo, ExifTags.Base.Orientation):
             kept[tag] = value
     for ifd in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo):
-        fields = dict(given.get_ifd(ifd))
+        fields = dict(original.get_ifd(ifd))
         if swapped and ifd == ExifTags.IFD.Exif:
             sides = [fields.pop(tag, None) for tag in (ExifTags.Base.ExifImageWidth, ExifTags.Base.ExifImageHeight)]
             if None not in sides:

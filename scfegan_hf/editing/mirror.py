@@ -159,7 +159,7 @@ def _moved(photo: np.ndarray, answer: np.ndarray, hole: np.ndarray, placed: np.n
     if inside.sum() < 16:
         return None
     target, centre = _standard(seen(plain, same)[inside]), np.array([x0 + x1, y0 + y1]) / 2
-    best, found = LEAST_ALIKE, None
+    best, best_matrix = LEAST_ALIKE, None
     for scale in SIZES:
         sized = placed * scale
         sized[:, 2] += centre * (1 - scale)
@@ -168,8 +168,8 @@ def _moved(photo: np.ndarray, answer: np.ndarray, hole: np.ndarray, placed: np.n
             matrix[:, 2] += np.array(move) * step
             alike = float((target * _standard(seen(soft, matrix)[inside])).mean()) - MORE_ALIKE * (scale != SIZES[0])
             if alike > best:
-                best, found = alike, matrix
-    return found
+                best, best_matrix = alike, matrix
+    return best_matrix
 
 
 def _standard(values: np.ndarray) -> np.ndarray:

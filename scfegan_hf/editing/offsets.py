@@ -23,6 +23,7 @@ AGREEMENT = 0.75  # what a neighbour with the same offset is worth, in parts of 
 SWEEPS = 4
 # Places with more detail than usual in their region are wrinkles, edges, strands across a cheek: costs to copy them.
 UNUSUAL, UNUSUAL_COST = 0.4, 80.0
+RING = np.float32([[1, 1, 1], [1, 0, 1], [1, 1, 1]])  # a cell's neighbours
 NOWHERE = 4000.0  # misfit of a cell that has nowhere to be copied from
 
 
@@ -176,7 +177,7 @@ def _voted(views, labels, unknown, unusual, allowed, cells, rng) -> np.ndarray |
     targets = np.ix_(cells[1], cells[0])
     where = np.nonzero(unknown[targets])
     target_x, target_y = cells[0][where[1]], cells[1][where[0]]
-    found = []
+    matches = []
     for number, view in enumerate(views):
         source, target = view[rows, columns], views[0][target_y, target_x]
         distance = (source * source).sum(1) - 2 * target @ source.T + unusual[rows, columns]  # but for the target's length
@@ -185,8 +186,8 @@ def _voted(views, labels, unknown, unusual, allowed, cells, rng) -> np.ndarray |
         good = np.isfinite(np.take_along_axis(distance, best, 1))
         sign = -1 if number else 1
         x, y = columns[best] - sign * target_x[:, None], rows[best] - target_y[:, None]
-        found.append(np.column_stack([np.full(good.sum(), number), x[good], y[good]]))
-    votes = np.concatenate(found)
+        matches.append(np.column_stack([np.full(good.sum(), number), x[good], y[good]]))
+    votes = np.concatenate(matches)
     if not len(votes):
         return None
     _, first, count = np.unique(votes // (1, 3, 3), axis=0, return_index=True, return_counts=True)
@@ -210,17 +211,37 @@ def _misfits(views, labels, unusual, allowed, cells, offsets) -> np.ndarray:
 
 
 def _agreed(misfit: np.ndarray, care: np.ndarray) -> np.ndarray:
-    """One offset for each cell, (rows, columns): little misfit, and most neighbours with the same."""
+    """One offset for each cell, (rows, columns): little misfit, and most neighbours with the same.
+
+    What is best here and what is best all over are both begun with, since cells that fit many offsets equally (stripes) would
+    settle in patches of one each; the better end is taken.
+    """
     around = np.stack([cv2.blur(cost, (5, 5)) for cost in misfit])
-    chosen = (around + 0.2 * misfit).argmin(0)
-    usual = max(float(np.median(misfit.min(0)[care])), 4.0)
-    ring = np.ones((3, 3), np.float32)
-    ring[1, 1] = 0
+    worth = AGREEMENT * max(float(np.median(misfit.min(0)[care])), 4.0)
+    here = _settled(misfit, worth, (around + 0.2 * misfit).argmin(0))
+    all_over = misfit[:, care].mean(1).argmin()
+    if misfit[all_over][care].mean() > _cost(misfit, worth, here)[care].mean() + RING.sum() * worth:
+        return here  # which nothing that begins there can reach
+    ends = [here, _settled(misfit, worth, np.full(care.shape, all_over))]
+    return min(ends, key=lambda end: _cost(misfit, worth, end)[care].mean())
+
+
+def _settled(misfit: np.ndarray, worth: float, chosen: np.ndarray) -> np.ndarray:
+    """Iterated conditional modes from ``chosen``; ``worth``: of a neighbour with the same offset."""
     for _ in range(SWEEPS):
         for first_row, first_column in ((0, 0), (0, 1), (1, 0), (1, 1)):  # no two neighbours change at once
-            same = (chosen == np.arange(len(misfit))[:, None, None]).astype(np.float32)
-            alike = np.stack([cv2.filter2D(one, -1, ring, borderType=cv2.BORDER_CONSTANT) for one in same])
-            better = (misfit - AGREEMENT * usual * alike).argmin(0)
             turn = np.s_[first_row::2, first_column::2]
-            chosen[turn] = better[turn]
+            chosen[turn] = (misfit - worth * _alike(chosen, len(misfit))).argmin(0)[turn]
     return chosen
+
+
+def _alike(chosen: np.ndarray, number: int) -> np.ndarray:
+    """How many neighbours of each cell have each of ``number`` offsets, (number, rows, columns)."""
+    same = (chosen == np.arange(number)[:, None, None]).astype(np.float32)
+    return np.stack([cv2.filter2D(one, -1, RING, borderType=cv2.BORDER_CONSTANT) for one in same])
+
+
+def _cost(misfit: np.ndarray, worth: float, chosen: np.ndarray) -> np.ndarray:
+    """Of each cell: its misfit less what its neighbours' agreement is worth, half of which is theirs."""
+    costs = misfit - worth / 2 * _alike(chosen, len(misfit))
+    return np.take_along_axis(costs, chosen[None], 0)[0]

@@ -77,9 +77,9 @@ def teeth(rgb: np.ndarray, face: Face) -> np.ndarray | None:
         return None
     light, red, _ = np.median(to_lab(rgb[lips][None])[0], 0)
     between = to_lab(rgb[mouth][None])[0]
-    found = np.zeros_like(mouth)
-    found[mouth] = (between[:, 0] > light + 3) & (between[:, 1] < red - 4)
-    return found if found.sum() > TEETH * mouth.sum() else None
+    teeth = np.zeros_like(mouth)
+    teeth[mouth] = (between[:, 0] > light + 3) & (between[:, 1] < red - 4)
+    return teeth if teeth.sum() > TEETH * mouth.sum() else None
 
 
 def _like_teeth(colors: np.ndarray) -> bool:
@@ -146,10 +146,10 @@ def _eye_matte(rgb: np.ndarray, face: Face, side: int, light: float) -> tuple[Bo
 
 def _lower_face(points: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """Where hair is beard: within the contour, below the eyes."""
-    found = np.zeros(shape, np.uint8)
-    cv2.fillPoly(found, [np.round(points[CONTOUR]).astype(np.int32)], 1)
-    found[: max(int(points[list(PUPILS)][:, 1].max()), 0)] = 0
-    return found > 0
+    lower = np.zeros(shape, np.uint8)
+    cv2.fillPoly(lower, [np.round(points[CONTOUR]).astype(np.int32)], 1)
+    lower[: max(int(points[list(PUPILS)][:, 1].max()), 0)] = 0
+    return lower > 0
 
 
 def _half(points: np.ndarray, side: int, shape: tuple[int, ...]) -> np.ndarray:

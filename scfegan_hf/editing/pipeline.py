@@ -215,12 +215,12 @@ class FaceEditPipeline:
         """At most ``count`` answers by what they are, uint8 RGB (H, W, 3), no two alike. layers: lines, colours, where."""
         import torch
 
-        found: dict[str, np.ndarray] = {}
+        answers: dict[str, np.ndarray] = {}
         for number, choice in enumerate(CHOICES):
-            if len(found) == count:
+            if len(answers) == count:
                 break
             if choice.feature:
-                rgb = self._mirrored(plan, next(iter(found.values())))
+                rgb = self._mirrored(plan, next(iter(answers.values())))
             elif choice.detail or detail:
                 rgb, left = plan.begun(seed + number)
                 noise = torch.Generator().manual_seed(seed + number)
@@ -230,9 +230,9 @@ class FaceEditPipeline:
                         self._edit_hole(rgb, box, part, left, plan.unseen, *layers, choice, noise, with_detail)
             else:
                 rgb = None
-            if rgb is not None and not any(alike(rgb, other, plan.hole) for other in found.values()):
-                found[choice.label] = rgb
-        return found
+            if rgb is not None and not any(alike(rgb, other, plan.hole) for other in answers.values()):
+                answers[choice.label] = rgb
+        return answers
 
     def _mirrored(self, plan: Plan, answer: np.ndarray) -> np.ndarray | None:
         """The answer with the face's other eye or brow in it; None where that would not do."""
@@ -281,15 +281,15 @@ class FaceEditPipeline:
         if unseen is not None:
             erased = erased | unseen[y0:y1, x0:x1]
             seen = np.where(erased[..., None], np.uint8(128), seen)  # making it small mixes neighbours
-        given = shrink(seen, erased, *(layer[y0:y1, x0:x1] for layer in (lines, paint, painted)), work)
+        small = shrink(seen, erased, *(layer[y0:y1, x0:x1] for layer in (lines, paint, painted)), work)
         with torch.inference_mode():
-            tensors = [tensor[None].to(self.device) for tensor in to_tensors(*given).values()]
+            tensors = [tensor[None].to(self.device) for tensor in to_tensors(*small).values()]
             field = torch.randn(1, 1, work, work, generator=noise).to(self.device)
             if mirrored:
                 tensors = [tensor.flip(3) for tensor in tensors]
             filled = fill_hole(*tensors, "walls") if part.kind == "walls" else None
-            given = assemble(*tensors, field, fill=self.generator.fill, color_flag=self.generator.color_flag)
-            generated = self._generate(given) if part.kind == "network" else filled
+            assembled = assemble(*tensors, field, fill=self.generator.fill, color_flag=self.generator.color_flag)
+            generated = self._generate(assembled) if part.kind == "network" else filled
             if mirrored:
                 generated = generated.flip(3)
             answer = ((generated[0].clamp(-1, 1) + 1) * 127.5).permute(1, 2, 0).cpu().numpy()
@@ -313,21 +313,21 @@ class FaceEditPipeline:
         joined = answer[inside].clip(0, 255)
         rgb[around] = cv2.copyTo(np.rint(joined).astype(np.uint8), own, rgb[around].copy())
 
-    def _detailed(self, *given) -> np.ndarray:
+    def _detailed(self, *arguments) -> np.ndarray:
         """`detailed` by the package's annotator, which remembers the faces of the last photographs."""
         from scfegan_hf.editing.detail import detailed
 
-        *given, seed = given
-        return detailed(*given, looks(), seed)
+        *arguments, seed = arguments
+        return detailed(*arguments, looks(), seed)
 
-    def _generate(self, given: torch.Tensor) -> torch.Tensor:
+    def _generate(self, assembled: torch.Tensor) -> torch.Tensor:
         """Assembled input (1, 9 or 10, R, R), float32, to the network's answer (1, 3, R, R), float32."""
         import torch
 
         if self.openvino is not None and self.openvino.holds(self.generator):
-            return self.openvino(given)
+            return self.openvino(assembled)
         dtype = next(self.generator.parameters()).dtype
-        return self.generator(given.to(dtype, memory_format=torch.channels_last)).float()
+        return self.generator(assembled.to(dtype, memory_format=torch.channels_last)).float()
 
 
 @cache

@@ -110,14 +110,16 @@ def smooth(light: np.ndarray, matte: np.ndarray, there: np.ndarray) -> np.ndarra
 
 def colors(paint: np.ndarray, dabs: np.ndarray, there: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
     """The dabs' colours (Lab) and each one's share (N,) of the pixels ``there``: of several the nearest counts most."""
-    lab, left, found = to_lab(paint), dabs.copy(), []
+    lab, left, dabs_by_color = to_lab(paint), dabs.copy(), []
     while left.sum() > 0.05 * dabs.sum():
         color = np.median(lab[left], 0)
         alike = left & (np.linalg.norm(lab - color, axis=-1) < SAME_COLOR)
         if not alike.any():
             break
-        found.append((np.median(lab[alike], 0), alike))
+        dabs_by_color.append((np.median(lab[alike], 0), alike))
         left &= ~alike
-    far = [cv2.distanceTransform((~alike).astype(np.uint8), cv2.DIST_L2, 5)[there].astype(np.float64) for _, alike in found]
+    far = [
+        cv2.distanceTransform((~alike).astype(np.uint8), cv2.DIST_L2, 5)[there].astype(np.float64) for _, alike in dabs_by_color
+    ]
     near = [1 / (distance + 1) ** 2 for distance in far]
-    return [(color, each / sum(near)) for (color, _), each in zip(found, near, strict=True)]
+    return [(color, each / sum(near)) for (color, _), each in zip(dabs_by_color, near, strict=True)]

@@ -111,7 +111,7 @@ def graph(network: SCFEGANGenerator | FaceRefiner):
     openvino = import_openvino()
     make = _Layers(getattr(openvino, OPERATIONS))
     side = network.resolution
-    assembled = make.ops.parameter([1, network.in_channels, side, side], openvino.Type.f32, name="given")
+    assembled = make.ops.parameter([1, network.in_channels, side, side], openvino.Type.f32, name="assembled")
     answer = make.refined(assembled, network) if isinstance(network, FaceRefiner) else make.generated(assembled, network)
     return openvino.Model([answer], [assembled], "network")
 

@@ -211,10 +211,10 @@ class _Level:
         def take(r, c):
             nonlocal rows, cols, cost
             allowed = np.flatnonzero(self.centres[r, c] & ((r != rows) | (c != cols)))
-            found = difference(r[allowed], c[allowed], allowed)
-            better = found < cost[allowed]
+            differences = difference(r[allowed], c[allowed], allowed)
+            better = differences < cost[allowed]
             which = allowed[better]
-            rows[which], cols[which], cost[which] = r[which], c[which], found[better]
+            rows[which], cols[which], cost[which] = r[which], c[which], differences[better]
 
         for jump in (4, 1, 1):
             for down, right in NEIGHBOURS:

@@ -22,9 +22,9 @@ def octave_ratios(result: np.ndarray, truth: np.ndarray, mask: np.ndarray) -> di
 
 
 def _strengths(picture: np.ndarray, inside: np.ndarray) -> list[float]:
-    above, found = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float32), []
+    above, sizes = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float32), []
     for sigma in BLURS:
         below = cv2.GaussianBlur(above, (0, 0), sigma)
-        found.append(float(np.sqrt(((above - below)[inside] ** 2).mean())))
+        sizes.append(float(np.sqrt(((above - below)[inside] ** 2).mean())))
         above = below
-    return found
+    return sizes

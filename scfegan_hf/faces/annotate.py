@@ -119,8 +119,8 @@ class FaceAnnotator:
         stride = self.network.stride
         padded = cv2.copyMakeBorder(small, 0, -rows % stride, 0, -cols % stride, cv2.BORDER_REFLECT_101)
         logits = self._run(padded).edges[0, 0, :rows, :cols]
-        found = logits.float().sigmoid().cpu().numpy()
-        return cv2.resize(found, (width, height), interpolation=cv2.INTER_LINEAR) if scale < 1 else found
+        answer = logits.float().sigmoid().cpu().numpy()
+        return cv2.resize(answer, (width, height), interpolation=cv2.INTER_LINEAR) if scale < 1 else answer
 
     def part(self, photo: np.ndarray, x: int, y: int) -> tuple[str, np.ndarray]:
         """The part of a face at a pixel: its name (of PARTS) and its mask with some air around it, uint8 (H, W) 0/1.
@@ -154,9 +154,9 @@ class FaceAnnotator:
 
     def _look(self, square: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
         """Labels, points in pixels of the square, and how sharply the landmarks are seen."""
-        found = self._run(square)
-        points, peaks = positions(found.heat)
-        finer = torch.nn.functional.interpolate(found.regions, scale_factor=FINER, mode="bilinear")
+        answer = self._run(square)
+        points, peaks = positions(answer.heat)
+        finer = torch.nn.functional.interpolate(answer.regions, scale_factor=FINER, mode="bilinear")
         labels = finer[0].argmax(0).to(torch.uint8).cpu().numpy()
         return labels, points[0].cpu().numpy() * square.shape[0], peaks.mean().item()
 

@@ -74,8 +74,8 @@ def detect_faces(photo: np.ndarray) -> list[Face]:
     if not faces and min(photo.shape[:2]) * scale >= WINDOW:
         small = cv2.resize(photo, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else photo
         for turns in (1, 2, 3):
-            found = _faces(np.ascontiguousarray(np.rot90(small, turns)), SMALLEST_PART_TURNED)
-            faces += [_scaled(_turned_back(face, turns, *small.shape[:2]), longer / max(small.shape[:2])) for face in found]
+            turned = _faces(np.ascontiguousarray(np.rot90(small, turns)), SMALLEST_PART_TURNED)
+            faces += [_scaled(_turned_back(face, turns, *small.shape[:2]), longer / max(small.shape[:2])) for face in turned]
         faces = _without_doubles(faces)
     return sorted(faces, key=lambda face: -face.box.area)
 
@@ -111,8 +111,8 @@ def _faces(photo: np.ndarray, smallest_part: float) -> list[Face]:
             continue
         x0, y0, side = float(box[0]), float(box[1]), float(box[2] - box[0])
         moved = np.array([0, 0, 1, 1]) + shifts
-        found = _turned_back(Face(Box(*map(float, moved)), points, odds[turns]), turns, 1, 1)
-        faces.append(_scaled(found, side, x0, y0))
+        turned = _turned_back(Face(Box(*map(float, moved)), points, odds[turns]), turns, 1, 1)
+        faces.append(_scaled(turned, side, x0, y0))
     return _without_doubles(faces)
 
 

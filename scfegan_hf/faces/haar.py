@@ -19,8 +19,8 @@ def haar_boxes(photo: np.ndarray) -> list[Box]:
     grey = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)
     grey = cv2.equalizeHist(cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA))
     smallest = max(24, min(grey.shape) // 12)
-    found = cascade.detectMultiScale(grey, scaleFactor=1.1, minNeighbors=6, minSize=(smallest, smallest))
-    boxes = [Box(x / scale, y / scale, (x + w) / scale, (y + h) / scale) for x, y, w, h in found]
+    windows = cascade.detectMultiScale(grey, scaleFactor=1.1, minNeighbors=6, minSize=(smallest, smallest))
+    boxes = [Box(x / scale, y / scale, (x + w) / scale, (y + h) / scale) for x, y, w, h in windows]
     return sorted(boxes, key=lambda box: -box.area)
 
 

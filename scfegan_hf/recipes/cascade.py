@@ -167,12 +167,12 @@ class Cascade(Recipe):
     @torch.no_grad()
     def sample(self, networks: Networks, batch: Batch) -> dict[str, Tensor]:
         image, mask = batch["image"], batch["mask"]
-        given = first_answer(networks["first"], batch)
+        assembled = first_answer(networks["first"], batch)
         drawn = blend(torch.ones_like(image), image, mask)
         drawn = blend(batch["color"], drawn, batch["color_mask"] * mask)
         drawn = blend(torch.full_like(image, -1), drawn, batch["sketch"] * mask)
-        result = blend(networks["refiner"](given), image, mask).clamp(-1, 1)
-        return {"original": image, "drawn": drawn, "first": given[:, :3], "result": result}
+        result = blend(networks["refiner"](assembled), image, mask).clamp(-1, 1)
+        return {"original": image, "drawn": drawn, "first": assembled[:, :3], "result": result}
 
     @torch.no_grad()
     def metrics(self, networks: Networks, batch: Batch) -> dict[str, Tensor]:

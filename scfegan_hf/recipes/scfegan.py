@@ -240,8 +240,8 @@ class SCFEGAN(Recipe):
 def generate(generator: nn.Module, batch: Batch) -> tuple[Tensor, Tensor]:
     """The generator's answer to a batch, and the same with the photograph outside the hole."""
     names = ("image", "mask", "sketch", "color", "color_mask", "noise")
-    given = assemble(*(batch[name] for name in names), fill=generator.fill, color_flag=generator.color_flag)
-    generated = generator(given)
+    assembled = assemble(*(batch[name] for name in names), fill=generator.fill, color_flag=generator.color_flag)
+    generated = generator(assembled)
     return generated, blend(generated, batch["image"], batch["mask"])
 
 

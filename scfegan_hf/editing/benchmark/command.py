@@ -15,14 +15,14 @@ from scfegan_hf.files import write_text
 OURS = "this model"
 
 
-def named_models(given: Sequence[str]) -> dict[str, str | None]:
+def named_models(texts: Sequence[str]) -> dict[str, str | None]:
     """Folders or Hub repositories by name, from `PATH` (in place of the weights in the package) and `NAME=PATH`.
 
     ValueError for a name that is given twice or taken by a baseline.
     """
     models: dict[str, str | None] = {OURS: None}
     seen = set()
-    for text in given:
+    for text in texts:
         name, path = (OURS, text) if "=" not in text or Path(text).exists() else text.split("=", 1)
         if name in seen or name in baselines.BASELINES or not name or not path:
             raise ValueError(f"--model {text}: give each model a name of its own, as in --model paper=FOLDER.")

@@ -59,7 +59,7 @@ def run(
                 result = bench.result(name, method, kind, seed)
                 figures = bench.figures(name, method, kind)
                 if method.seeded and kind == guidance[0]:
-                    again = method.edit(task, task.given(kind), seed + 1)
+                    again = method.edit(task, task.drawing_for(kind), seed + 1)
                     figures["diversity"] = closeness.masked_l1(again, result, task.mask)
                 outcome.rows.append({"face": task.face, "task": task.name, "guidance": kind, "method": name, **figures})
                 for number in range(len(judges)):
@@ -92,14 +92,14 @@ class _Bench:
     def key(name: str, method: Method, kind: str) -> tuple:
         """What the result depends on: of which drawing lines and colours are heeded."""
         source = "altered" if kind == "altered" else "own"
-        given = {"none": (), "sketch": ("sketch",), "color": ("color",)}.get(kind, ("sketch", "color"))
-        heeded = tuple(part for part in given if part in method.heeds)
+        parts = {"none": (), "sketch": ("sketch",), "color": ("color",)}.get(kind, ("sketch", "color"))
+        heeded = tuple(part for part in parts if part in method.heeds)
         return (name, source, heeded) if heeded else (name,)
 
     def result(self, name: str, method: Method, kind: str, seed: int) -> np.ndarray:
         key = self.key(name, method, kind)
         if key not in self.results:
-            self.results[key] = method.edit(self.task, self.task.given(kind), seed)
+            self.results[key] = method.edit(self.task, self.task.drawing_for(kind), seed)
         return self.results[key]
 
     def figures(self, name: str, method: Method, kind: str) -> dict[str, float]:

@@ -106,7 +106,9 @@ class ContactSheet:
         row = self.rows.setdefault((task.name, task.face), {"photograph": _tile(task.photo)})
         if kind in ("both", "altered") or "drawing" not in row:
             name = "altered drawing" if kind == "altered" else "drawing"
-            row[name] = _tile(show_drawing(task.photo, task.mask, task.given("altered") if kind == "altered" else task.own))
+            row[name] = _tile(
+                show_drawing(task.photo, task.mask, task.drawing_for("altered") if kind == "altered" else task.own)
+            )
         if method == self.main:
             row[f"{method}: {kind}"] = _tile(result)
         elif method in self.baselines and kind == "both":

@@ -72,7 +72,7 @@ class EditTask:
             raise ValueError("There is no other face with landmarks to take a drawing from.")
         return drawn
 
-    def given(self, guidance: str) -> Drawing:
+    def drawing_for(self, guidance: str) -> Drawing:
         """What of it the edit is given."""
         drawn = self.reference(guidance)
         lines = drawn.sketch if guidance in ("sketch", "both", "altered") else np.zeros_like(drawn.sketch)

@@ -224,7 +224,7 @@ def paint_patches(
             _, parts = cv2.connectedComponents((kind_of == kind_of[row, col]).astype(np.uint8), connectivity=4)
             shapes.append(((parts == parts[row, col]).astype(np.uint8), np.array([col, row], float)))
     brush = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))
-    for shape, start in sorted(shapes, key=lambda found: -int(found[0].sum())):
+    for shape, start in sorted(shapes, key=lambda piece: -int(piece[0].sum())):
         dabbed, over, steps = rng.random() < 0.5, rng.random() < spill, rng.normal(0, side * 0.06, (int(rng.integers(1, 4)), 2))
         if dabbed:
             brushed = Stroke(np.concatenate([start[None], start + steps.cumsum(0)]), side * rng.uniform(0.01, 0.06)).drawn(side)

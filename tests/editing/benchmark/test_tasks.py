@@ -32,8 +32,8 @@ def test_a_subset_gives_the_same_tasks(landmark_rows, made):
     for first, second in zip(again, sorted(wanted, key=lambda task: task.name != "mouth"), strict=True):
         assert (first.mask == second.mask).all()
         for kind in ("both", "altered"):
-            assert (first.given(kind).sketch == second.given(kind).sketch).all()
-            assert (first.given(kind).color == second.given(kind).color).all()
+            assert (first.drawing_for(kind).sketch == second.drawing_for(kind).sketch).all()
+            assert (first.drawing_for(kind).color == second.drawing_for(kind).color).all()
     (other,) = tasks.make_tasks(landmark_rows, [2], ["mouth"], seed=1)
     assert (other.mask != again[0].mask).any()
 
@@ -70,7 +70,8 @@ def test_ears_are_erased_where_there_is_skin_beside_the_contour(draw_face):
 def test_guidance_gives_parts_of_the_drawing_and_keeps_the_reference(made):
     task = next(task for task in made if task.own.sketch.any() and task.own.painted.any())
     has = {
-        kind: (task.given(kind).sketch.any(), task.given(kind).painted.any()) for kind in ("none", "sketch", "color", "both")
+        kind: (task.drawing_for(kind).sketch.any(), task.drawing_for(kind).painted.any())
+        for kind in ("none", "sketch", "color", "both")
     }
     assert has == {"none": (False, False), "sketch": (True, False), "color": (False, True), "both": (True, True)}
     assert all(task.reference(kind) is task.own for kind in has) and task.reference("altered") is task.altered
@@ -82,7 +83,7 @@ def test_without_landmarks_there_are_strokes_and_hair_only(landmark_rows):
     assert {task.name for task in made} == {"hair", *tasks.FREE_FORM_SHARES}
     assert all(task.altered is None for task in made)
     with pytest.raises(ValueError, match="no other face with landmarks"):
-        made[0].given("altered")
+        made[0].drawing_for("altered")
 
 
 def test_by_hand_features_have_lines_and_colours_of_their_own(landmark_rows, made):
