@@ -27,7 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _growth(text: str) -> int | str:
-    return text if text == "auto" else _whole(0)(text)
+    return text if text == "auto" else _whole(0, 10_000)(text)
 
 
 def _whole(low: int, high: int | None = None) -> Callable[[str], int]:
@@ -84,8 +84,8 @@ def _describe_prepare(commands: argparse._SubParsersAction) -> None:
         metavar="PATTERN",
         help="file names, without ending, to hold out (default *0)",
     )
-    prepare.add_argument("--num-proc", type=_whole(1), help="processes (default: all cores, of the cluster if there is one)")
-    prepare.add_argument("--shard-size", type=_whole(1), default=64, help="photographs to a Parquet file (default 64)")
+    prepare.add_argument("--num-proc", type=_whole(1, 1024), help="processes (default: all cores, a cluster's too)")
+    prepare.add_argument("--shard-size", type=_whole(1, 10**6), default=64, help="photographs to a Parquet file (default 64)")
     prepare.add_argument("--engine", choices=("local", "ray"), default="local", help="this machine, or a Ray cluster")
     prepare.add_argument(
         "--address", default="auto", help="of the cluster, as HOST:PORT (default auto: the one this machine belongs to)"
@@ -117,7 +117,7 @@ def _describe_edit(commands: argparse._SubParsersAction) -> None:
     edit.add_argument(
         "--free-colors", action="store_true", help="painted colours as they are in a photo that is grey or of one tint too"
     )
-    edit.add_argument("--seed", type=_whole(0), default=0)
+    edit.add_argument("--seed", type=_whole(0, 2**31 - 1), default=0)
     edit.add_argument("--model", help="folder or Hub repository (default: the weights in the package)")
     edit.add_argument("--no-detail", action="store_true", help="the network's answer as it is, without the photo's texture")
     edit.add_argument("--quality", type=_whole(1, 100), help="of a JPEG, 1 to 100 (default: the photo's own, or 95)")
@@ -163,12 +163,12 @@ def _describe_evaluate(commands: argparse._SubParsersAction) -> None:
         metavar="[NAME=]PATH",
         help="folder or Hub repository in place of the weights in the package; with a name: one more row, may be repeated",
     )
-    evaluate.add_argument("--faces", type=_whole(1), default=20, help="faces, up to 13 tasks each (default 20)")
+    evaluate.add_argument("--faces", type=_whole(1, 10**6), default=20, help="faces, up to 13 tasks each (default 20)")
     evaluate.add_argument("--tasks", nargs="+", metavar="TASK", help="only these, such as mouth hair free-form-20 whole-face")
     evaluate.add_argument("--guidance", nargs="+", metavar="KIND", help="only these of: none sketch color both altered")
     evaluate.add_argument("--feature-weights", metavar="FILE", help="SqueezeNet safetensors for figures of its features")
     evaluate.add_argument("--lpips-weights", metavar="FILE", help="safetensors of AlexNet with LPIPS's heads, for LPIPS")
-    evaluate.add_argument("--seed", type=_whole(0), default=0)
+    evaluate.add_argument("--seed", type=_whole(0, 2**31 - 1), default=0)
     evaluate.add_argument(
         "--by-hand", action="store_true", help="features drawn and painted as people do, not as an edge detector sees them"
     )
@@ -194,7 +194,7 @@ def _describe_demo(commands: argparse._SubParsersAction) -> None:
     demo.add_argument("--port", type=_whole(1, 65535), default=7860)
     demo.add_argument("--share", action="store_true", help="also at a public address of gradio.live, for three days at most")
     demo.add_argument("--device", help="cpu, cuda, mps (default: cuda where there is one, else cpu)")
-    demo.add_argument("--max-queue", type=_whole(1), default=20, help="edits that may wait; later ones are told to try again")
+    demo.add_argument("--max-queue", type=_whole(1, 1000), default=20, help="edits that may wait (default 20)")
     demo.set_defaults(run=_demo)
 
 

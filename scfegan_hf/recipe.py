@@ -112,6 +112,9 @@ class Card:
     citation: str = ""  # BibTeX
 
 
+MOST_RATE, MOST_COUNT, MOST_WEIGHT = 10.0, 10**6, 1e9  # of what a recipe's flags may say
+
+
 @dataclass(frozen=True)
 class Recipe:
     """A GAN: hyper-parameters with their defaults, networks, data, updates, figures and what is said of its release.
@@ -127,12 +130,18 @@ class Recipe:
     training: ClassVar[Mapping[str, Any]] = {}  # other defaults of TrainConfig: {"resolution": 64}
     loading: ClassVar[frozenset[str]] = frozenset()  # of "streaming" and "weights", what its dataset can do
 
+    # (least, most) of numbers, and of those in tuples, where that is not 0 to MOST_COUNT or MOST_WEIGHT.
+    ranges: ClassVar[Mapping[str, tuple[float, float]]] = {}
+
     def __post_init__(self):
-        """Raises ValueError, naming the flag, for a number that is not finite or is negative, and for a rate of 0."""
+        """Raises ValueError, naming the flag, for a number outside its range, or not finite, and for a rate of 0."""
         for each in fields(self):
             value = getattr(self, each.name)
-            if isinstance(value, int | float):
-                check_range(each.name, value, 0, open_low=each.name.endswith("learning_rate"))
+            for number in value if isinstance(value, tuple) else (value,):
+                if isinstance(number, int | float) and not isinstance(number, bool):
+                    rate = each.name.endswith("learning_rate")
+                    most = MOST_RATE if rate else MOST_COUNT if isinstance(number, int) else MOST_WEIGHT
+                    check_range(each.name, number, *self.ranges.get(each.name, (0, most)), open_low=rate)
 
     def networks(self, resolution: int) -> dict[str, nn.Module]:
         """Fresh networks by name, for pictures of ``resolution`` pixels: trainable ones, frozen ones, and helpers with

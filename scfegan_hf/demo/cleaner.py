@@ -23,7 +23,12 @@ def clean(folder: str | Path, after: float = AFTER) -> int:
     Empty folders go too, links are not followed. What cannot be deleted is told in the log and left.
     """
     before, deleted = time.time() - after, 0
-    for place, _, files in os.walk(folder, topdown=False, onerror=lambda error: log.warning("Not cleaned: %s", error)):
+
+    def tell(error: OSError) -> None:
+        if not isinstance(error, FileNotFoundError):  # before the first upload there is no folder
+            log.warning("Not cleaned: %s", error)
+
+    for place, _, files in os.walk(folder, topdown=False, onerror=tell):
         for name in files:
             deleted += _delete(Path(place, name), before)
         if Path(place) != Path(folder) and _age(place) < before:

@@ -14,7 +14,7 @@ def usable_device(name: str | torch.device) -> torch.device:
 
     try:
         device = torch.device(name)
-        torch.empty(1, device=device)
+        torch.zeros(1, device=device).tolist()  # which "meta" cannot
     except (RuntimeError, AssertionError, NotImplementedError) as error:  # whichever a build without that device raises
         why = str(error).splitlines()[0]
         raise ValueError(f"There is no device {str(name)!r} here: give cpu, cuda or mps ({why}).") from error

@@ -76,7 +76,8 @@ class FaceEditPipeline:
         import torch
 
         self.openvino: OpenVINONetwork | OpenVINOCascade | None = None  # see `from_pretrained`
-        self.device = usable_device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        default = "cuda" if torch.cuda.is_available() else "cpu"
+        self.device = usable_device(default if device is None else device)
         self.generator = generator.to(self.device, memory_format=torch.channels_last).eval().requires_grad_(False)
 
     @classmethod

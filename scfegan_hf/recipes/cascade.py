@@ -1,6 +1,7 @@
 """A cascade: the released generator's answer, enlarged twice, and a small network that learns to add the detail."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -36,6 +37,9 @@ class Cascade(Recipe):
 
     name: str = field(default="cascade", init=False, repr=False)
     loading: ClassVar[frozenset[str]] = frozenset({"streaming", "weights"})
+    ranges: ClassVar[Mapping[str, tuple[float, float]]] = {
+        "window": (1, 4096), "windows": (1, 256), "feature_holes": (0, 1), "transplants": (0, 1),
+    }  # fmt: skip
 
     first: str = "scfegan_hf/weights"  # folder or Hub repository of the first network, which stays as it is
     refiner_options: str = "{}"  # JSON object of the refiner's constructor arguments

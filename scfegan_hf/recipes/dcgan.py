@@ -32,6 +32,11 @@ class DCGAN(Recipe):
         "resolution": 64, "train_batch_size": 32, "ema_decay": 0.998, "num_validation_images": 500, "lr_warmup_steps": 0,
     }  # fmt: skip
     loading: ClassVar[frozenset[str]] = frozenset({"streaming", "weights"})
+    ranges: ClassVar[Mapping[str, tuple[float, float]]] = {
+        "z_size": (1, 65_536),
+        "width": (1, 1024),
+        "penalty_every": (1, 10**6),
+    }
 
     preset: Literal["ours", "reference"] = "ours"
     z_size: int = 100  # Radford et al. 2016

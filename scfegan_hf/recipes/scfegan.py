@@ -1,6 +1,7 @@
 """SC-FEGAN: fill a hole in a face from a sketch and colours (Jo & Park 2019, sections 3.2 and 3.3)."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal
@@ -30,6 +31,9 @@ class SCFEGAN(Recipe):
 
     name: str = field(default="scfegan", init=False, repr=False)
     loading: ClassVar[frozenset[str]] = frozenset({"streaming", "weights"})
+    ranges: ClassVar[Mapping[str, tuple[float, float]]] = {
+        "discriminator_width": (1, 1024), "feature_holes": (0, 1), "transplants": (0, 1), "penalty_every": (1, 10**6),
+    }  # fmt: skip
     hand: ClassVar[Hand] = Hand()  # how training's drawings are made; ours
 
     preset: Literal["paper", "compact", "plain"] = "compact"

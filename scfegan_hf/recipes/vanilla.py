@@ -30,6 +30,10 @@ class Vanilla(Recipe):
         "num_validation_images": 500, "validation_steps": 500, "checkpointing_steps": 500, "dataloader_num_workers": 0,
     }  # fmt: skip
     loading: ClassVar[frozenset[str]] = frozenset({"streaming", "weights"})
+    ranges: ClassVar[Mapping[str, tuple[float, float]]] = {
+        "hidden": (1, 65_536), "seed_hidden": (1, 65_536), "z_size": (1, 65_536), "dropout": (0, 0.99), "smoothing": (0.5, 1),
+        "beta1": (0, 0.9999),
+    }  # fmt: skip
 
     as_seed: bool = False  # one hidden layer, batch norm everywhere, noise of deviation 0.1, sums of losses
     hidden: tuple[int, ...] = (128, 256, 512)  # ours; the generator's, and in reverse the discriminator's. Seed: seed_hidden

@@ -7,6 +7,7 @@ import tyro
 
 from scfegan_hf.training.config import TrainConfig
 from scfegan_hf.training.faults import RESUME_ME, Stopped, TrainingFault
+from scfegan_hf.training.release.publishing import end_process
 from scfegan_hf.training.trainer import Trainer
 
 
@@ -33,7 +34,11 @@ def main(arguments: list[str] | None = None) -> None:
         Trainer(run.recipe, run.training).train()
     except Stopped as stopped:
         print(f"{stopped}. Exit code {RESUME_ME}: run the same command again to go on.", file=sys.stderr)
+        end_process(RESUME_ME)
         raise SystemExit(RESUME_ME) from stopped
     except (OSError, TrainingFault, ValueError) as error:
         # A sample worker's error arrives with its traceback before it.
-        raise SystemExit(f"error: {str(error).strip().splitlines()[-1].removeprefix('ValueError: ')}") from error
+        message = f"error: {str(error).strip().splitlines()[-1].removeprefix('ValueError: ')}"
+        end_process(1, message)
+        raise SystemExit(message) from error
+    end_process(0)

@@ -102,7 +102,7 @@ class TrainConfig:
         for weight in self.train_data_weights:
             check_range("train_data_weights", weight, 0, open_low=True)
         if self.expect_processes is not None:
-            check_range("expect_processes", self.expect_processes, 1)
+            check_range("expect_processes", self.expect_processes, 1, 10**6)
         if self.hub_model_id:
             try:
                 validate_repo_id(self.hub_model_id)
@@ -110,12 +110,14 @@ class TrainConfig:
                 raise ValueError(f"--hub_model_id: {str(error).splitlines()[0]}") from error
 
 
-# Least, and most where there is one.
+# Least and most.
 RANGES = {
-    "max_skipped_share": (0, 1), "resolution": (16, 4096), "train_batch_size": (1,), "gradient_accumulation_steps": (1,),
-    "max_train_steps": (1,), "lr_warmup_steps": (0,), "max_grad_norm": (0,), "ema_decay": (0, 1), "max_skipped_turns": (0,),
-    "seed": (0,), "dataloader_num_workers": (0,), "dataloader_prefetch_factor": (1,), "checkpointing_steps": (1,),
-    "checkpoints_total_limit": (1,), "validation_steps": (1,), "num_validation_images": (1,), "logging_steps": (1,),
+    "max_skipped_share": (0, 1), "resolution": (16, 4096), "train_batch_size": (1, 65_536),
+    "gradient_accumulation_steps": (1, 65_536), "max_train_steps": (1, 10**9), "stretch_minutes": (0, 10**6),
+    "lr_warmup_steps": (0, 10**9), "max_grad_norm": (0, 1e9), "ema_decay": (0, 1), "max_skipped_turns": (0, 10**9),
+    "seed": (0, 2**31 - 1), "dataloader_num_workers": (0, 512), "dataloader_prefetch_factor": (1, 1024),
+    "checkpointing_steps": (1, 10**9), "checkpoints_total_limit": (1, 10**6), "validation_steps": (1, 10**9),
+    "num_validation_images": (1, 10**6), "logging_steps": (1, 10**9),
 }  # fmt: skip
 
 # What may differ between a run and its continuation.

@@ -91,3 +91,7 @@ def test_it_cleans_at_once_and_goes_on_whatever_happens(folder, monkeypatch, cap
 
     asyncio.run(asyncio.wait_for(served(), 30))
     assert caplog.text.count("it is tried again") == 2
+
+
+def test_a_folder_that_is_not_there_yet_is_no_matter(tmp_path, caplog):
+    assert clean(tmp_path / "none") == 0 and not caplog.records

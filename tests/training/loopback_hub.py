@@ -1,7 +1,8 @@
 """A Hub on this machine that speaks to the real client: repositories, LFS uploads, commits, downloads by revision.
 
 It takes the LFS path (the client is told HF_HUB_DISABLE_XET=1), not xet. Objects are checked by their hashes as they
-arrive, and metadata of cards as YAML. `refuse` makes it answer so many commits with an error first.
+arrive, and metadata of cards as YAML. `refuse` makes it answer so many commits with an error first; requests that begin
+with `hang` ("PUT /objects/") are taken and never answered.
 """
 
 import base64
@@ -20,8 +21,8 @@ OWNER = "somebody"
 class LoopbackHub:
     """`with LoopbackHub() as hub:` serves at ``hub.endpoint``; ``hub.repositories`` is what has been pushed."""
 
-    def __init__(self, refuse: int = 0):
-        self.refuse, self.refused = refuse, 0
+    def __init__(self, refuse: int = 0, hang: str | None = None):
+        self.refuse, self.refused, self.hang, self.ended = refuse, 0, hang, threading.Event()
         self.repositories: dict[str, list[tuple[str, dict[str, str]]]] = {}  # commits, oldest first: (sha, path to object)
         self.objects: dict[str, bytes] = {}
         self.lfs: set[str] = set()  # objects that came by LFS
@@ -34,6 +35,7 @@ class LoopbackHub:
         return self
 
     def __exit__(self, *_) -> None:
+        self.ended.set()
         self.server.shutdown()
         self.server.server_close()
 
@@ -79,6 +81,10 @@ class _Handler(BaseHTTPRequestHandler):
     def _handle(self) -> None:
         body, path = self._body(), self.path.split("?")[0]
         self.hub.requests.append(f"{self.command} {path}")
+        if self.hub.hang and self.hub.requests[-1].startswith(self.hub.hang):
+            self.close_connection = True
+            self.hub.ended.wait()
+            return None
         if not path.startswith("/objects/") and self.headers.get("Authorization") != f"Bearer {TOKEN}":
             return self._answer({"error": "Invalid token"}, 401)
         for pattern, method in ROUTES:

@@ -148,6 +148,19 @@ def test_a_hub_that_never_answers_does_not_end_the_training(monkeypatch, tmp_pat
     assert "Uploaded to" not in capsys.readouterr().out and not list((tmp_path / "out").glob(".upload-*"))
 
 
+@pytest.mark.parametrize("hang", ["POST /api/repos/create", "PUT /objects/"])
+def test_a_hub_that_hangs_does_not_hold_the_end(hang, tmp_path):
+    """It takes the connection and says nothing; the end comes when PATIENCE is over, here 3 seconds."""
+    here = Path(__file__).parent
+    code = [str(here / "hanging_run.py"), str(tmp_path / "out")]
+    with LoopbackHub(hang=hang) as hub:
+        environment = {"PYTHONPATH": os.pathsep.join((str(ROOT), str(here)))}
+        printed = run(code, tmp_path, hub, **environment)
+        assert any(line.startswith(hang) for line in hub.requests)
+    assert "was not uploaded" in printed and "hf upload" in printed and "Uploaded to" not in printed
+    assert (tmp_path / "out" / "model.safetensors").is_file()
+
+
 def test_a_newer_release_takes_the_place_of_one_that_waits(monkeypatch, tmp_path):
     """Uploads are slower than checkpoints: those between are passed over, the last one is uploaded."""
     seen, going_on = [], threading.Event()

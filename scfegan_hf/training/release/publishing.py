@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import shutil
+import sys
 import threading
 from pathlib import Path
 
@@ -18,6 +19,18 @@ from scfegan_hf.training.release.hub import PICTURES, card_of
 log = logging.getLogger(__name__)
 
 WAITS = (1, 5, 25, 60, 120)  # seconds before each further try
+# How long the end of a run waits for the last upload: so many seconds, and what the files take at so many bytes a second.
+PATIENCE, SLOWEST = 30.0, 500_000
+THREAD = "upload"
+
+
+def end_process(code: int, message: str = "") -> None:
+    """End the process at once if an upload hangs, whose threads Python would wait for; else leave the end to the caller."""
+    if any(thread.name == THREAD for thread in threading.enumerate()):
+        print(message, file=sys.stderr)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
 
 
 class Publisher:
@@ -33,7 +46,7 @@ class Publisher:
         self._count = 0
         for left_over in out.glob(".upload-*"):
             shutil.rmtree(left_over)
-        self._thread = threading.Thread(target=self._work, daemon=True, name="upload")
+        self._thread = threading.Thread(target=self._work, daemon=True, name=THREAD)
         self._thread.start()
 
     def push(self) -> None:
@@ -46,14 +59,16 @@ class Publisher:
             self._news.notify()
 
     def finish(self) -> None:
-        """Upload what is there now and wait for it; says what to do when that fails."""
+        """Upload what is there now and wait for it, but not for a Hub that hangs; says what to do when that fails."""
         self.push()
         with self._news:
+            size = sum(file.stat().st_size for file in self._waiting.rglob("*") if file.is_file())
             self._closing = True
             self._news.notify()
-        self._thread.join()
+        self._thread.join(PATIENCE + size / SLOWEST)
+        hangs = self._thread.is_alive()
         name = self.repository or self.wanted
-        if self._failed:
+        if self._failed or hangs:
             log.error(
                 "The result was not uploaded to %s; it is whole in %s. Try again by hand: "
                 'hf upload %s %s --exclude "checkpoints/*" "logs/*" "log.jsonl"', name, self.out, name, self.out
