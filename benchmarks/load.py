@@ -67,7 +67,7 @@ async def one_edit(client: httpx.AsyncClient, photo: bytes, mask: bytes, seed: i
     if uploaded.status_code != 200:
         return f"upload: HTTP {uploaded.status_code}"
     given = [{"path": path, "meta": {"_type": "gradio.FileData"}} for path in uploaded.json()]
-    joined = await client.post("/gradio_api/call/edit", json={"data": [*given, None, None, seed, 1]})
+    joined = await client.post("/gradio_api/call/edit", json={"data": [*given, None, None, seed, 1, "redraw", None]})
     if joined.status_code != 200:
         return f"edit: HTTP {joined.status_code}"
     answer = await client.get(f"/gradio_api/call/edit/{joined.json()['event_id']}")

@@ -102,15 +102,15 @@ def test_demo_hands_its_options_to_the_app(monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["prepare", "photos", "out", "--shard-size", "-1"], "--shard-size: must be a whole number of at least 1, not -1"),
+        (["prepare", "photos", "out", "--shard-size", "-1"], "--shard-size: must be a whole number from 1 to 1000000, not -1"),
         (["prepare", "photos", "out", "--size", "0"], "--size: must be a whole number from 64 to 4096, not 0"),
         (["prepare", "photos", "out", "--size", "100000"], "--size: must be a whole number from 64 to 4096"),
-        (["prepare", "photos", "out", "--num-proc", "0"], "--num-proc: must be a whole number of at least 1"),
+        (["prepare", "photos", "out", "--num-proc", "0"], "--num-proc: must be a whole number from 1 to 1024"),
         (["trace", "photo.jpg", "-o", "x.png", "--level", "-5"], "--level: must be a whole number from 1 to 255, not -5"),
         (["mask", "photo.jpg", "-o", "x.png", "--at", "9" * 5000, "1"], "--at: must be a whole number of at least 0"),
-        (["evaluate", "data", "--out", "x", "--faces", "0"], "--faces: must be a whole number of at least 1"),
+        (["evaluate", "data", "--out", "x", "--faces", "0"], "--faces: must be a whole number from 1 to 1000000"),
         (["demo", "--port", "99999"], "--port: must be a whole number from 1 to 65535, not 99999"),
-        (["demo", "--max-queue", "-1"], "--max-queue: must be a whole number of at least 1"),
+        (["demo", "--max-queue", "-1"], "--max-queue: must be a whole number from 1 to 1000"),
     ],
 )
 def test_a_flag_out_of_its_range_is_refused_in_words(arguments, words, capsys):

