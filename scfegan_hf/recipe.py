@@ -112,7 +112,7 @@ class Card:
     citation: str = ""  # BibTeX
 
 
-MOST_RATE, MOST_COUNT, MOST_WEIGHT = 10.0, 10**6, 1e9  # of what a recipe's flags may say
+MOST_RATE, MOST_COUNT, MOST_WEIGHT = 10.0, 10**9, 1e9  # of what a recipe's flags may say
 
 
 @dataclass(frozen=True)

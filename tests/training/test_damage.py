@@ -159,7 +159,8 @@ def test_shares_and_names_are_checked_too():
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
-        ("learning_rate", float("nan"), "above 0 and at most 10, not nan"), ("learning_rate", 0.0, "above 0"), ("alpha", -1.0, "at least 0"),
+        ("learning_rate", float("nan"), "above 0 and at most 10, not nan"),
+        ("learning_rate", 0.0, "above 0"), ("alpha", -1.0, "at least 0"),
         ("sigma", float("inf"), "at least 0 and at most 1e.09, not inf"), ("penalty_every", -2, "at least 1"),
     ],
 )  # fmt: skip
