@@ -26,6 +26,13 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
+REFINER_HELP = 'of a second network, or "none" (default: the one beside the model, if any)'
+
+
+def _refiner(text: str) -> str | bool:
+    return False if text == "none" else text
+
+
 def _growth(text: str) -> int | str:
     return text if text == "auto" else _whole(0, 10_000)(text)
 
@@ -119,6 +126,7 @@ def _describe_edit(commands: argparse._SubParsersAction) -> None:
     )
     edit.add_argument("--seed", type=_whole(0, 2**31 - 1), default=0)
     edit.add_argument("--model", help="folder or Hub repository (default: the weights in the package)")
+    edit.add_argument("--refiner", type=_refiner, default=True, metavar="FOLDER", help=REFINER_HELP)
     edit.add_argument("--no-detail", action="store_true", help="the network's answer as it is, without the photo's texture")
     edit.add_argument("--quality", type=_whole(1, 100), help="of a JPEG, 1 to 100 (default: the photo's own, or 95)")
     edit.add_argument("--format", default="png", help="for a folder: png, jpg, tif or webp (default png)")
@@ -184,12 +192,14 @@ def _describe_export(commands: argparse._SubParsersAction) -> None:
     kind.add_argument("--web", metavar="DIR", help="folder for the app as a site that needs no server; npm fetches its runtime")
     export.add_argument("--runtime", metavar="TGZ", help="with --web: the runtime's npm package, where npm is not to fetch it")
     export.add_argument("--model", help="folder or Hub repository (default: the weights in the package)")
+    export.add_argument("--refiner", type=_refiner, default=True, metavar="FOLDER", help=f"with --onnx: {REFINER_HELP}")
     export.set_defaults(run=_export)
 
 
 def _describe_demo(commands: argparse._SubParsersAction) -> None:
     demo = commands.add_parser("demo", help="the web app")
     demo.add_argument("--model", help="folder or Hub repository (default: the weights in the package)")
+    demo.add_argument("--refiner", type=_refiner, default=True, metavar="FOLDER", help=REFINER_HELP)
     demo.add_argument("--host", default="127.0.0.1")
     demo.add_argument("--port", type=_whole(1, 65535), default=7860)
     demo.add_argument("--share", action="store_true", help="also at a public address of gradio.live, for three days at most")
@@ -227,7 +237,8 @@ def _edit(options: argparse.Namespace) -> None:
     whole_folder = Path(options.photo).is_dir()
     form = format_of(f"result.{options.format}" if whole_folder else options.output)  # before the work is done
     # For one edit, what starts soonest.
-    pipe = FaceEditPipeline.from_pretrained(options.model, runtime=None if whole_folder else "pytorch")
+    runtime = None if whole_folder else "pytorch"
+    pipe = FaceEditPipeline.from_pretrained(options.model, runtime=runtime, refiner=options.refiner)
     how = {"mode": options.mode, "seed": options.seed, "invert": options.invert, "detail": not options.no_detail}
     how |= {"grow": options.grow, "keep_tint": not options.free_colors}
     drawings = {"mask": options.mask, "sketch": options.sketch, "color": options.color}
@@ -292,7 +303,7 @@ def _evaluate(options: argparse.Namespace) -> None:
 def _export(options: argparse.Namespace) -> None:
     from scfegan_hf.editing.export import export_onnx
     from scfegan_hf.editing.pipeline import BUNDLED_WEIGHTS
-    from scfegan_hf.models.scfegan import SCFEGANGenerator
+    from scfegan_hf.models.cascade import load_editor
 
     if options.web:
         from scfegan_hf.demo.web import export_web
@@ -301,7 +312,7 @@ def _export(options: argparse.Namespace) -> None:
     elif options.runtime:
         raise ValueError("--runtime goes with --web: an ONNX file holds no runtime.")
     else:
-        export_onnx(SCFEGANGenerator.from_pretrained(options.model or BUNDLED_WEIGHTS), options.onnx)
+        export_onnx(load_editor(options.model or BUNDLED_WEIGHTS, options.refiner), options.onnx)
 
 
 def _demo(options: argparse.Namespace) -> None:
@@ -309,6 +320,7 @@ def _demo(options: argparse.Namespace) -> None:
 
     launch(
         model=options.model,
+        refiner=options.refiner,
         device=options.device,
         host=options.host,
         port=options.port,
