@@ -498,4 +498,4 @@ def test_an_example_takes_nothing_away_and_leaves_nothing_behind(open_page, phot
     # From an example to a photo of one's own: one's own drawing comes along, not the example's.
     page.click("#editor .history .strip button:nth-child(3)")
     choose_photo(page, photo_file)
-    assert page.evaluate(DRAWN) == own and not page.locator("#editor .history").is_visible()
+    assert page.evaluate(DRAWN) == own and not page.locator("#editor .history .strip").is_visible()

@@ -1,4 +1,5 @@
-// The drawing, the photo and its versions are kept in this browser (IndexedDB), so that a reload loses nothing.
+// The drawing, the photo and its versions are kept in this browser (IndexedDB), so that a reload loses nothing. Each tab has a
+// work of its own; a new one takes up the newest that no open tab holds, so that what was left in a closed tab is found again.
 
 import { canvasOf, say, stage } from './page.js';
 import { LAYERS, NAMES, state, version, when } from './state.js';
@@ -14,12 +15,50 @@ const openStore = () => new Promise((resolve) => {
 });
 let store = null;
 
+const MOST_WORKS = 6; // the oldest is forgotten then
+const IN_TAB = 'scfegan-work'; // in the tab's own storage: the name of its work
+const keyOf = (work, name) => (work ? `${name} ${work}` : name); // '': the one that there was before tabs had their own
+let claimed = null;
+
+// Whether no other tab holds the work; this one does from then on. Where a browser has no locks, tabs cannot tell.
+function hold(work) {
+  if (!navigator.locks) return Promise.resolve(true);
+  return new Promise((resolve) => {
+    navigator.locks.request(`scfegan work ${work}`, { ifAvailable: true }, (lock) => {
+      resolve(!!lock);
+      return lock && new Promise(() => {});
+    });
+  });
+}
+
+// The name of this tab's work, and of the one that it begins with: another one where a tab was opened as a copy of another.
+async function claim() {
+  const own = sessionStorage.getItem(IN_TAB), works = (await kept('works')) ?? [''];
+  let work = null, from = own;
+  for (const name of own === null ? works : [own]) {
+    if (await hold(name)) {
+      work = from = name;
+      break;
+    }
+  }
+  if (work === null) await hold(work = `${Date.now()}-${Math.floor(Math.random() * 1e9)}`);
+  sessionStorage.setItem(IN_TAB, work);
+  return { work, from };
+}
+
 async function keep(entries) {
   const database = await (store ??= openStore());
   if (!database) return;
-  const transaction = database.transaction('kept', 'readwrite');
+  const { work } = await (claimed ??= claim());
+  const transaction = database.transaction('kept', 'readwrite'), all = transaction.objectStore('kept');
   transaction.onabort = () => say('This browser has no room to keep your drawing over a reload. Drawing and editing go on.', true);
-  for (const [key, value] of Object.entries(entries)) transaction.objectStore('kept').put(value, key);
+  for (const [name, value] of Object.entries(entries)) all.put(value, keyOf(work, name));
+  const request = all.get('works');
+  request.onsuccess = () => {
+    const works = [work, ...(request.result ?? ['']).filter((other) => other !== work)];
+    all.put(works.slice(0, MOST_WORKS), 'works');
+    for (const old of works.slice(MOST_WORKS)) for (const name of ['photos', 'drawing']) all.delete(keyOf(old, name));
+  };
 }
 
 async function kept(key) {
@@ -57,7 +96,10 @@ export function drawingToKeep() {
 }
 
 export async function restore() {
-  const [photos, drawing] = [await kept('photos'), await kept('drawing')];
+  if (!(await (store ??= openStore()))) return;
+  const { from, work } = await (claimed ??= claim());
+  if (from === null) return;
+  const [photos, drawing] = [await kept(keyOf(from, 'photos')), await kept(keyOf(from, 'drawing'))];
   if (!photos?.length || !drawing || drawing.drawings.length !== photos.length || version()) return;
   const read = await Promise.all(photos.map(({ blob }) => measured(blob)));
   if (version()) return; // a photo was chosen meanwhile
@@ -71,6 +113,7 @@ export async function restore() {
   Object.assign(state, { recent: drawing.recent, layer: drawing.layer });
   LAYERS.color.paint = drawing.color;
   showVersion(drawing.current);
+  if (from !== work) keepPhotos();
   const [zoom, x, y] = drawing.seen, scale = view.fit * zoom;
   moveView(scale, stage.clientWidth / 2 - x * scale, stage.clientHeight / 2 - y * scale);
   await uploaded();

@@ -6,10 +6,11 @@ import { invertMask, maskDrawing, mirrorSketch, saveLayer, spreadMask, tracePhot
 import { holdSpace, movePen, pressPen } from './input.js';
 import { editor, element, find, findAll, press, stage } from './page.js';
 import { closeCamera, openCamera, shoot } from './photo.js';
-import { continueFromResult, runEdit } from './result.js';
+import { backToResults, continueFromResult, download, hasResults, runEdit } from './result.js';
 import {
   asksWay, backToDrawing, chooseLayer, chooseTool, chooseWay, clearLayer, hasInk, hide, LAYERS, NAMES, nextSize, redo, setColor, setSize, state, steps, undo, version, way, when,
 } from './state.js';
+import { bringBack, deleteVersion } from './versions.js';
 import { canvases, fitView, zoomAt } from './view.js';
 
 const DROPPED = ['#8a5a3c', '#2b1d16', '#5b7fa6', '#4d7a4f', '#b5524f', '#f2e9e1']; // to start with: hair, eyes, lips, teeth
@@ -39,9 +40,10 @@ export function refreshPanel() {
   find('.more summary').textContent = `More for ${{ mask: 'Mask', sketch: 'Sketch', color: 'Color' }[state.layer]}`;
   find('.ways').hidden = state.mode !== 'draw' || !asksWay();
   for (const button of findAll('[data-way]')) press(button, button.dataset.way === way());
-  const idle = !version() || state.mode !== 'draw';
-  find('[data-do=undo]').disabled = idle || !drawn.length;
-  find('[data-do=redo]').disabled = idle || !version().undone.length;
+  const drawing = version() && state.mode === 'draw';
+  find('[data-do=undo]').disabled = drawing ? !drawn.length : !version();
+  find('[data-do=redo]').disabled = !drawing || !version().undone.length;
+  find('[data-do=results]').hidden = !drawing || !hasResults();
   find('[data-do=edit] .word').textContent = state.running ? 'Working' : state.mode === 'result' ? 'Try again' : 'Edit';
   find('[data-do=edit]').disabled = !version() || state.running;
   for (const button of findAll('.helpers .buttons button')) button.disabled = !version();
@@ -78,6 +80,7 @@ const ACTIONS = {
   grow: () => spreadMask(1), shrink: () => spreadMask(-1), invert: invertMask, surround: maskDrawing, mirror: mirrorSketch, trace: tracePhoto,
   load: () => find('.layer-file').click(), save: saveLayer,
   edit: () => runEdit(), more: () => runEdit(4), continue: continueFromResult, back: backToDrawing,
+  results: backToResults, delete: deleteVersion, 'bring-back': bringBack,
 };
 
 function clicked(event) {
@@ -128,6 +131,9 @@ function keyDown(event) {
   } else if (onStage && key === 'enter' && state.mode === 'draw') {
     done();
     pressPen();
+  } else if (key === 'escape' && state.mode === 'result') {
+    done();
+    backToDrawing();
   } else if (KEYS[key] && !(event.target.type === 'range' && key === '0')) {
     done();
     KEYS[key]();
@@ -150,6 +156,7 @@ const nextAfterStage = () => {
 export function startPanel() {
   when('choice', refreshPanel);
   element.addEventListener('click', clicked);
+  find('[data-do=download]').addEventListener('click', download);
   find('[data-set=size]').addEventListener('input', (event) => setSize(Number(event.target.value)));
   find('[data-set=opacity]').addEventListener('input', (event) => { LAYERS[state.layer].opacity = Number(event.target.value) / 100; refreshPanel(); });
   find('input[type=color]').addEventListener('input', (event) => setColor(event.target.value));

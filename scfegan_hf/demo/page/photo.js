@@ -3,7 +3,7 @@
 import { findFaces, hideFaceOffer } from './faces.js';
 import { blank, editor, element, find, findAll, props, say } from './page.js';
 import { ownVersions, state, version } from './state.js';
-import { addVersion, measured, uploaded } from './versions.js';
+import { addVersion, measured, setAside, uploaded } from './versions.js';
 import { fitView } from './view.js';
 
 let photoNumber = 0;
@@ -23,9 +23,8 @@ export async function takePhoto(blob, name, drawn = null) {
   if (number !== photoNumber) return;
   if (read.width * read.height > props.max_pixels) return say(`This photo has more than ${Math.floor(props.max_pixels / 1e6)} megapixels. Make it smaller first.`, true);
   const own = ownVersions(), before = version()?.sample ? own.at(-1) : version();
-  const kept = drawn ? own : [];
-  for (const old of state.versions) if (!kept.includes(old)) URL.revokeObjectURL(old.url);
-  state.versions = kept;
+  if (!drawn) setAside();
+  state.versions = drawn ? own : [];
   addVersion(read, name, drawn ?? before?.steps ?? [], { sample: !!drawn });
   hideFaceOffer();
   fitView();

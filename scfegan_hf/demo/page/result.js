@@ -10,6 +10,7 @@ import { addVersion, measured, uploaded } from './versions.js';
 import { moveView, view } from './view.js';
 
 let results = [], chosen = 0, seed = 0;
+let resultsOf = null; // the version that they are of
 
 const LONGEST_STROKE = 10_000; // milliseconds that a result waits for a stroke to end
 
@@ -37,6 +38,7 @@ export async function runEdit(candidates = 1) {
     if (own !== version()) return say('That edit was of another version. Press Edit to edit this one.');
     results = answer.images;
     await showResult(0);
+    resultsOf = own;
     showCandidates();
     find('[data-do=more]').hidden = mode === 'recolor'; // there is one way to do that
     setMode('result');
@@ -102,6 +104,29 @@ function cropTo(image, [x, y, wide, high]) {
   const { width, height } = version(), side = Math.min(Math.max(wide, high) * 1.6, Math.max(width, height));
   const left = x + wide / 2 - side / 2, top = y + high / 2 - side / 2;
   image.style.cssText = `width:${(width / side) * 100}%;height:${(height / side) * 100}%;left:${(-left / side) * 100}%;top:${(-top / side) * 100}%`;
+}
+
+// After "Back to drawing" the results are still there, until the next edit or another version.
+export const hasResults = () => !!resultsOf && resultsOf === version();
+export function backToResults() {
+  if (!hasResults() || state.running) return;
+  setMode('result');
+  reveal();
+}
+
+// A file that the server has no more is told; a link alone would open an empty page.
+export async function download(event) {
+  event.preventDefault();
+  const { href, download: name } = find('[data-do=download]');
+  try {
+    const answer = await fetch(href);
+    if (!answer.ok) throw new Error();
+    const url = URL.createObjectURL(await answer.blob());
+    Object.assign(document.createElement('a'), { href: url, download: name || 'edited.png' }).click();
+    setTimeout(() => URL.revokeObjectURL(url), 60_000);
+  } catch {
+    say(backend.words.gone, true);
+  }
 }
 
 export async function continueFromResult() {

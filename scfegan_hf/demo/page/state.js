@@ -42,7 +42,7 @@ function moveStep(from, to) {
   if (step.layer !== state.layer) chooseLayer(step.layer);
   drawingChanged(step.layer);
 }
-export const undo = () => moveStep('steps', 'undone');
+export const undo = () => (state.mode === 'result' ? backToDrawing() : moveStep('steps', 'undone')); // an edit is undone as a stroke is
 export const redo = () => moveStep('undone', 'steps');
 
 export function clearLayer(name) {

@@ -1,6 +1,6 @@
 // Versions of the photo: the first, each result that was gone on from, and examples beside them; each with its own drawing.
 
-import { backend, blank, editor, find, loaded, photo, press, say } from './page.js';
+import { backend, blank, editor, find, loaded, photo, press, props, say } from './page.js';
 import { ownVersions, setMode, state, tell, version } from './state.js';
 import { measureStage } from './view.js';
 
@@ -42,7 +42,7 @@ export function uploaded() {
     if (own.uploaded) return;
     say('Loading the photo…');
     try {
-      const file = new File([own.blob], fileName(own.name, own.blob.type), { type: own.blob.type });
+      const blob = await sendable(own), file = new File([blob], fileName(own.name, blob.type), { type: blob.type });
       own.uploaded = { path: (await backend.upload(file)).path };
       if (own === version()) say(`${own.width} × ${own.height}`);
     } catch (error) {
@@ -53,10 +53,52 @@ export function uploaded() {
   return own.uploading;
 }
 
+// The photo as a file that the server takes: results are PNG, which may be larger than the photo was.
+async function sendable({ blob, url, width, height }) {
+  const limit = props.max_upload_bytes;
+  if (blob.size <= limit) return blob;
+  const canvas = blank(width, height);
+  canvas.getContext('2d').drawImage(await loaded(new Image(), url), 0, 0);
+  for (const [type, quality] of [['image/webp', 1], ['image/jpeg', 0.97], ['image/jpeg', 0.85]]) { // the first loses nothing
+    const smaller = await new Promise((resolve) => { canvas.toBlob(resolve, type, quality); });
+    if (smaller?.type === type && smaller.size <= limit) return smaller;
+  }
+  throw Object.assign(new Error(`This version is over ${limit >> 20} MB in any form. Download it and make it smaller.`), { said: true });
+}
+
+// What a photo or a deletion takes away can be brought back, until something else is taken away.
+let removed = null;
+
+export function setAside() {
+  for (const old of removed?.versions ?? []) if (!state.versions.includes(old)) URL.revokeObjectURL(old.url);
+  removed = version() ? { versions: [...state.versions], current: state.current } : null;
+}
+
+export function bringBack() {
+  if (!removed || state.running) return;
+  const { versions, current } = removed;
+  removed = { versions: [...state.versions], current: state.current };
+  state.versions = versions;
+  showVersion(current);
+  tell('versions');
+  say('Your versions from before are back.');
+}
+
+export function deleteVersion() {
+  if (state.versions.length < 2 || state.running) return;
+  setAside();
+  state.versions.splice(state.current, 1);
+  showVersion(Math.min(state.current, state.versions.length - 1));
+  tell('versions');
+  say('This version is deleted. Bring it back below if that was a mistake.');
+}
+
 export const fileName = (name, type) => `${name.replace(/\.[^.]*$/, '').replace(/[^\w-]+/g, '-').slice(0, 60) || 'photo'}.${(type.split('/')[1] || 'png').replace('jpeg', 'jpg')}`;
 
 export function showHistory() {
-  find('.history').hidden = state.versions.length < 2;
+  find('.history').hidden = state.versions.length < 2 && !removed;
+  find('.history .strip').hidden = find('[data-do=delete]').hidden = state.versions.length < 2;
+  find('[data-do=bring-back]').hidden = !removed;
   const own = ownVersions().length;
   find('.history .strip').replaceChildren(...state.versions.map(({ thumbnail }, index) => {
     const button = document.createElement('button'), image = document.createElement('img'), word = document.createElement('span');
