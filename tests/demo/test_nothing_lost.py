@@ -1,6 +1,8 @@
 """What was drawn, chosen and made is found again, in a real browser: in each tab, after an edit, a new photo, a deletion."""
 
 import io
+import json
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -130,3 +132,35 @@ def test_a_result_larger_than_the_limit_can_be_sent_again(open_page, photo, phot
     assert files
     start = files[-1].index(b"RIFF")
     assert Image.open(io.BytesIO(files[-1][start:])).size == photo.size
+
+
+def test_a_project_is_saved_and_opened_elsewhere(open_page, photo, photo_file, tmp_path):
+    page = open_page(**DESKTOP)
+    choose_photo(page, photo_file)
+    draw(page, "mask", (0.4, 0.5), (0.6, 0.5))
+    edit(page)
+    page.click("#editor [data-do=continue]")
+    page.wait_for_selector("#editor .history .strip button:nth-child(2)[aria-pressed=true]")
+    draw(page, "sketch", (0.4, 0.3), (0.6, 0.6))
+    drawn, project = page.evaluate(DRAWN), tmp_path / "work.scfegan"
+    with page.expect_download() as download:
+        page.click("#editor [data-do=save-project]")
+    assert download.value.suggested_filename == "astronaut.scfegan"
+    download.value.save_as(project)
+    with zipfile.ZipFile(project) as entries:
+        assert entries.testzip() is None
+        manifest = json.loads(entries.read("manifest.json"))
+        assert manifest["format"] == "scfegan-project" and len(manifest["photos"]) == 2
+        with Image.open(io.BytesIO(entries.read(manifest["photos"][0]["file"]))) as first:
+            assert np.array_equal(np.asarray(first.convert("RGB")), np.asarray(photo))
+
+    other = open_page(**DESKTOP)
+    choose_photo(other, project, "the project is open")
+    assert strip(other) == ["Photo", "Edit", "1"] and other.evaluate(DRAWN) == drawn
+    other.click("#editor .history .strip button:nth-child(1)")
+    assert other.evaluate(DRAWN)["mask"] and not other.evaluate(DRAWN)["sketch"]
+    edit(other)  # the photo is sent again by itself
+    project.write_bytes(project.read_bytes()[:-40])
+    other.set_input_files("#editor input.file", project)
+    other.wait_for_selector("#editor .status.wrong:has-text('damaged')")
+    assert strip(other) == ["Photo", "Edit", "1"]

@@ -103,6 +103,14 @@ export async function restore() {
   if (!photos?.length || !drawing || drawing.drawings.length !== photos.length || version()) return;
   const read = await Promise.all(photos.map(({ blob }) => measured(blob)));
   if (version()) return; // a photo was chosen meanwhile
+  await takeUp(photos, read, drawing);
+  if (from !== work) keepPhotos();
+  await uploaded();
+  say('Your drawing is back.');
+}
+
+// The versions that were kept, each of them with the picture that was read of it, and their drawings take the place of those here.
+export async function takeUp(photos, read, drawing) {
   state.versions = read.map(({ blob, url, width, height }, index) => ({
     blob, url, width, height, name: photos[index].name, thumbnail: photos[index].thumbnail, sample: photos[index].sample, uploaded: null, ...drawing.drawings[index],
   }));
@@ -113,11 +121,8 @@ export async function restore() {
   Object.assign(state, { recent: drawing.recent, layer: drawing.layer });
   LAYERS.color.paint = drawing.color;
   showVersion(drawing.current);
-  if (from !== work) keepPhotos();
   const [zoom, x, y] = drawing.seen, scale = view.fit * zoom;
   moveView(scale, stage.clientWidth / 2 - x * scale, stage.clientHeight / 2 - y * scale);
-  await uploaded();
-  say('Your drawing is back.');
 }
 
 export function startKeeping() {

@@ -6,6 +6,7 @@ import { invertMask, maskDrawing, mirrorSketch, saveLayer, spreadMask, tracePhot
 import { holdSpace, movePen, pressPen } from './input.js';
 import { editor, element, find, findAll, press, stage } from './page.js';
 import { closeCamera, openCamera, shoot } from './photo.js';
+import { saveProject } from './project.js';
 import { backToResults, continueFromResult, download, hasResults, runEdit } from './result.js';
 import {
   asksWay, backToDrawing, chooseLayer, chooseTool, chooseWay, clearLayer, hasInk, hide, LAYERS, NAMES, nextSize, redo, setColor, setSize, state, steps, undo, version, way, when,
@@ -80,7 +81,7 @@ const ACTIONS = {
   grow: () => spreadMask(1), shrink: () => spreadMask(-1), invert: invertMask, surround: maskDrawing, mirror: mirrorSketch, trace: tracePhoto,
   load: () => find('.layer-file').click(), save: saveLayer,
   edit: () => runEdit(), more: () => runEdit(4), continue: continueFromResult, back: backToDrawing,
-  results: backToResults, delete: deleteVersion, 'bring-back': bringBack,
+  results: backToResults, delete: deleteVersion, 'save-project': saveProject, 'bring-back': bringBack,
 };
 
 function clicked(event) {

@@ -2,6 +2,7 @@
 
 import { findFaces, hideFaceOffer } from './faces.js';
 import { blank, editor, element, find, findAll, props, say } from './page.js';
+import { ENDING, openProject } from './project.js';
 import { ownVersions, state, version } from './state.js';
 import { addVersion, measured, setAside, uploaded } from './versions.js';
 import { fitView } from './view.js';
@@ -11,6 +12,7 @@ let photoNumber = 0;
 // A new photo takes the drawing along and replaces all versions. An example, which has its own drawing, stands beside
 // them until the next one, so that a click on it loses nothing; its drawing is not taken along.
 export async function takePhoto(blob, name, drawn = null) {
+  if (name.endsWith(ENDING)) return openProject(blob);
   const limit = props.max_upload_bytes;
   if (blob.size > limit) return say(`This file is over ${limit >> 20} MB. Choose a smaller one.`, true);
   const number = ++photoNumber;

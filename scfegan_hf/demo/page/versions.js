@@ -18,7 +18,7 @@ export function addVersion({ blob, url, image, width, height }, name, drawn, mor
   tell('versions');
 }
 
-function thumbnailOf(image, width, height) {
+export function thumbnailOf(image, width, height) {
   const canvas = blank(96, 96), side = Math.min(width, height);
   canvas.getContext('2d').drawImage(image, (width - side) / 2, (height - side) / 2, side, side, 0, 0, 96, 96);
   return canvas.toDataURL('image/jpeg', 0.8);
@@ -96,7 +96,7 @@ export function deleteVersion() {
 export const fileName = (name, type) => `${name.replace(/\.[^.]*$/, '').replace(/[^\w-]+/g, '-').slice(0, 60) || 'photo'}.${(type.split('/')[1] || 'png').replace('jpeg', 'jpg')}`;
 
 export function showHistory() {
-  find('.history').hidden = state.versions.length < 2 && !removed;
+  find('.history').hidden = !version() && !removed;
   find('.history .strip').hidden = find('[data-do=delete]').hidden = state.versions.length < 2;
   find('[data-do=bring-back]').hidden = !removed;
   const own = ownVersions().length;
