@@ -51,8 +51,8 @@ export function insidePhoto(context, place, paint) {
 }
 
 export function paintLayer(context, name, place) {
+  context.clearRect(0, 0, context.canvas.width, context.canvas.height); // beside the photo too, where it may have lain before
   insidePhoto(context, place, () => {
-    context.clearRect(0, 0, context.canvas.width, context.canvas.height);
     for (const step of stepsShown(name)) paintStep(context, step, place);
   });
 }

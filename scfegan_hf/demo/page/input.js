@@ -5,19 +5,26 @@ import { insidePhoto, paintStep, photoScale, worldBox } from './drawing.js';
 import { hideFaceOffer } from './faces.js';
 import { maskPart } from './helpers.js';
 import { blank, photo, say, stage } from './page.js';
-import { addStep, hand, LAYERS, rememberColor, setColor, state, tell, version } from './state.js';
-import { brushSize, canvases, contexts, moveView, place, redraw, showCursor, toWorld, view, zoomAt } from './view.js';
+import { addStep, hand, hide, LAYERS, nextSize, rememberColor, setColor, setSize, state, tell, version, when } from './state.js';
+import { brushSize, canvases, contexts, moveView, place, redraw, refreshCursor, showCursor, toWorld, view, zoomAt } from './view.js';
 
 let spaceHeld = false;
 const LONG = 400; // milliseconds: a finger that drew for longer meant to draw
 export const fingers = new Map();
 
-export function beginStroke(point, { pointerId: pointer, pointerType: kind, timeStamp: began }) {
-  const { tool, paint } = LAYERS[state.layer];
+const PEN_ERASER = 5, RIGHT = 2; // which buttons of pointers erase, whatever the tool
+const erases = ({ button }) => button === PEN_ERASER || button === RIGHT;
+
+export function beginStroke(point, event) {
+  const { pointerId: pointer, pointerType: kind, timeStamp: began } = event, { paint, hidden } = LAYERS[state.layer];
+  const tool = erases(event) ? 'eraser' : LAYERS[state.layer].tool;
+  if (hidden) hide(state.layer, false), say('This layer was hidden; it is shown again.');
   if (tool === 'eyedropper') return pickColor(point);
   if (tool === 'part') return hideFaceOffer(), void maskPart(point);
   const filled = tool === 'rectangle' || tool === 'lasso';
   const step = { kind: filled ? 'fill' : 'stroke', layer: state.layer, paint, points: [point] };
+  const { last } = hand, straight = event.shiftKey && !filled && last?.layer === state.layer && last.version === version();
+  if (straight) step.points = [last.point, point.slice(0, 2)];
   if (!filled) Object.assign(step, { size: brushSize(), erase: tool === 'eraser' });
   hand.stroke = { step, tool, pointer, kind, began };
   hideFaceOffer();
@@ -51,6 +58,7 @@ export function endStroke(kept) {
   const empty = step.kind === 'fill' && step.points.length < 3;
   if (!kept || empty) return redraw(step.layer);
   if (step.layer === 'color' && tool !== 'eraser') rememberColor(step.paint);
+  hand.last = { version: version(), layer: step.layer, point: step.points.at(-1).slice(0, 2) };
   addStep(step);
   if (!state.running) say('');
 }
@@ -86,7 +94,7 @@ function pointerDown(event) {
     hand.gesture = fingerGesture();
   } else if (spaceHeld || event.button === 1) {
     hand.gesture = { pointer: event.pointerId, kind: event.pointerType, x: event.clientX, y: event.clientY };
-  } else if (event.button === 0 && !hand.stroke && !hand.gesture) {
+  } else if ((event.button === 0 || erases(event)) && !hand.stroke && !hand.gesture) {
     if (state.mode === 'result') hand.gesture = { pointer: event.pointerId, kind: event.pointerType, divider: true }, moveDivider(event);
     else beginStroke(pointOf(event), event);
   }
@@ -124,7 +132,11 @@ function pointerGone(event) {
 function wheelTurned(event) {
   if (!version()) return;
   event.preventDefault();
+  if (event.altKey) return setSize(nextSize(event.deltaY < 0 ? 1 : -1));
   const box = stage.getBoundingClientRect(), unit = event.deltaMode === 1 ? 30 : 1;
+  // The steps of a mouse's wheel are multiples of 120; two fingers on a touchpad move it by any number, and both ways.
+  const fingersOnPad = event.deltaMode === 0 && !event.ctrlKey && (event.deltaX !== 0 || (event.wheelDeltaY ?? 0) % 120 !== 0);
+  if (fingersOnPad) return moveView(view.scale, view.x - event.deltaX, view.y - event.deltaY);
   // A pinch on a touchpad arrives as a wheel with Ctrl and small steps.
   zoomAt(event.clientX - box.left, event.clientY - box.top, Math.exp(-event.deltaY * unit * (event.ctrlKey ? 0.01 : 0.0015)));
 }
@@ -172,7 +184,9 @@ export function startInput() {
   // for the one that stops it: that tap presses no button.
   stage.addEventListener('touchstart', (event) => { if (!event.target.closest('button')) event.preventDefault(); }, { passive: false });
   // The menu of a long touch would take the finger away.
-  stage.addEventListener('contextmenu', (event) => { if (event.pointerType !== 'mouse') event.preventDefault(); });
+  stage.addEventListener('contextmenu', (event) => { if (event.pointerType !== 'mouse' || (version() && state.mode === 'draw')) event.preventDefault(); });
+  when('choice', refreshCursor);
+  when('view', refreshCursor);
   stage.addEventListener('wheel', wheelTurned, { passive: false });
   stage.addEventListener('pointerenter', () => stage.classList.remove('by-keys'));
   stage.addEventListener('blur', () => { if (hand.stroke?.pointer === 'keys') endStroke(true); });

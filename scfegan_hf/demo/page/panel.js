@@ -96,12 +96,17 @@ function clicked(event) {
   if (button.dataset.do && (version() || !needsPhoto)) ACTIONS[button.dataset.do]?.();
 }
 
+function showHelp() {
+  find('.help').open = true;
+  find('.help').scrollIntoView({ block: 'nearest' });
+}
+
 const KEYS = {
   1: () => chooseLayer('mask'), 2: () => chooseLayer('sketch'), 3: () => chooseLayer('color'),
   b: () => chooseTool('brush'), e: () => chooseTool('eraser'), l: () => chooseTool('line'), r: () => chooseTool('rectangle'),
   o: () => chooseTool('lasso'), p: () => chooseTool('part'), i: () => chooseTool('eyedropper'), h: () => hide(state.layer, !LAYERS[state.layer].hidden),
   '[': () => setSize(nextSize(-1)), ']': () => setSize(nextSize(1)),
-  '+': ACTIONS['zoom-in'], '=': ACTIONS['zoom-in'], '-': ACTIONS['zoom-out'], 0: fitView, delete: ACTIONS.clear,
+  '+': ACTIONS['zoom-in'], '=': ACTIONS['zoom-in'], '-': ACTIONS['zoom-out'], 0: fitView, delete: ACTIONS.clear, '?': showHelp,
 };
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
@@ -122,7 +127,7 @@ function keyDown(event) {
   if (key === 'tab' && onStage && !event.shiftKey) {
     done();
     tab ??= setTimeout(() => { showOriginal(true); tab = 'held'; }, 250);
-  } else if (key === ' ' && (onStage || event.target === document.body)) {
+  } else if (key === ' ' && (onStage || event.target === document.body || stage.matches(':hover'))) { // whatever was clicked last
     done();
     holdSpace(true);
   } else if (onStage && ARROWS[event.key]) {

@@ -7,8 +7,8 @@ import { backend, editor, say } from './page.js';
 // Brush sizes are pixels of a frame (the photo, or the face in it) whose longer side is 512.
 export const LAYERS = {
   mask: { size: 12, opacity: 0.7, paint: '#ffc0d9', tools: ['brush', 'eraser', 'line', 'rectangle', 'lasso', 'part'] },
-  sketch: { size: 2, opacity: 1, paint: '#15171c', tools: ['brush', 'eraser', 'line'] },
-  color: { size: 4, opacity: 0.9, paint: '#8a5a3c', tools: ['brush', 'eraser', 'line', 'eyedropper'] },
+  sketch: { size: 2, opacity: 1, paint: '#15171c', tools: ['brush', 'eraser', 'line', 'rectangle', 'lasso'] },
+  color: { size: 4, opacity: 0.9, paint: '#8a5a3c', tools: ['brush', 'eraser', 'line', 'rectangle', 'lasso', 'eyedropper'] },
 };
 export const NAMES = Object.keys(LAYERS);
 for (const layer of Object.values(LAYERS)) Object.assign(layer, { tool: 'brush', hidden: false });
@@ -17,7 +17,8 @@ for (const layer of Object.values(LAYERS)) Object.assign(layer, { tool: 'brush',
 // way: whether an edit redraws or recolors, where the user chose.
 export const state = { layer: 'mask', mode: 'draw', way: null, versions: [], current: -1, recent: [], running: false };
 // What the hand is doing. stroke: the step being drawn, with the pointer that draws it; gesture: two fingers, or a drag.
-export const hand = { stroke: null, gesture: null };
+// last: where the last stroke ended, {version, layer, point}, for a straight line from there.
+export const hand = { stroke: null, gesture: null, last: null };
 export const version = () => state.versions[state.current];
 export const ownVersions = () => state.versions.filter(({ sample }) => !sample); // an example, and what was made of it, come after them
 export const steps = () => version()?.steps ?? [];

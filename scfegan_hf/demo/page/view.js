@@ -74,11 +74,14 @@ export function measureStage() {
 export const brushUnit = () => (version().frame ? Math.max(version().frame[2], version().frame[3]) / photoScale() : 1) / 512;
 export const brushSize = (name = state.layer) => LAYERS[name].size * brushUnit();
 
-export function showCursor(event) {
+let cursor = null; // where it was shown last
+export const refreshCursor = () => { if (cursor && version()) showCursor(cursor); };
+export function showCursor({ clientX, clientY }) {
+  cursor = { clientX, clientY };
   const box = stage.getBoundingClientRect(), tool = LAYERS[state.layer].tool;
   const round = ['brush', 'eraser', 'line'].includes(tool);
   const diameter = round ? Math.max(5, brushSize() * view.scale) : 0;
-  find('.cursor').style.cssText = `left:${event.clientX - box.left}px;top:${event.clientY - box.top}px;width:${diameter}px;height:${diameter}px`;
+  find('.cursor').style.cssText = `left:${clientX - box.left}px;top:${clientY - box.top}px;width:${diameter}px;height:${diameter}px`;
 }
 
 export function startView() {
