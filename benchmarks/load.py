@@ -64,6 +64,8 @@ async def one_edit(client: httpx.AsyncClient, photo: bytes, mask: bytes, seed: i
     """Upload, edit, download: "result", "busy" or what went wrong."""
     files = [("files", ("photo.png", photo, "image/png")), ("files", ("mask.png", mask, "image/png"))]
     uploaded = await client.post("/gradio_api/upload", files=files)
+    if uploaded.status_code == 429 and "busy" in uploaded.text:  # more uploads at a time than are taken
+        return "busy"
     if uploaded.status_code != 200:
         return f"upload: HTTP {uploaded.status_code}"
     given = [{"path": path, "meta": {"_type": "gradio.FileData"}} for path in uploaded.json()]
