@@ -133,7 +133,7 @@ def try_checkpoints(tries: int) -> tuple[int, list[str]]:
         files = sorted(path.name for path in (whole / "checkpoints" / newest).iterdir())
         harms: tuple[Callable[[Path], None], ...] = (cut, emptied, flipped, Path.unlink)
         trials = [(f"checkpoints/{newest}/{name}", harm) for name in files for harm in harms] + [("log.jsonl", garbled)]
-        trials = trials[:: max(2, 3000 // max(tries, 1))]
+        trials = trials[:: max(1, 600 // max(tries, 1))]
         for number, (name, harm) in enumerate(trials):
             count, out = count + 1, Path(folder, f"out-{number}")
             shutil.copytree(whole, out)
