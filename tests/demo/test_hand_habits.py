@@ -130,3 +130,17 @@ def test_every_layer_fills_outlines_and_a_question_mark_lists_the_keys(page):
     page.keyboard.press("?")
     assert page.locator("#editor .help").evaluate("help => help.open") and page.locator("#editor .help kbd").count() > 20
     assert page.locator("#editor .editor").get_attribute("lang") == "en"
+
+
+@pytest.mark.parametrize("screen", [(740, 360), (915, 412)])
+def test_a_phone_on_its_side_shows_the_photo(open_page, photo_file, screen):
+    width, height = screen
+    page = open_page(viewport={"width": width, "height": height}, has_touch=True, is_mobile=True)
+    choose_photo(page, photo_file)
+    page.locator("#editor .stage").scroll_into_view_if_needed()
+    stage, run = (page.locator(f"#editor {name}").bounding_box() for name in (".stage", "[data-do=edit]"))
+    assert stage["height"] > 0.9 * height and stage["width"] > 0.5 * width
+    assert run["x"] >= stage["x"] + stage["width"]  # beside it, not over it
+    for name in (".layers", ".tools", ".options"):
+        box = page.locator(f"#editor {name}").bounding_box()
+        assert box["x"] >= stage["x"] + stage["width"] and box["x"] + box["width"] <= width
