@@ -184,8 +184,10 @@ def test_runtimes_that_cannot_be_are_refused_in_words():
         FaceEditPipeline.from_pretrained(device="cpu", runtime="tensorrt")
     with pytest.raises(ValueError, match=r"float32 or bfloat16, not on cpu in torch\.float64"):
         FaceEditPipeline.from_pretrained(device="cpu", dtype="float64", runtime="openvino")
-    with pytest.raises(ValueError, match="computes on the CPU in float32 or bfloat16, not on meta"):
-        FaceEditPipeline(SCFEGANGenerator.preset("compact", width=4), device="meta")._use_openvino(torch.float32)
+    editor = FaceEditPipeline(SCFEGANGenerator.preset("compact", width=4), device="cpu")
+    editor.device = torch.device("cuda")
+    with pytest.raises(ValueError, match="computes on the CPU in float32 or bfloat16, not on cuda"):
+        editor._use_openvino(torch.float32)
 
 
 @pytest.mark.parametrize(
