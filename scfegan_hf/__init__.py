@@ -7,15 +7,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from scfegan_hf.editing.enlarging import PhotoEnlarging
     from scfegan_hf.editing.pipeline import EditResult, FaceEditPipeline
     from scfegan_hf.models.scfegan import SCFEGANDiscriminator, SCFEGANGenerator
 
 __version__ = "0.1.0"
-__all__ = ["EditResult", "FaceEditPipeline", "SCFEGANDiscriminator", "SCFEGANGenerator"]
+__all__ = ["EditResult", "FaceEditPipeline", "PhotoEnlarging", "SCFEGANDiscriminator", "SCFEGANGenerator"]
 
 _HOMES = {
     "EditResult": "editing.pipeline",
     "FaceEditPipeline": "editing.pipeline",
+    "PhotoEnlarging": "editing.enlarging",
     "SCFEGANDiscriminator": "models.scfegan",
     "SCFEGANGenerator": "models.scfegan",
 }

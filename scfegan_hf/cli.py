@@ -1,4 +1,4 @@
-"""The command line: `scfegan prepare | edit | trace | mask | convert | evaluate | export | demo`.
+"""The command line: `scfegan prepare | edit | enlarge | trace | mask | convert | evaluate | export | demo`.
 
 Errors of the user's making are one line.
 """
@@ -59,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     for describe in (
         _describe_prepare,
         _describe_edit,
+        _describe_enlarge,
         _describe_trace,
         _describe_mask,
         _describe_convert,
@@ -134,6 +135,19 @@ def _describe_edit(commands: argparse._SubParsersAction) -> None:
         "-o", "--output", required=True, help="file to write, as PNG, TIFF, lossless WebP or JPEG by its ending; or a folder"
     )
     edit.set_defaults(run=_edit)
+
+
+def _describe_enlarge(commands: argparse._SubParsersAction) -> None:
+    enlarge = commands.add_parser("enlarge", help="a photograph two or four times as wide and high, or a folder of them")
+    enlarge.add_argument("photo", help="picture, or a folder of pictures, searched deeply")
+    enlarge.add_argument("--scale", type=int, choices=(2, 4), default=2, help="2 or 4 (default 2)")
+    enlarge.add_argument("--model", help="folder or Hub repository (default: the weights in the package)")
+    enlarge.add_argument("--quality", type=_whole(1, 100), help="of a JPEG, 1 to 100 (default: the photo's own, or 95)")
+    enlarge.add_argument("--format", default="png", help="for a folder: png, jpg, tif or webp (default png)")
+    enlarge.add_argument(
+        "-o", "--output", required=True, help="file to write, as PNG, TIFF, lossless WebP or JPEG by its ending; or a folder"
+    )
+    enlarge.set_defaults(run=_enlarge)
 
 
 def _describe_trace(commands: argparse._SubParsersAction) -> None:
@@ -230,7 +244,6 @@ def _prepare(options: argparse.Namespace) -> None:
 
 
 def _edit(options: argparse.Namespace) -> None:
-    from scfegan_hf.editing.folder import REPORT, edit_folder
     from scfegan_hf.editing.pipeline import FaceEditPipeline
     from scfegan_hf.editing.saving import format_of
 
@@ -248,13 +261,33 @@ def _edit(options: argparse.Namespace) -> None:
         for note in (*result.notes, *([JPEG_NOTE] if form == "JPEG" else [])):
             print(f"note: {note}", file=sys.stderr)
         return
-    ending = f".{options.format.lower()}"
-    saved = {"ending": ending, "quality": options.quality}
-    report = edit_folder(lambda photo, drawn: pipe(photo, **drawn, **how), options.photo, options.output, drawings, **saved)
+    _whole_folder(lambda photo, drawn: pipe(photo, **drawn, **how), options, drawings, "edited")
+
+
+def _whole_folder(edit: Callable, options: argparse.Namespace, drawings: dict[str, str | None], done: str) -> None:
+    from scfegan_hf.editing.folder import REPORT, edit_folder
+
+    saved = {"ending": f".{options.format.lower()}", "quality": options.quality}
+    report = edit_folder(edit, options.photo, options.output, drawings, **saved)
     print(
-        f"{len(report['edited'])} photographs edited, {len(report['there_already'])} were there already, "
+        f"{len(report['edited'])} photographs {done}, {len(report['there_already'])} were there already, "
         f"{len(report['left_out'])} left out; see {Path(options.output) / REPORT}."
     )
+
+
+def _enlarge(options: argparse.Namespace) -> None:
+    from scfegan_hf.editing.enlarging import PhotoEnlarging
+    from scfegan_hf.editing.saving import format_of
+
+    whole_folder = Path(options.photo).is_dir()
+    format_of(f"result.{options.format}" if whole_folder else options.output)  # before the work is done
+    enlarge = PhotoEnlarging.from_pretrained(options.model)
+    if whole_folder:
+        return _whole_folder(lambda photo, drawn: enlarge(photo, options.scale), options, {}, "enlarged")
+    result = enlarge(options.photo, options.scale)
+    result.save(options.output, options.quality)
+    for note in result.notes:
+        print(f"note: {note}", file=sys.stderr)
 
 
 def _trace(options: argparse.Namespace) -> None:

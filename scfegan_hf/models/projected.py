@@ -14,14 +14,22 @@ from scfegan_hf.models.hub import HubNetwork
 class ProjectedDiscriminator(nn.Module, HubNetwork, pipeline_tag="image-classification", tags=["gan"]):
     """One small head of spectrally normalised convolutions for each layer of a frozen feature network.
 
-    ``channels``: channels of the layers, fine to coarse; ``strides``: 1 or 2 for each, what its head shrinks by. A head
+    ``channels``: channels of the layers, fine to coarse; ``strides``: 1 or 2 for each, what its head shrinks by;
+    ``last_bias``: of logits, which says nothing where only their differences count (`pair_loss`). A head
     sees features of unit mean size (divided by the photograph's own mean size per sample and layer, see
     losses/perceptual.py) and the hole. It costs little beside the features, which the perceptual loss needs anyway.
     """
 
     ranges = {"channels": (1, 4096), "strides": (1, 2), "width": (1, 1024)}
+    added_later = ("last_bias",)
 
-    def __init__(self, channels: Sequence[int] = (96, 128, 256, 512), strides: Sequence[int] = (2, 1, 1, 1), width: int = 64):
+    def __init__(
+        self,
+        channels: Sequence[int] = (96, 128, 256, 512),
+        strides: Sequence[int] = (2, 1, 1, 1),
+        width: int = 64,
+        last_bias: bool = True,
+    ):
         super().__init__()
         if len(channels) != len(strides):
             raise ValueError(f"channels and strides must be of one length, not {len(channels)} and {len(strides)}")
@@ -31,7 +39,7 @@ class ProjectedDiscriminator(nn.Module, HubNetwork, pipeline_tag="image-classifi
                 nn.LeakyReLU(LEAK),
                 spectral_norm(nn.Conv2d(width, width, 4 if stride == 2 else 3, stride, 1)),
                 nn.LeakyReLU(LEAK),
-                spectral_norm(nn.Conv2d(width, 1, 3, padding=1)),
+                spectral_norm(nn.Conv2d(width, 1, 3, padding=1, bias=last_bias)),
             )
             for before, stride in zip(channels, strides, strict=True)
         )
