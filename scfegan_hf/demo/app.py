@@ -4,6 +4,7 @@ import io
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -19,10 +20,12 @@ from starlette.middleware import Middleware
 
 from scfegan_hf.demo.cleaner import clean_always, kept_up
 from scfegan_hf.demo.connections import close_idle_always
-from scfegan_hf.demo.editor import TELL_THE_PAGE, drawing_editor, modules_route, page_file
+from scfegan_hf.demo.editor import ICON, TELL_THE_PAGE, drawing_editor, modules_route, page_file
 from scfegan_hf.demo.edits import (
+    CHOOSE_FIRST,
     edit_drawing,
     edit_files,
+    enlarge_photo,
     face_frames,
     marked_png,
     part_of_photo,
@@ -38,7 +41,8 @@ from scfegan_hf.demo.look import Look
 from scfegan_hf.demo.payload import MAX_UPLOAD_BYTES, layer_url, photo_path, read_drawing, uploaded_file
 from scfegan_hf.demo.receiving import Uploads, keep
 from scfegan_hf.demo.uploads import HiddenFolder, use_own_folder
-from scfegan_hf.editing.pipeline import FaceEditPipeline
+from scfegan_hf.editing.enlarging import PhotoEnlarging
+from scfegan_hf.editing.pipeline import EditResult, FaceEditPipeline
 
 EDIT_DOCUMENTATION = """Repaint a photo where a mask says so, or recolour parts of a face. All pictures have the photo's size.
 photo: picture file. mask: picture file, light where to repaint; one that marks over half of the photo is refused unless
@@ -48,10 +52,13 @@ candidates: how many results, 1 to 4. mode: redraw (needs a mask), or recolor: w
 brow, hair, a spot of skin) takes it and keeps its structure; no sketch, and a mask only to limit it.
 Returns a list of PNG files; pixels outside the mask are the photo's.
 While too many edits wait, the answer is an error that says so: try again in a moment."""
+ENLARGE_DOCUMENTATION = """A photo, best of faces, two or four times as wide and high, sharp where bicubic means are soft.
+photo: picture file of up to 2 megapixels. scale: 2 or 4. Returns a PNG file."""
 TRACE_DOCUMENTATION = """Lines of a photo to start a sketch from. photo: picture file.
 Returns a PNG file of the photo's size, white lines on black."""
 SESSIONS = 200  # that Gradio remembers something about; ours have nothing to remember, and each API call is one
 MOST_EVENTS = 200  # that Gradio keeps before it refuses with a 503; it gets there only if it cannot even say "busy"
+DESCRIPTION = "Erase a part of a portrait, draw lines and dab colours, and get a believable face back."
 FONT = ("system-ui", "sans-serif")
 
 
@@ -66,6 +73,11 @@ def build_app(pipeline: FaceEditPipeline | None = None, max_queue: int = 20) -> 
     pipeline = pipeline or FaceEditPipeline.from_pretrained()
     uploads, line, faces_line = use_own_folder(), Line(max_queue), Line(max_queue)
     speak_for_gradio()
+    enlarging = cache(lambda: PhotoEnlarging.from_pretrained(device=pipeline.device))  # for most visitors it is not needed
+
+    def enlarge(_: FaceEditPipeline, photo: str, scale: int | None) -> EditResult:
+        return enlarge_photo(enlarging(), photo, scale)
+
     on_gpu = with_gpu(lambda work, *arguments: work(pipeline, *arguments))
 
     with gr.Blocks(title="Edit a face by drawing", analytics_enabled=False) as app:
@@ -77,11 +89,19 @@ def build_app(pipeline: FaceEditPipeline | None = None, max_queue: int = 20) -> 
 
         def edit_on_page(sent: Sent) -> None:
             drawing = read_drawing(sent.get("drawing"), uploads)
-            result = on_gpu(edit_drawing, drawing, sent.get("seed"), sent.get("candidates"), sent.get("mode"))
+            how = (sent.get(name) for name in ("seed", "candidates", "mode", "feather"))
+            result = on_gpu(edit_drawing, drawing, *how)
             name = f"{Path(drawing.photo).stem.removesuffix('-edited')}-edited.png"
             shown = (_shown(image, name, stored) for image in result.images)
             sent.reply["images"] = [{**files, "label": label} for files, label in zip(shown, result.labels, strict=True)]
             sent.reply["notes"] = list(result.notes)
+
+        def enlarge_on_page(sent: Sent) -> None:
+            drawing = read_drawing(sent.get("drawing"), uploads)
+            if drawing.photo is None:
+                raise ValueError(CHOOSE_FIRST)
+            image = on_gpu(enlarge, drawing.photo, sent.get("scale")).image
+            sent.reply["images"] = [_shown(image, f"{Path(drawing.photo).stem.removesuffix('-edited')}-edited.png", stored)]
 
         def trace_on_page(sent: Sent) -> None:
             drawing = read_drawing(sent.get("drawing"), uploads)
@@ -134,6 +154,15 @@ def build_app(pipeline: FaceEditPipeline | None = None, max_queue: int = 20) -> 
                     await look.at(path, name)
                 return await line.serve(work, wanted=_somebody_listens)
 
+        async def larger(photo: FileData, scale: int = 2) -> FileData:
+            def work() -> FileData:
+                return FileData(path=stored(marked_png(on_gpu(enlarge, path, scale).image), "enlarged.png"))
+
+            with spoken_errors():
+                path = uploaded_file(photo, uploads, "photo")
+                await look.at(path, "photo")
+                return await line.serve(work, wanted=_somebody_listens)
+
         async def trace(photo: FileData) -> FileData:
             def work() -> FileData:
                 return FileData(path=stored(trace_file(pipeline, path), "sketch.png"))
@@ -148,6 +177,7 @@ def build_app(pipeline: FaceEditPipeline | None = None, max_queue: int = 20) -> 
         for kind, function, limits in (
             ("edit", in_turn(edit_on_page), at_once),
             ("trace", in_turn(trace_on_page), at_once),
+            ("enlarge", in_turn(enlarge_on_page), at_once),
             ("part", in_turn(part_on_page), at_once),
             ("faces", faces_on_page, at_once),
         ):
@@ -158,6 +188,7 @@ def build_app(pipeline: FaceEditPipeline | None = None, max_queue: int = 20) -> 
             for then, answered in ((ended.success, "true"), (ended.failure, "false")):
                 then(None, editor, js=TELL_THE_PAGE.format(kind=kind, answered=answered), trigger_mode="multiple")
         gr.api(edit, api_name="edit", api_description=EDIT_DOCUMENTATION, **at_once)
+        gr.api(larger, api_name="enlarge", api_description=ENLARGE_DOCUMENTATION, **at_once)
         gr.api(trace, api_name="trace", api_description=TRACE_DOCUMENTATION, **at_once)
         for component in (each for function in app.fns.values() for each in function.inputs):
             _take_uploads_only(component)
@@ -202,6 +233,8 @@ def launch(
         max_file_size=MAX_UPLOAD_BYTES,
         ssr_mode=False,
         run_history=False,
+        favicon_path=ICON,
+        head=f'<meta name="description" content="{DESCRIPTION}">',
         state_session_capacity=SESSIONS,
         footer_links=["api", "gradio"],
         theme=gr.themes.Default(primary_hue="indigo", font=FONT, font_mono=("ui-monospace", "monospace")),

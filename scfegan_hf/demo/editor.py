@@ -14,9 +14,11 @@ from starlette.staticfiles import StaticFiles
 
 from scfegan_hf.demo.payload import CANVAS_SIDE, MAX_PHOTO_PIXELS, MAX_UPLOAD_BYTES
 from scfegan_hf.demo.samples import page_samples
+from scfegan_hf.editing.photos import MIN_SIDE
 
 PAGE = Path(__file__).parent / "page"
-EVENTS = ("edit", "trace", "part", "faces")
+ICON = Path(__file__).parent / "site" / "icon.svg"
+EVENTS = ("edit", "trace", "part", "faces", "enlarge")
 # gr.HTML runs this as a function's body, and takes for events what is quoted in it. The document may have been asked for with
 # or without a slash at its end.
 BEGIN = """// Events of the page: {events}
@@ -48,6 +50,7 @@ def drawing_editor(**options: Any) -> gr.HTML:
         canvas_side=CANVAS_SIDE,
         max_upload_bytes=MAX_UPLOAD_BYTES,
         max_pixels=MAX_PHOTO_PIXELS,
+        min_side=MIN_SIDE,
         **page_samples(),
         **options,
     )

@@ -20,6 +20,7 @@ MAX_UPLOAD_BYTES = 20 * 2**20
 MAX_PHOTO_PIXELS = 50_000_000  # of visitors, whose photos share one memory; phones write up to 8064 x 6048
 # A drawing of strokes takes some 50 kB; four bytes per pixel is what noise would take.
 MAX_LAYER_BYTES = 4 * CANVAS_SIDE**2 + 2**16
+MOST_FEATHER = 200  # pixels
 PNG_URL = "data:image/png;base64,"
 LAYERS = ("mask", "sketch", "color")
 NOT_WHOLE = "The drawing did not arrive whole. Reload the page and try again."
@@ -150,6 +151,15 @@ def read_seed(seed: Any) -> int:
     return seed
 
 
+def read_feather(pixels: Any) -> int:
+    """Over how many pixels a mask's edge fades, 0 to MOST_FEATHER; nothing given means 0."""
+    if pixels is None:
+        return 0
+    if isinstance(pixels, bool) or not isinstance(pixels, int) or not 0 <= pixels <= MOST_FEATHER:
+        raise ValueError(f"The feather must be from 0 to {MOST_FEATHER} pixels.")
+    return pixels
+
+
 def read_candidates(count: Any) -> int:
     """How many results are wanted, 1 to MAX_CANDIDATES; nothing given means 1."""
     if count is None:
@@ -157,6 +167,15 @@ def read_candidates(count: Any) -> int:
     if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= MAX_CANDIDATES:
         raise ValueError(f"The number of candidates must be from 1 to {MAX_CANDIDATES}.")
     return count
+
+
+def read_scale(scale: Any) -> int:
+    """How many times as wide and high, 2 or 4; nothing given means 2."""
+    if scale is None:
+        return 2
+    if isinstance(scale, bool) or scale not in (2, 4):
+        raise ValueError("The scale must be 2 or 4.")
+    return int(scale)
 
 
 def read_mode(mode: Any) -> str:

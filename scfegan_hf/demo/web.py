@@ -99,8 +99,8 @@ def _write_site(site: Path, model: str | None, runtime: Path | None) -> None:
     generator = SCFEGANGenerator.from_pretrained(model or BUNDLED_WEIGHTS)
     files = _write_models(site, generator)
     _write_json(site / "settings.json", {**settings(generator), "files": files})
-    limits = {"canvas_side": CANVAS_SIDE, "max_upload_bytes": MAX_UPLOAD_BYTES, "max_pixels": MAX_PHOTO_PIXELS}
-    _write_json(site / "props.json", {**limits, **page_samples()})
+    limits = {"max_upload_bytes": MAX_UPLOAD_BYTES, "max_pixels": MAX_PHOTO_PIXELS, "min_side": MIN_SIDE}
+    _write_json(site / "props.json", {"canvas_side": CANVAS_SIDE, **limits, **page_samples()})
     licence = licence_of(model or BUNDLED_WEIGHTS)
     _fill(site / "index.html", page=_text(PAGE / "page.html"), licence=licence)
     annotator = licence_of(annotate.BUNDLED_ANNOTATOR)

@@ -1,7 +1,7 @@
 // Faces found in the photo: offered, chosen, shown.
 
 import { photoScale } from './drawing.js';
-import { backend, find, say, stage } from './page.js';
+import { backend, find, findAll, say, stage } from './page.js';
 import { tell, version, when } from './state.js';
 import { showBox, view } from './view.js';
 
@@ -18,28 +18,34 @@ export async function findFaces() {
   offerFaces();
 }
 
-function offerFaces() {
+export function offerFaces() {
+  if (!version()?.faces.length) return;
   const { faces } = version(), several = faces.length > 1, offer = find('.offer');
   stage.classList.add('offering');
   offer.querySelector('span').textContent = several ? 'Which face?' : 'Face found';
   offer.querySelector('.primary').hidden = several;
-  find('.faces').classList.toggle('several', several); // one face's box lets strokes through
+  find('.faces').classList.toggle('several', several);
   find('.faces').replaceChildren(...faces.map((_, index) => {
     const button = document.createElement('button');
     button.type = 'button';
     button.tabIndex = several ? 0 : -1;
     button.setAttribute('aria-label', `Zoom to face ${index + 1}`);
+    button.textContent = several ? index + 1 : '';
     button.onclick = () => chooseFace(index);
-    return button;
+    const box = document.createElement('div');
+    box.append(button);
+    return box;
   }));
   placeFaces();
+  tell('choice');
 }
 
 function placeFaces() {
   const { faces, width, height } = version(), pixel = view.scale / photoScale();
-  [...find('.faces').children].forEach((button, index) => {
+  findAll('.faces button').forEach((button, index) => {
     const [x, y, wide, high] = faces[index];
-    button.style.cssText = `left:${(x - width / 2) * pixel + view.x}px;top:${(y - height / 2) * pixel + view.y}px;width:${wide * pixel}px;height:${high * pixel}px`;
+    const box = button.parentElement;
+    box.style.cssText = `left:${(x - width / 2) * pixel + view.x}px;top:${(y - height / 2) * pixel + view.y}px;width:${wide * pixel}px;height:${high * pixel}px`;
   });
 }
 
@@ -55,6 +61,7 @@ export function chooseFace(index) {
 export function hideFaceOffer() {
   stage.classList.remove('offering');
   find('.faces').replaceChildren();
+  if (version()) tell('choice');
 }
 
 export function startFaces() {

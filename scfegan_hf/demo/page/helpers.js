@@ -21,8 +21,12 @@ export const joined = (a, b) => {
   return [x, y, Math.max(a[0] + a[2], b[0] + b[2]) - x, Math.max(a[1] + a[3], b[1] + b[3]) - y];
 };
 
+// How far Grow and Shrink move the mask's edge, in pixels of the photo: as the field says, or else a little of the face.
+export const usualSpread = () => Math.max(1, Math.round(6 * brushUnit() * photoScale()));
+const spread = () => Number(find('[data-set=spread]').value) || usualSpread();
+
 export function spreadMask(direction) {
-  const amount = 6 * brushUnit(), frame = touchedPixels('mask', 2 * amount);
+  const amount = spread() / photoScale(), frame = touchedPixels('mask', 2 * amount);
   if (!frame) return say('There is no mask yet.', true);
   const { canvas } = hardLayer('mask', frame), reach = (amount * photoScale() * canvas.width) / frame[2];
   addPicture('mask', frame, direction > 0 ? widened(canvas, reach, LAYERS.mask.paint) : narrowed(canvas, reach, LAYERS.mask.paint));
@@ -64,7 +68,7 @@ export async function tracePhoto() {
     const drawing = drawingForServer();
     await uploaded();
     const { sketch, frame } = await backend.ask('trace', { drawing: { ...drawing, photo: own.uploaded } });
-    const lines = await canvasOf(sketch);
+    const lines = tinted(await canvasOf(sketch), LAYERS.sketch.paint);
     if (own !== version()) return;
     addPicture('sketch', frame, lines);
     say(hasInk('mask') ? 'Lines added under the mask.' : 'Lines added. Paint a mask over those that should change.');

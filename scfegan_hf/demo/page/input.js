@@ -4,6 +4,7 @@ import { moveDivider } from './divider.js';
 import { insidePhoto, paintStep, photoScale, worldBox } from './drawing.js';
 import { hideFaceOffer } from './faces.js';
 import { maskPart } from './helpers.js';
+import { hideLoupe, loupeWanted, showLoupe } from './loupe.js';
 import { blank, photo, say, stage } from './page.js';
 import { addStep, hand, hide, LAYERS, nextSize, rememberColor, setColor, setSize, state, tell, version, when } from './state.js';
 import { brushSize, canvases, contexts, moveView, place, redraw, refreshCursor, showCursor, toWorld, view, zoomAt } from './view.js';
@@ -18,6 +19,7 @@ const erases = ({ button }) => button === PEN_ERASER || button === RIGHT;
 export function beginStroke(point, event) {
   const { pointerId: pointer, pointerType: kind, timeStamp: began } = event, { paint, hidden } = LAYERS[state.layer];
   const tool = erases(event) ? 'eraser' : LAYERS[state.layer].tool;
+  if (tool === 'hand') return;
   if (hidden) hide(state.layer, false), say('This layer was hidden; it is shown again.');
   if (tool === 'eyedropper') return pickColor(point);
   if (tool === 'part') return hideFaceOffer(), void maskPart(point);
@@ -90,9 +92,10 @@ function pointerDown(event) {
   stage.setPointerCapture(event.pointerId);
   if (event.pointerType === 'touch') fingers.set(event.pointerId, event);
   if (fingers.size > 1) { // the first finger's stroke was the beginning of this
+    hideLoupe();
     if (hand.stroke?.kind === 'touch') endStroke(event.timeStamp - hand.stroke.began > LONG);
     hand.gesture = fingerGesture();
-  } else if (spaceHeld || event.button === 1) {
+  } else if (spaceHeld || event.button === 1 || (event.button === 0 && state.mode === 'draw' && LAYERS[state.layer].tool === 'hand')) {
     hand.gesture = { pointer: event.pointerId, kind: event.pointerType, x: event.clientX, y: event.clientY };
   } else if ((event.button === 0 || erases(event)) && !hand.stroke && !hand.gesture) {
     if (state.mode === 'result') hand.gesture = { pointer: event.pointerId, kind: event.pointerType, divider: true }, moveDivider(event);
@@ -119,10 +122,12 @@ function pointerMoved(event) {
   } else if (hand.stroke?.pointer === event.pointerId) {
     const moves = event.getCoalescedEvents ? event.getCoalescedEvents() : [];
     extendStroke((moves.length ? moves : [event]).map(pointOf));
+    if (loupeWanted(event)) showLoupe(event);
   }
 }
 
 function pointerGone(event) {
+  hideLoupe();
   fingers.delete(event.pointerId);
   if (hand.stroke?.pointer === event.pointerId) endStroke(event.type !== 'pointercancel' || event.timeStamp - hand.stroke.began > LONG);
   if (hand.gesture?.fingers) hand.gesture = fingers.size > 1 ? fingerGesture() : null;

@@ -2,7 +2,7 @@
 // work of its own; a new one takes up the newest that no open tab holds, so that what was left in a closed tab is found again.
 
 import { canvasOf, say, stage } from './page.js';
-import { LAYERS, NAMES, state, version, when } from './state.js';
+import { LAYERS, LINE_COLORS, NAMES, state, version, when } from './state.js';
 import { measured, showVersion, uploaded } from './versions.js';
 import { moveView, view } from './view.js';
 
@@ -92,7 +92,7 @@ export function drawingToKeep() {
   const drawings = state.versions.map(({ steps, undone, frame, faces }) => ({ steps: steps.map(plain), undone: undone.map(plain), frame, faces }));
   const sizes = Object.fromEntries(NAMES.map((name) => [name, LAYERS[name].size]));
   const seen = [view.scale / view.fit, (stage.clientWidth / 2 - view.x) / view.scale, (stage.clientHeight / 2 - view.y) / view.scale];
-  return { drawings, current: state.current, sizes, recent: state.recent, color: LAYERS.color.paint, layer: state.layer, seen };
+  return { drawings, current: state.current, sizes, recent: state.recent, color: LAYERS.color.paint, line: LAYERS.sketch.paint, layer: state.layer, seen };
 }
 
 export async function restore() {
@@ -120,6 +120,7 @@ export async function takeUp(photos, read, drawing) {
   for (const [name, size] of Object.entries(drawing.sizes)) LAYERS[name].size = size;
   Object.assign(state, { recent: drawing.recent, layer: drawing.layer });
   LAYERS.color.paint = drawing.color;
+  LAYERS.sketch.paint = drawing.line ?? LINE_COLORS[0]; // which older ones do not say
   showVersion(drawing.current);
   const [zoom, x, y] = drawing.seen, scale = view.fit * zoom;
   moveView(scale, stage.clientWidth / 2 - x * scale, stage.clientHeight / 2 - y * scale);

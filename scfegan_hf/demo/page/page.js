@@ -1,7 +1,8 @@
 // What everything on the page stands on: the element with page.html in it, what the page is told, and who answers it.
 //
-// A backend is {words, modes, ask, upload, questions}. `words`: sentences that depend on where photos go (server.js has them all).
-// `modes`: what its edits can be, of redraw and recolor.
+// A backend is {words, modes, enlarges, feathers, ask, cancel, upload, questions}. `words`: sentences that depend on where photos go (server.js has them all).
+// `modes`: what its edits can be, of redraw and recolor. `enlarges`: whether it answers that kind of question;
+// `feathers`: whether an edit's mask may fade. `cancel()`: what is asked is given up.
 // `ask(kind, question)` promises an answer or an Error in words, with `gone` if the photo has to be handed over again.
 // `upload(file)` promises {path}, by which questions call the photo; an Error of it with `said` may be shown. `questions()`:
 // what is waited for, for whoever looks for a fault. No module touches the document when it is imported, so Node can.
@@ -28,6 +29,12 @@ export const press = (button, pressed) => button.setAttribute('aria-pressed', pr
 export function blank(width, height) {
   const canvas = document.createElement('canvas');
   Object.assign(canvas, { width, height });
+  return canvas;
+}
+
+export function copyOf(picture) {
+  const canvas = blank(picture.width, picture.height);
+  canvas.getContext('2d').drawImage(picture, 0, 0);
   return canvas;
 }
 

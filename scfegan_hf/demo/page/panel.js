@@ -1,17 +1,19 @@
 // Buttons, sliders, colours and keys, and what they show.
 
 import { nudgeDivider } from './divider.js';
-import { chooseFace, hideFaceOffer } from './faces.js';
-import { invertMask, maskDrawing, mirrorSketch, saveLayer, spreadMask, tracePhoto } from './helpers.js';
+import { chooseFace, hideFaceOffer, offerFaces } from './faces.js';
+import { invertMask, maskDrawing, mirrorSketch, saveLayer, spreadMask, tracePhoto, usualSpread } from './helpers.js';
 import { holdSpace, movePen, pressPen } from './input.js';
-import { editor, element, find, findAll, press, stage } from './page.js';
+import { backend, editor, element, find, findAll, press, stage } from './page.js';
+import { copyResult, downloadJpeg } from './copies.js';
 import { closeCamera, openCamera, shoot } from './photo.js';
 import { saveProject } from './project.js';
-import { backToResults, continueFromResult, download, hasResults, runEdit } from './result.js';
+import { backToResults, cancelAsked, chosenFile, continueFromResult, download, enlarge, hasResults, runEdit } from './result.js';
 import {
-  asksWay, backToDrawing, chooseLayer, chooseTool, chooseWay, clearLayer, hasInk, hide, LAYERS, NAMES, nextSize, redo, setColor, setSize, state, steps, undo, version, way, when,
+  asksWay, backToDrawing, chooseLayer, chooseTool, chooseWay, clearLayer, hasInk, hide, LAYERS, LINE_COLORS, NAMES, nextSize, redo, setColor, setLineColor, setSize, state, steps, undo, version, way, when,
 } from './state.js';
 import { bringBack, deleteVersion } from './versions.js';
+import { turnPhoto } from './turn.js';
 import { canvases, fitView, zoomAt } from './view.js';
 
 const DROPPED = ['#8a5a3c', '#2b1d16', '#5b7fa6', '#4d7a4f', '#b5524f', '#f2e9e1']; // to start with: hair, eyes, lips, teeth
@@ -38,13 +40,19 @@ export function refreshPanel() {
   find('[data-set=opacity]').nextElementSibling.value = `${Math.round(layer.opacity * 100)} %`;
   find('input[type=color]').value = LAYERS.color.paint;
   showSwatches();
+  for (const button of findAll('.line-colors button')) press(button, button.title === LAYERS.sketch.paint);
+  find('.sketch-dot').style.background = LAYERS.sketch.paint;
   find('.more summary').textContent = `More for ${{ mask: 'Mask', sketch: 'Sketch', color: 'Color' }[state.layer]}`;
   find('.ways').hidden = state.mode !== 'draw' || !asksWay();
   for (const button of findAll('[data-way]')) press(button, button.dataset.way === way());
   const drawing = version() && state.mode === 'draw';
   find('[data-do=undo]').disabled = drawing ? !drawn.length : !version();
   find('[data-do=redo]').disabled = !drawing || !version().undone.length;
+  find('[data-do=enlarge]').hidden = !backend.enlarges || !version();
   find('[data-do=results]').hidden = !drawing || !hasResults();
+  find('[data-do=faces]').hidden = !drawing || !version().faces.length || stage.classList.contains('offering');
+  for (const name of ['turn', 'flip']) find(`[data-do=${name}]`).disabled = !drawing || state.running;
+  if (version()) find('[data-set=spread]').placeholder = usualSpread();
   find('[data-do=edit] .word').textContent = state.running ? 'Working' : state.mode === 'result' ? 'Try again' : 'Edit';
   find('[data-do=edit]').disabled = !version() || state.running;
   for (const button of findAll('.helpers .buttons button')) button.disabled = !version();
@@ -76,12 +84,13 @@ const ACTIONS = {
   'zoom-out': () => zoomAt(stage.clientWidth / 2, stage.clientHeight / 2, 1 / 1.4),
   choose: () => find('.file').click(),
   camera: openCamera, shoot, 'close-camera': closeCamera,
-  'zoom-face': () => chooseFace(0), 'no-face': hideFaceOffer,
+  'zoom-face': () => chooseFace(0), 'no-face': hideFaceOffer, faces: offerFaces, turn: () => turnPhoto('right'), flip: () => turnPhoto('mirror'),
   clear: () => clearLayer(state.layer),
   grow: () => spreadMask(1), shrink: () => spreadMask(-1), invert: invertMask, surround: maskDrawing, mirror: mirrorSketch, trace: tracePhoto,
   load: () => find('.layer-file').click(), save: saveLayer,
   edit: () => runEdit(), more: () => runEdit(4), continue: continueFromResult, back: backToDrawing,
-  results: backToResults, delete: deleteVersion, 'save-project': saveProject, 'bring-back': bringBack,
+  results: backToResults, enlarge, cancel: cancelAsked, copy: () => copyResult(chosenFile()), jpeg: () => downloadJpeg(chosenFile()),
+  'surround-too': () => { backToDrawing(); if (maskDrawing()) runEdit(); }, delete: deleteVersion, 'save-project': saveProject, 'bring-back': bringBack,
 };
 
 function clicked(event) {
@@ -104,7 +113,7 @@ function showHelp() {
 const KEYS = {
   1: () => chooseLayer('mask'), 2: () => chooseLayer('sketch'), 3: () => chooseLayer('color'),
   b: () => chooseTool('brush'), e: () => chooseTool('eraser'), l: () => chooseTool('line'), r: () => chooseTool('rectangle'),
-  o: () => chooseTool('lasso'), p: () => chooseTool('part'), i: () => chooseTool('eyedropper'), h: () => hide(state.layer, !LAYERS[state.layer].hidden),
+  o: () => chooseTool('lasso'), p: () => chooseTool('part'), i: () => chooseTool('eyedropper'), m: () => chooseTool('hand'), h: () => hide(state.layer, !LAYERS[state.layer].hidden),
   '[': () => setSize(nextSize(-1)), ']': () => setSize(nextSize(1)),
   '+': ACTIONS['zoom-in'], '=': ACTIONS['zoom-in'], '-': ACTIONS['zoom-out'], 0: fitView, delete: ACTIONS.clear, '?': showHelp,
 };
@@ -165,6 +174,15 @@ export function startPanel() {
   find('[data-do=download]').addEventListener('click', download);
   find('[data-set=size]').addEventListener('input', (event) => setSize(Number(event.target.value)));
   find('[data-set=opacity]').addEventListener('input', (event) => { LAYERS[state.layer].opacity = Number(event.target.value) / 100; refreshPanel(); });
+  find('[data-set=feather]').addEventListener('input', (event) => { LAYERS.mask.feather = Math.min(Math.max(Math.round(Number(event.target.value)) || 0, 0), 200); });
+  find('.numbers label:last-child').hidden = !backend.feathers;
+  find('.line-colors').append(...LINE_COLORS.map((color) => {
+    const button = document.createElement('button');
+    Object.assign(button, { type: 'button', title: color, onclick: () => setLineColor(color) });
+    button.style.background = color;
+    button.setAttribute('aria-label', `Lines in ${color}`);
+    return button;
+  }));
   find('input[type=color]').addEventListener('input', (event) => setColor(event.target.value));
 
   const hold = find('[data-do=original]');

@@ -1,6 +1,7 @@
 // Photos in: file, drop, paste, camera.
 
 import { findFaces, hideFaceOffer } from './faces.js';
+import { isAnimation } from './kinds.js';
 import { blank, editor, element, find, findAll, props, say } from './page.js';
 import { ENDING, openProject } from './project.js';
 import { ownVersions, state, version } from './state.js';
@@ -23,6 +24,8 @@ export async function takePhoto(blob, name, drawn = null) {
     return say('This file is not a picture that your browser can show. Choose a PNG or JPEG file.', true);
   }
   if (number !== photoNumber) return;
+  if (isAnimation(new Uint8Array(await blob.arrayBuffer()))) return say('This picture is an animation. Save one frame of it as PNG or JPEG and choose that.', true);
+  if (Math.min(read.width, read.height) < props.min_side) return say(`This picture is ${read.width} × ${read.height}. Choose one of at least ${props.min_side} × ${props.min_side} pixels.`, true);
   if (read.width * read.height > props.max_pixels) return say(`This photo has more than ${Math.floor(props.max_pixels / 1e6)} megapixels. Make it smaller first.`, true);
   const own = ownVersions(), before = version()?.sample ? own.at(-1) : version();
   if (!drawn) setAside();

@@ -74,6 +74,6 @@ function isSound(drawing, count) {
   if (!drawing || !Array.isArray(drawing.drawings) || drawing.drawings.length !== count) return false;
   const { drawings, current, sizes, recent, color, layer, seen } = drawing;
   return drawings.every(({ steps, undone, frame, faces }) => [steps, undone].every((list) => Array.isArray(list) && list.every(isStep)) && isFrame(frame) && Array.isArray(faces) && faces.every((face) => numbers(face, 4))) &&
-    Number.isInteger(current) && current >= 0 && current < count && NAMES.includes(layer) && isColor(color) && Array.isArray(recent) && recent.every(isColor) &&
+    Number.isInteger(current) && current >= 0 && current < count && NAMES.includes(layer) && isColor(color) && (drawing.line === undefined || isColor(drawing.line)) && Array.isArray(recent) && recent.every(isColor) &&
     NAMES.every((name) => Number.isFinite(sizes?.[name])) && numbers(seen, 3);
 }

@@ -5,13 +5,14 @@ import { drawingForServer, touchedPixels } from './drawing.js';
 import { maskDrawing } from './helpers.js';
 import { endStroke } from './input.js';
 import { backend, editor, find, findAll, loaded, press, result, say } from './page.js';
-import { chooseLayer, hand, hasInk, setMode, state, tell, version, way } from './state.js';
+import { chooseLayer, hand, hasInk, LAYERS, setMode, state, tell, version, way } from './state.js';
 import { addVersion, measured, uploaded } from './versions.js';
 import { moveView, view } from './view.js';
 
 let results = [], chosen = 0, seed = 0;
 let resultsOf = null; // the version that they are of
 
+const LONG_WAIT = 1500; // milliseconds, after which what is asked can be cancelled
 const LONGEST_STROKE = 10_000; // milliseconds that a result waits for a stroke to end
 
 export async function runEdit(candidates = 1) {
@@ -23,14 +24,23 @@ export async function runEdit(candidates = 1) {
     if (!hasInk('sketch') && !hasInk('color')) return chooseLayer('mask'), say('Paint over the part that should change first.', true);
     maskDrawing(); // who only drew means: change what is around my drawing
   }
+  await answered(() => {
+    say(version().uploaded ? 'Working…' : 'Loading the photo…');
+    return editOnce(candidates, mode);
+  }, 'Drag over the photo to compare.', mode === 'recolor');
+}
+
+// Ask, and show the results that come. `single`: there is one way to do that.
+async function answered(ask, next, single = true) {
+  if (state.running) return;
+  endStroke(true);
   running(true);
-  const own = version();
+  const own = version(), waited = setTimeout(() => { find('[data-do=cancel]').hidden = false; }, LONG_WAIT);
   try {
-    say(own.uploaded ? 'Working…' : 'Loading the photo…');
-    const answer = await editOnce(candidates, mode).catch((error) => {
+    const answer = await ask().catch((error) => {
       if (!error.gone) throw error;
       Object.assign(own, { uploaded: null, uploading: null }); // a server forgets photos after an hour
-      return editOnce(candidates, mode);
+      return ask();
     });
     const latest = performance.now() + LONGEST_STROKE;
     while (hand.stroke && performance.now() < latest) await new Promise((resolve) => setTimeout(resolve, 50)); // nobody's stroke is cut off
@@ -40,23 +50,30 @@ export async function runEdit(candidates = 1) {
     await showResult(0);
     resultsOf = own;
     showCandidates();
-    find('[data-do=more]').hidden = mode === 'recolor'; // there is one way to do that
+    find('[data-do=more]').hidden = single;
+    find('[data-do=surround-too]').hidden = !answer.missed;
     setMode('result');
     reveal();
-    const next = results.length > 1 ? 'Choose one, or go back and change your drawing.' : 'Drag over the photo to compare.';
-    say(answer.notes.length ? answer.notes.join(' ') : next);
+    const choose = 'Choose one, or go back and change your drawing.';
+    say(answer.notes?.length ? answer.notes.join(' ') : results.length > 1 ? choose : next);
   } catch (error) {
-    say(error.message, true);
+    say(error.message, !error.cancelled);
   } finally {
+    clearTimeout(waited);
+    find('[data-do=cancel]').hidden = true;
     running(false);
   }
 }
 
+export const cancelAsked = () => backend.cancel();
+export const chosenFile = () => results[chosen].file;
+
 async function editOnce(candidates, mode) {
   await uploaded();
   const drawing = drawingForServer();
-  const answer = await backend.ask('edit', { drawing, seed, candidates, mode });
-  return { ...answer, notes: [...(answer.notes ?? []), ...unheeded(drawing)] };
+  const answer = await backend.ask('edit', { drawing, seed, candidates, mode, feather: LAYERS.mask.feather });
+  const missed = mode === 'redraw' ? unheeded(drawing) : [];
+  return { ...answer, notes: [...(answer.notes ?? []), ...missed], missed: missed.length > 0 };
 }
 
 // Only what lies over the mask's frame is sent; of the rest nobody else can tell.
@@ -68,7 +85,7 @@ function unheeded(drawing) {
 function running(on) {
   state.running = on;
   editor.classList.toggle('running', on);
-  for (const name of ['more', 'continue']) find(`[data-do=${name}]`).disabled = on;
+  for (const name of ['more', 'continue', 'enlarge']) find(`[data-do=${name}]`).disabled = on;
   tell('choice');
 }
 
@@ -135,9 +152,9 @@ export async function continueFromResult() {
   try {
     const answer = await fetch(file.url);
     if (!answer.ok) throw new Error();
-    const read = await measured(await answer.blob());
-    const { scale, x, y } = view;
-    addVersion(read, before.name, [], { uploaded: { path: file.path }, frame: before.frame, faces: before.faces, sample: before.sample });
+    const read = await measured(await answer.blob()), { scale, x, y } = view;
+    const scaled = (box) => box?.map((number) => (number * read.width) / before.width); // it may be an enlargement
+    addVersion(read, before.name, [], { uploaded: { path: file.path }, frame: scaled(before.frame), faces: before.faces.map(scaled), sample: before.sample });
     moveView(scale, x, y);
     say('Your result is the photo now. Draw on it, or go back to a version below.');
   } catch {
@@ -145,4 +162,14 @@ export async function continueFromResult() {
   } finally {
     running(false);
   }
+}
+
+// What is seen, the photo or a result, twice as wide and high: another result.
+export function enlarge() {
+  const shown = state.mode === 'result' ? { path: results[chosen].file.path } : null;
+  return answered(async () => {
+    if (!shown) await uploaded();
+    say('Enlarging…');
+    return backend.ask('enlarge', { drawing: { photo: shown ?? version().uploaded }, scale: 2 });
+  }, 'Twice as wide and high. Drag over the photo to compare.');
 }

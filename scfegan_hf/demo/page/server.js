@@ -54,6 +54,13 @@ function giveUp(number) {
   pending = null;
 }
 
+// What the page waits for is given up; the server's answer, when it comes, is nobody's.
+function cancel() {
+  if (!pending || pending.kind === 'faces') return;
+  pending.reject(Object.assign(new Error('Cancelled. Your drawing is as it was.'), { cancelled: true }));
+  pending = null;
+}
+
 // A promise that is given up with the questions if the server is lost.
 function orLost(promise) {
   return new Promise((resolve, reject) => {
@@ -100,7 +107,7 @@ export function onServer({ watch, ...given }) {
   document.addEventListener('scfegan-ended', ({ detail }) => eventEnded(detail));
   setInterval(lookForServer, WATCH_EVERY);
   window.addEventListener('offline', lookForServer);
-  return { words: WORDS, modes: ['redraw', 'recolor'], ask, upload: (file) => orLost(upload(file)), questions };
+  return { words: WORDS, modes: ['redraw', 'recolor'], enlarges: true, feathers: true, cancel, ask, upload: (file) => orLost(upload(file)), questions };
 }
 
 const questions = () => ({ asked, begun, pending: pending && { number: pending.number, kind: pending.kind }, uploads: waiting.size });

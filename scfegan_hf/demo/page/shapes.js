@@ -54,6 +54,7 @@ export function complement(canvas, paint) {
   context.fillRect(0, 0, out.width, out.height);
   context.globalCompositeOperation = 'destination-out';
   context.drawImage(canvas, 0, 0);
+  context.globalCompositeOperation = 'source-over'; // who draws on it next adds to it
   return out;
 }
 

@@ -9,13 +9,14 @@ import { attach, backend, editor, find, say } from './page.js';
 import { refreshPanel, startPanel, tabHeld } from './panel.js';
 import { startPhotos } from './photo.js';
 import { showSamples } from './samples.js';
+import { startLoupe } from './loupe.js';
 import { hand, hasInk, NAMES, state, steps, version } from './state.js';
 import { showHistory } from './versions.js';
 import { startView } from './view.js';
 
 export function start(surface) {
   attach(surface);
-  for (const begin of [startView, startFaces, startHelpers, startDivider, startInput, startPhotos, startPanel, startKeeping]) begin();
+  for (const begin of [startView, startFaces, startHelpers, startDivider, startInput, startLoupe, startPhotos, startPanel, startKeeping]) begin();
   refreshPanel();
   showHistory();
   showSamples();

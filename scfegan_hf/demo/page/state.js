@@ -2,13 +2,14 @@
 // Coordinates of steps are "world" units: origin in the photo's middle, its longer side is 1. So a drawing keeps its shape
 // on a photo of another size or shape, and can be painted again at any zoom.
 
-import { backend, editor, say } from './page.js';
+import { backend, copyOf, editor, say } from './page.js';
+import { tinted } from './shapes.js';
 
 // Brush sizes are pixels of a frame (the photo, or the face in it) whose longer side is 512.
 export const LAYERS = {
-  mask: { size: 12, opacity: 0.7, paint: '#ffc0d9', tools: ['brush', 'eraser', 'line', 'rectangle', 'lasso', 'part'] },
-  sketch: { size: 2, opacity: 1, paint: '#15171c', tools: ['brush', 'eraser', 'line', 'rectangle', 'lasso'] },
-  color: { size: 4, opacity: 0.9, paint: '#8a5a3c', tools: ['brush', 'eraser', 'line', 'rectangle', 'lasso', 'eyedropper'] },
+  mask: { size: 12, feather: 0, opacity: 0.7, paint: '#ffc0d9', tools: ['brush', 'eraser', 'line', 'rectangle', 'lasso', 'part', 'hand'] },
+  sketch: { size: 2, opacity: 1, paint: '#15171c', tools: ['brush', 'eraser', 'line', 'rectangle', 'lasso', 'hand'] },
+  color: { size: 4, opacity: 0.9, paint: '#8a5a3c', tools: ['brush', 'eraser', 'line', 'rectangle', 'lasso', 'eyedropper', 'hand'] },
 };
 export const NAMES = Object.keys(LAYERS);
 for (const layer of Object.values(LAYERS)) Object.assign(layer, { tool: 'brush', hidden: false });
@@ -123,6 +124,25 @@ export function setColor(color) {
   LAYERS.color.paint = color;
   if (LAYERS.color.tool === 'eyedropper') LAYERS.color.tool = 'brush';
   tell('choice');
+}
+
+// Lines in a colour that can be seen on the photo; what is sent is where they are.
+export const LINE_COLORS = ['#15171c', '#ffffff', '#e5484d', '#2f9e5b'];
+export function setLineColor(paint) {
+  LAYERS.sketch.paint = paint;
+  for (const { steps: done, undone } of state.versions) {
+    for (const step of [...done, ...undone]) {
+      if (step.layer !== 'sketch') continue;
+      if (step.paint) step.paint = paint;
+      if (step.image) Object.assign(step, recolored(step.image, paint));
+    }
+  }
+  drawingChanged('sketch');
+}
+
+function recolored(image, paint) {
+  const canvas = tinted(copyOf(image), paint);
+  return { image: canvas, url: canvas.toDataURL('image/png') };
 }
 
 export function rememberColor(color) {
