@@ -63,7 +63,7 @@ def page_file(name: str) -> str:
 
 def modules_folder() -> str:
     """Where the app serves the page's modules: below an address of their content, so that browsers mix no two editions."""
-    scripts = b"\0".join(path.read_bytes() for path in sorted(PAGE.glob("*.js")))
+    scripts = b"\0".join(path.read_bytes() for path in sorted([*PAGE.glob("*.js"), *PAGE.glob("words/*.json")]))
     return f"page-{hashlib.sha256(scripts).hexdigest()[:12]}"
 
 

@@ -13,10 +13,11 @@ import { startLoupe } from './loupe.js';
 import { hand, hasInk, NAMES, state, steps, version } from './state.js';
 import { showHistory } from './versions.js';
 import { startView } from './view.js';
+import { startWords } from './words.js';
 
 export function start(surface) {
   attach(surface);
-  for (const begin of [startView, startFaces, startHelpers, startDivider, startInput, startLoupe, startPhotos, startPanel, startKeeping]) begin();
+  for (const begin of [startView, startFaces, startHelpers, startDivider, startInput, startLoupe, startPhotos, startPanel, startKeeping, startWords]) begin();
   refreshPanel();
   showHistory();
   showSamples();
