@@ -7,6 +7,8 @@ import numpy as np
 import torch
 from PIL import Image, ImageFilter
 
+from scfegan_hf.formats import load, open_picture
+
 MOST_SHRUNK = 2.5  # of a training crop's picture: sharper than its own pixels are, and faces of more sizes
 
 
@@ -59,7 +61,7 @@ def degrade(picture: Image.Image, scale: int, rng: np.random.Generator) -> Image
     if rng.random() < 0.7:
         file = io.BytesIO()
         small.save(file, "JPEG", quality=int(rng.integers(40, 96)))
-        small = Image.open(file).convert("RGB")
+        small = load(open_picture(file.getvalue(), "JPEG"))
     return small
 
 
