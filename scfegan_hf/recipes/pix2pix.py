@@ -1,0 +1,224 @@
+"""pix2pix: faces from lines and dabs of colour (Isola et al. 2017), as published and ours."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+import torch
+from safetensors.torch import save_file
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.utils.data import Dataset
+
+from scfegan_hf.conditioning import blend
+from scfegan_hf.data.rows import COLUMNS
+from scfegan_hf.data.samples import samples_of
+from scfegan_hf.editing.drawn.lines import lines_sample
+from scfegan_hf.evaluation.closeness import light_psnr, light_ssim
+from scfegan_hf.faces.rows import decode_face
+from scfegan_hf.losses.adversarial import called, discriminator_loss, generator_loss, real_drift_loss
+from scfegan_hf.losses.lpips import lpips
+from scfegan_hf.losses.perceptual import feature_sizes
+from scfegan_hf.models.alexnet import AlexNetFeatures, lpips_network
+from scfegan_hf.models.pix2pix import LinesToFace, PatchDiscriminator, PublishedUNet
+from scfegan_hf.models.projected import ProjectedDiscriminator
+from scfegan_hf.recipe import Batch, Card, Losses, Networks, Optimizer, Recipe, Role, Shared, Sources, Update
+
+JUDGED = 3  # layers of AlexNet that the discriminator sees, beside the pixels
+PIXELS = 12  # channels of the pixels folded two by two
+WEIGHTS = (0.5, 1.0, 0.5, 0.25)  # of the logits of pixels and layers in the generator's loss
+
+
+@dataclass(frozen=True)
+class Pix2Pix(Recipe):
+    """Hyper-parameters. ``--preset paper`` has the published networks and losses; what is ours alone is marked."""
+
+    name: str = field(default="pix2pix", init=False, repr=False)
+    training: ClassVar[Mapping[str, Any]] = {"resolution": 128, "train_batch_size": 8, "ema_decay": 0.998}
+    loading: ClassVar[frozenset[str]] = frozenset({"streaming", "weights"})
+    ranges: ClassVar[Mapping[str, tuple[float, float]]] = {"width": (1, 512)}
+
+    preset: Literal["ours", "paper"] = "ours"
+    lines: Literal["mixed", "learned", "canny"] = "mixed"  # drawn by hand too, of the annotator's edges alone, or Canny's
+    background: Literal["keep", "remove"] = "keep"
+    network_options: str = "{}"  # ours: JSON object of the network's constructor arguments
+    width: int = 64  # paper: channels of the finest level of both networks
+    perceptual_weights: str | None = None  # ours: safetensors of AlexNet with LPIPS's heads; for figures too
+    pixel: float = 3.0  # weight of the mean absolute error; paper: 100
+    coarse: float = 3.0  # ours: the same of means of 8x8 pixels
+    lpips: float = 2.0  # ours
+    adversarial: float = 0.05  # paper: 1
+    epsilon: float = 0.001  # ours: drift of real logits
+    learning_rate: float = 7e-4  # paper: 2e-4
+    discriminator_learning_rate: float = 4e-4  # paper: 2e-4
+
+    @property
+    def as_published(self) -> bool:
+        return self.preset == "paper"
+
+    def networks(self, resolution: int) -> dict[str, nn.Module]:
+        networks: dict[str, nn.Module] = {}
+        if self.as_published:
+            networks = {
+                "generator": PublishedUNet(self.width, resolution),
+                "discriminator": PatchDiscriminator(self.width),
+            }
+        else:
+            try:
+                options = {"resolution": resolution, **json.loads(self.network_options)}
+                networks["generator"] = LinesToFace(**options)
+            except (TypeError, json.JSONDecodeError) as error:
+                raise ValueError(f"--network_options is not a JSON object of the network's arguments: {error}") from error
+            channels = (PIXELS, *AlexNetFeatures.CHANNELS[:JUDGED])
+            networks["discriminator"] = ProjectedDiscriminator(channels, (2, 1, 1, 1))
+        if self.perceptual_weights or not self.as_published:
+            networks["features"] = lpips_network(self.perceptual_weights)
+        return networks
+
+    def roles(self) -> dict[str, Role]:
+        return {"faces": Role(COLUMNS, "faces that `scfegan prepare` prepared")}
+
+    def dataset(self, sources: Sources, split: str, resolution: int, seed: int) -> Dataset:
+        how = {"source": self.lines, "background": self.background == "keep"}
+        make = partial(lines_sample, resolution=resolution, seed=seed, **how)
+        loading = {"streaming": sources.streaming, "weights": sources.weights, "decode": decode_face}
+        return samples_of(sources["faces"], split, make, seed, COLUMNS, **loading)
+
+    def release(self) -> tuple[str, ...]:
+        return ("generator", "discriminator")
+
+    def averaged(self) -> tuple[str, ...]:
+        return ("generator",)
+
+    def updates(self) -> list[Update]:
+        if self.as_published:
+            how = Optimizer(2e-4, betas=(0.5, 0.999))
+            return [
+                Update("discriminator", ("discriminator",), self.published_discriminator_turn, how),
+                Update("generator", ("generator",), self.published_generator_turn, how),
+            ]
+        return [
+            Update("generator", ("generator",), self.generator_turn, Optimizer(self.learning_rate, "muon", (0.9, 0.999))),
+            Update("discriminator", ("discriminator",), self.discriminator_turn, Optimizer(self.discriminator_learning_rate)),
+        ]
+
+    def generator_turn(self, networks: Networks, batch: Batch, shared: Shared) -> Losses:
+        """Leaves what the discriminator's turn looks at."""
+        image, answer = batch["image"], networks["generator"](drawn(batch))
+        target, features = networks["features"](image), networks["features"](answer)
+        real, fake, sizes = judged(image, target), judged(answer, features), feature_sizes(judged(image, target))
+        shared["judged"] = (real, [layer.detach() for layer in fake], sizes)
+        logits = zip(networks["discriminator"](fake, sizes, batch["sketch"]), WEIGHTS, strict=True)
+        return {
+            "pixel": self.pixel * (answer - image).abs().mean(),
+            "coarse": self.coarse * F.avg_pool2d(answer - image, 8).abs().mean(),
+            "lpips": self.lpips * lpips(features, target, networks["features"].heads).mean(),
+            "adversarial": self.adversarial * sum(weight * generator_loss(layer) for layer, weight in logits),
+        }
+
+    def discriminator_turn(self, networks: Networks, batch: Batch, shared: Shared) -> Losses:
+        """Hinge loss and drift of the heads, which see the lines too, on what the generator's turn left, or on another look."""
+        if "judged" not in shared:
+            with torch.no_grad():
+                pictures = (batch["image"], networks["generator"](drawn(batch)))
+                real, fake = (judged(picture, networks["features"](picture)) for picture in pictures)
+            shared["judged"] = (real, fake, feature_sizes(real))
+        real, fake, sizes = shared["judged"]
+        pairs = zip(*(networks["discriminator"](layers, sizes, batch["sketch"]) for layers in (real, fake)), strict=True)
+        pairs = list(pairs)
+        return {
+            "discriminator": sum(discriminator_loss(*pair, True) for pair in pairs),
+            "drift": self.epsilon * sum(real_drift_loss(pair[0]) for pair in pairs),
+            "_apart": sum((pair[0] - pair[1]).mean() for pair in pairs),
+        }
+
+    def published_discriminator_turn(self, networks: Networks, batch: Batch, shared: Shared) -> Losses:
+        """Cross-entropy, halved, so that the discriminator learns no faster (Isola et al. 2017, section 3.3)."""
+        with torch.no_grad():
+            answer = networks["generator"](drawn(batch))
+        real, fake = (networks["discriminator"](pair(batch, picture)) for picture in (batch["image"], answer))
+        return {"real": 0.5 * called(real, 1.0), "fake": 0.5 * called(fake, 0.0)}
+
+    def published_generator_turn(self, networks: Networks, batch: Batch, shared: Shared) -> Losses:
+        answer = networks["generator"](drawn(batch))
+        logits = networks["discriminator"](pair(batch, answer))
+        return {"generator": called(logits, 1.0), "pixel": 100 * (answer - batch["image"]).abs().mean()}
+
+    @torch.no_grad()
+    def sample(self, networks: Networks, batch: Batch) -> dict[str, Tensor]:
+        image = batch["image"]
+        shown = blend(batch["color"], torch.ones_like(image), batch["color_mask"])
+        shown = blend(torch.full_like(image, -1), shown, batch["sketch"])
+        return {"photograph": image, "drawn": shown, "face": networks["generator"](drawn(batch)).float().clamp(-1, 1)}
+
+    @torch.no_grad()
+    def metrics(self, networks: Networks, batch: Batch) -> dict[str, Tensor]:
+        """Per sample: PSNR (dB) and SSIM of the light, and LPIPS where there is AlexNet."""
+        image, answer = batch["image"], networks["generator"](drawn(batch)).float().clamp(-1, 1)
+        arrays = [((part + 1) * 127.5).round().byte().permute(0, 2, 3, 1).cpu().numpy() for part in (answer, image)]
+        pairs = list(zip(*arrays, strict=True))
+        figures = {"psnr": torch.tensor([light_psnr(*pair) for pair in pairs])}
+        figures["ssim"] = torch.tensor([light_ssim(*pair) for pair in pairs])
+        if "features" in networks:
+            features, target = networks["features"](answer), networks["features"](image)
+            figures["lpips"] = lpips(features, target, networks["features"].heads)
+        return figures
+
+    def card(self) -> Card:
+        return Card(
+            title="a face from lines and dabs of colour",
+            task="image-to-image",
+            tags=("pix2pix", "sketch", "faces", "gan"),
+            about="pix2pix (Isola et al. 2017) for drawn faces: lines, and colours where there are any, become a photograph; "
+            "where it departs from the paper, `docs/decisions.md` of the project says why.",
+            usage=USAGE,
+            sheet="Held-out photographs, lines that were found in them, and faces made of the lines alone",
+            limits="- It knows the faces of its data, upright, from the front, and filling most of the square.\n"
+            "- What is not drawn is made up, and lines that are no face's become a blur.",
+            ethics="A face made of lines is of nobody, yet may resemble somebody: it is no evidence of how a person looks.",
+            citation=CITATION,
+        )
+
+    @classmethod
+    def tiny(cls, folder: Path) -> tuple["Pix2Pix", dict[str, Any]]:
+        """Ours, with AlexNet of random weights."""
+        network = AlexNetFeatures()
+        tensors = {f"features.{key}": value for key, value in network.features.state_dict().items()}
+        tensors |= {f"lpips.{number}.weight": torch.rand_like(head) for number, head in enumerate(network.heads)}
+        save_file(tensors, folder / "random-alexnet.safetensors")
+        options = '{"widths": [8, 8], "blocks": [1, 1]}'
+        return cls(network_options=options, perceptual_weights=str(folder / "random-alexnet.safetensors")), {"resolution": 64}
+
+
+def drawn(batch: Batch) -> Tensor:
+    """The network's input (N, 6, H, W) for a batch."""
+    return torch.cat([batch["sketch"], batch["color"] * batch["color_mask"], batch["color_mask"], batch["noise"]], 1)
+
+
+def pair(batch: Batch, picture: Tensor) -> Tensor:
+    """What the published discriminator sees: lines and colours with the picture (N, 8, H, W)."""
+    return torch.cat([drawn(batch)[:, :5], picture], 1)
+
+
+def judged(picture: Tensor, features: list[Tensor]) -> list[Tensor]:
+    """What the discriminator's heads see: pixels folded two by two, and the first layers of features."""
+    return [F.pixel_unshuffle(picture, 2), *features[:JUDGED]]
+
+
+USAGE = """```python
+from scfegan_hf import FaceFromLines
+
+face = FaceFromLines.from_pretrained("{repository}")
+face("lines.png", color="dabs.png", seed=1).save("face.png")
+```"""
+CITATION = """@inproceedings{isola2017image,
+  title     = {Image-to-Image Translation with Conditional Adversarial Networks},
+  author    = {Isola, Phillip and Zhu, Jun-Yan and Zhou, Tinghui and Efros, Alexei A.},
+  booktitle = {IEEE Conference on Computer Vision and Pattern Recognition},
+  year      = {2017}
+}"""
+
+RECIPE = Pix2Pix
