@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from scfegan_hf.editing.enlarging import PhotoEnlarging
+    from scfegan_hf.editing.lines import FaceFromLines
     from scfegan_hf.editing.pipeline import EditResult, FaceEditPipeline
     from scfegan_hf.models.scfegan import SCFEGANDiscriminator, SCFEGANGenerator
 
 __version__ = "0.1.0"
-__all__ = ["EditResult", "FaceEditPipeline", "PhotoEnlarging", "SCFEGANDiscriminator", "SCFEGANGenerator"]
+__all__ = ["EditResult", "FaceEditPipeline", "FaceFromLines", "PhotoEnlarging", "SCFEGANDiscriminator", "SCFEGANGenerator"]
 
 _HOMES = {
     "EditResult": "editing.pipeline",
     "FaceEditPipeline": "editing.pipeline",
+    "FaceFromLines": "editing.lines",
     "PhotoEnlarging": "editing.enlarging",
     "SCFEGANDiscriminator": "models.scfegan",
     "SCFEGANGenerator": "models.scfegan",

@@ -1,4 +1,4 @@
-"""The command line: `scfegan prepare | edit | enlarge | trace | mask | convert | evaluate | export | demo`.
+"""The command line: `scfegan prepare | edit | face | enlarge | trace | mask | convert | evaluate | export | demo`.
 
 Errors of the user's making are one line.
 """
@@ -59,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     for describe in (
         _describe_prepare,
         _describe_edit,
+        _describe_face,
         _describe_enlarge,
         _describe_trace,
         _describe_mask,
@@ -135,6 +136,17 @@ def _describe_edit(commands: argparse._SubParsersAction) -> None:
         "-o", "--output", required=True, help="file to write, as PNG, TIFF, lossless WebP or JPEG by its ending; or a folder"
     )
     edit.set_defaults(run=_edit)
+
+
+def _describe_face(commands: argparse._SubParsersAction) -> None:
+    face = commands.add_parser("face", help="a face from lines and dabs of colour alone")
+    face.add_argument("lines", help="picture of a drawn face: dark on white, light on black, or opaque on nothing")
+    face.add_argument("--color", help="RGBA picture of the same shape, opaque where a colour is wanted")
+    face.add_argument("--seed", type=_whole(0, 2**31 - 1), default=0, help="another one makes up the rest otherwise")
+    face.add_argument("--model", help="folder or Hub repository (default: the weights in the package)")
+    face.add_argument("--small", action="store_true", help="as large as the network made it, not enlarged to 512 pixels")
+    face.add_argument("-o", "--output", required=True, help="file to write, as PNG, TIFF, lossless WebP or JPEG by its ending")
+    face.set_defaults(run=_face)
 
 
 def _describe_enlarge(commands: argparse._SubParsersAction) -> None:
@@ -273,6 +285,15 @@ def _whole_folder(edit: Callable, options: argparse.Namespace, drawings: dict[st
         f"{len(report['edited'])} photographs {done}, {len(report['there_already'])} were there already, "
         f"{len(report['left_out'])} left out; see {Path(options.output) / REPORT}."
     )
+
+
+def _face(options: argparse.Namespace) -> None:
+    from scfegan_hf.editing.lines import FaceFromLines
+    from scfegan_hf.editing.saving import format_of
+
+    format_of(options.output)  # before the work is done
+    make = FaceFromLines.from_pretrained(options.model, enlarge=not options.small)
+    make(options.lines, options.color, seed=options.seed).save(options.output)
 
 
 def _enlarge(options: argparse.Namespace) -> None:

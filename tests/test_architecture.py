@@ -29,7 +29,7 @@ MAY_IMPORT = {
     "editing": {"layers", "conditioning", "files", "formats", "models", "data", "faces"},
     "editing.drawn": {"conditioning", "data", "faces"},
     "editing.benchmark": {"conditioning", "files", "losses", "models", "data", "evaluation", "faces", "editing"},
-    "demo": {f"editing.{name}" for name in ("pipeline", "enlarging", "photos", "saving", "reading")}
+    "demo": {f"editing.{name}" for name in ("pipeline", "enlarging", "lines", "photos", "saving", "reading")}
     | {"formats", "faces.align", "faces.detect"},
     "demo.web": {"models", "faces", "editing", "formats", "demo"},  # the static site takes from everywhere what it must know
     "cli": {"models", "data", "faces", "editing", "demo"},
@@ -43,6 +43,7 @@ PUBLIC = {
     "SCFEGANDiscriminator": "models",
     "FaceEditPipeline": "editing.pipeline",
     "EditResult": "editing.pipeline",
+    "FaceFromLines": "editing.lines",
     "PhotoEnlarging": "editing.enlarging",
 }
 

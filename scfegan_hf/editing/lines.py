@@ -81,7 +81,7 @@ class FaceFromLines:
         side = self.network.resolution
         drawn = read_lines(lines, side)
         paint, painted = read_paint(color, side)
-        if (drawn | painted).sum() * 128**2 < FEWEST * side**2:
+        if np.maximum(drawn, painted).sum() * 128**2 < FEWEST * side**2:
             raise ValueError("There is next to nothing in the drawing: draw the outline of a face, eyes, nose and mouth.")
         kind = next(self.network.parameters()).dtype
         known = np.concatenate([drawn[None], paint.transpose(2, 0, 1) * painted, painted[None]]).astype(np.float32)
@@ -96,6 +96,7 @@ class FaceFromLines:
             face = Image.fromarray(rgb)
             if self.enlarging is not None:
                 face = self.enlarging(face, 4).image.resize((SIDE, SIDE), Image.Resampling.LANCZOS)
+            face.info["generated"] = True
             faces.append(face)
         return EditResult(faces, (), [f"face {number + 1}" for number in range(num_faces)])
 

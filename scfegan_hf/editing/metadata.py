@@ -12,6 +12,7 @@ from scfegan_hf.formats import DAMAGE, orientation
 
 SOFTWARE = "scfegan_hf"
 MARK = "Edited: parts of this picture were repainted by a computer (SC-FEGAN, scfegan_hf)."
+GENERATED = "Generated: this picture of nobody was made from a drawing by a computer (scfegan_hf)."
 # The term of the IPTC's vocabulary for a photograph with parts made by a trained model, where readers of XMP look for it.
 DESCRIPTION = """<rdf:Description rdf:about="" xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" \
 xmlns:Iptc4xmpExt="http://iptc.org/std/Iptc4xmpExt/2008-02-29/" Iptc4xmpExt:DigitalSourceType=\
@@ -97,8 +98,13 @@ def marked_exif(exif: bytes | None) -> bytes:
     return marked.tobytes()
 
 
-def marked_xmp(xmp: bytes | None) -> bytes:
-    """The photograph's own XMP with the term for an edit in it; the term alone for none, or one that is not understood."""
+def marked_xmp(xmp: bytes | None, generated: bool = False) -> bytes:
+    """The photograph's own XMP with the term for an edit in it; the term alone for none, or one that is not understood.
+
+    ``generated``: the term for a picture that was made whole, and nothing else.
+    """
+    if generated:
+        return XMP.replace("compositeWithTrainedAlgorithmicMedia", "trainedAlgorithmicMedia").encode()
     if xmp is None:
         return XMP.encode()
     text = _SOURCE_TYPE.sub("", xmp.decode("utf-8", "replace"))

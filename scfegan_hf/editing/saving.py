@@ -10,7 +10,7 @@ from pathlib import Path
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from scfegan_hf.editing.metadata import MARK, SOFTWARE, marked_exif, marked_xmp
+from scfegan_hf.editing.metadata import GENERATED, MARK, SOFTWARE, marked_exif, marked_xmp
 from scfegan_hf.files import replacing
 
 ENDINGS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP", ".tif": "TIFF", ".tiff": "TIFF"}
@@ -42,7 +42,8 @@ def save_edited(image: Image.Image, path: str | os.PathLike, quality: int | None
 
 
 def encode_edited(image: Image.Image, form: str = "PNG", quality: int | None = None, effort: int = PNG_EFFORT) -> bytes:
-    """The bytes of a file with the metadata in ``image.info`` and a note that the picture was edited.
+    """The bytes of a file with the metadata in ``image.info`` and a note that the picture was edited, or with "generated" in it
+    made whole.
 
     All formats but JPEG keep every pixel. ``quality``, 1 to 100, is a JPEG's; None keeps that of the photograph if it was
     a JPEG. Raises ValueError for a transparent picture as JPEG.
@@ -53,8 +54,9 @@ def encode_edited(image: Image.Image, form: str = "PNG", quality: int | None = N
     options = {"icc_profile": info.get("icc_profile"), "exif": marked_exif(info.get("exif"))}
     if "dpi" in info:
         options["dpi"] = info["dpi"]
-    comment = "\n".join(filter(None, (_unmarked(info.get("comment", "")), MARK)))
-    xmp = marked_xmp(info.get("xmp"))
+    generated = bool(info.get("generated"))
+    comment = "\n".join(filter(None, (_unmarked(info.get("comment", "")), GENERATED if generated else MARK)))
+    xmp = marked_xmp(info.get("xmp"), generated)
     if form == "PNG":
         return _encoded(image, "PNG", pnginfo=_texts(info.get("texts", {}), comment, xmp), compress_level=effort, **options)
     if form == "WEBP":
