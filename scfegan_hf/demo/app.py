@@ -1,4 +1,4 @@
-"""The app's events, its two API endpoints, and how it is served."""
+"""The app's events, its API endpoints, and how it is served."""
 
 import io
 import os
@@ -27,6 +27,7 @@ from scfegan_hf.demo.edits import (
     edit_files,
     enlarge_photo,
     face_frames,
+    faces_of,
     marked_png,
     part_of_photo,
     preview,
@@ -38,10 +39,20 @@ from scfegan_hf.demo.gpu import gpu_is_lent, with_gpu
 from scfegan_hf.demo.guard import Guard
 from scfegan_hf.demo.line import Line
 from scfegan_hf.demo.look import Look
-from scfegan_hf.demo.payload import MAX_UPLOAD_BYTES, layer_url, photo_path, read_drawing, uploaded_file
+from scfegan_hf.demo.payload import (
+    MAX_UPLOAD_BYTES,
+    Drawing,
+    layer_url,
+    photo_path,
+    read_candidates,
+    read_drawing,
+    read_seed,
+    uploaded_file,
+)
 from scfegan_hf.demo.receiving import Uploads, keep
 from scfegan_hf.demo.uploads import HiddenFolder, use_own_folder
 from scfegan_hf.editing.enlarging import PhotoEnlarging
+from scfegan_hf.editing.lines import FaceFromLines
 from scfegan_hf.editing.pipeline import EditResult, FaceEditPipeline
 
 EDIT_DOCUMENTATION = """Repaint a photo where a mask says so, or recolour parts of a face. All pictures have the photo's size.
@@ -54,6 +65,9 @@ Returns a list of PNG files; pixels outside the mask are the photo's.
 While too many edits wait, the answer is an error that says so: try again in a moment."""
 ENLARGE_DOCUMENTATION = """A photo, best of faces, two or four times as wide and high, sharp where bicubic means are soft.
 photo: picture file of up to 2 megapixels. scale: 2 or 4. Returns a PNG file."""
+FACE_DOCUMENTATION = """A face of a drawing alone. lines: picture file of a drawn face, dark on white, light on black or opaque
+on nothing, its head filling most of the middle square. color: RGBA picture file of the same shape, opaque where a colour is
+wanted. seed: whole number, another one makes up the rest otherwise. faces: how many, 1 to 4. Returns a list of PNG files."""
 TRACE_DOCUMENTATION = """Lines of a photo to start a sketch from. photo: picture file.
 Returns a PNG file of the photo's size, white lines on black."""
 SESSIONS = 200  # that Gradio remembers something about; ours have nothing to remember, and each API call is one
@@ -77,6 +91,14 @@ def build_app(pipeline: FaceEditPipeline | None = None, max_queue: int = 20) -> 
 
     def enlarge(_: FaceEditPipeline, photo: str, scale: int | None) -> EditResult:
         return enlarge_photo(enlarging(), photo, scale)
+
+    drawer = cache(lambda: FaceFromLines.from_pretrained(device=pipeline.device))
+
+    def draw_faces(_: FaceEditPipeline, drawing: Drawing, seed: int | None, faces: int | None) -> EditResult:
+        return faces_of(drawer(), drawing, seed, faces)
+
+    def draw_files(_: FaceEditPipeline, lines: str, color: str | None, seed: int | None, faces: int | None) -> EditResult:
+        return drawer()(lines, color, seed=read_seed(seed), num_faces=read_candidates(faces))
 
     on_gpu = with_gpu(lambda work, *arguments: work(pipeline, *arguments))
 
@@ -102,6 +124,12 @@ def build_app(pipeline: FaceEditPipeline | None = None, max_queue: int = 20) -> 
                 raise ValueError(CHOOSE_FIRST)
             image = on_gpu(enlarge, drawing.photo, sent.get("scale")).image
             sent.reply["images"] = [_shown(image, f"{Path(drawing.photo).stem.removesuffix('-edited')}-edited.png", stored)]
+
+        def face_on_page(sent: Sent) -> None:
+            drawing = read_drawing(sent.get("drawing"), uploads)
+            result = on_gpu(draw_faces, drawing, sent.get("seed"), sent.get("candidates"))
+            shown = (_shown(image, "face.png", stored) for image in result.images)
+            sent.reply["images"] = [{**files, "label": label} for files, label in zip(shown, result.labels, strict=True)]
 
         def trace_on_page(sent: Sent) -> None:
             drawing = read_drawing(sent.get("drawing"), uploads)
@@ -163,6 +191,17 @@ def build_app(pipeline: FaceEditPipeline | None = None, max_queue: int = 20) -> 
                 await look.at(path, "photo")
                 return await line.serve(work, wanted=_somebody_listens)
 
+        async def face(lines: FileData, color: FileData | None = None, seed: int = 0, faces: int = 1) -> list[FileData]:
+            def work() -> list[FileData]:
+                images = on_gpu(draw_files, *paths, seed, faces).images
+                return [FileData(path=stored(marked_png(image), "face.png")) for image in images]
+
+            with spoken_errors():
+                paths = [uploaded_file(lines, uploads, "drawing"), color and uploaded_file(color, uploads, "color")]
+                for path, name in zip(paths, ("drawing", "color"), strict=True):
+                    await look.at(path, name)
+                return await line.serve(work, wanted=_somebody_listens)
+
         async def trace(photo: FileData) -> FileData:
             def work() -> FileData:
                 return FileData(path=stored(trace_file(pipeline, path), "sketch.png"))
@@ -178,6 +217,7 @@ def build_app(pipeline: FaceEditPipeline | None = None, max_queue: int = 20) -> 
             ("edit", in_turn(edit_on_page), at_once),
             ("trace", in_turn(trace_on_page), at_once),
             ("enlarge", in_turn(enlarge_on_page), at_once),
+            ("lines", in_turn(face_on_page), at_once),
             ("part", in_turn(part_on_page), at_once),
             ("faces", faces_on_page, at_once),
         ):
@@ -189,6 +229,7 @@ def build_app(pipeline: FaceEditPipeline | None = None, max_queue: int = 20) -> 
                 then(None, editor, js=TELL_THE_PAGE.format(kind=kind, answered=answered), trigger_mode="multiple")
         gr.api(edit, api_name="edit", api_description=EDIT_DOCUMENTATION, **at_once)
         gr.api(larger, api_name="enlarge", api_description=ENLARGE_DOCUMENTATION, **at_once)
+        gr.api(face, api_name="face", api_description=FACE_DOCUMENTATION, **at_once)
         gr.api(trace, api_name="trace", api_description=TRACE_DOCUMENTATION, **at_once)
         for component in (each for function in app.fns.values() for each in function.inputs):
             _take_uploads_only(component)

@@ -19,6 +19,7 @@ from scfegan_hf.demo.payload import (
     read_seed,
 )
 from scfegan_hf.editing.enlarging import PhotoEnlarging
+from scfegan_hf.editing.lines import FaceFromLines
 from scfegan_hf.editing.photos import MIN_SIDE, read_photo
 from scfegan_hf.editing.pipeline import EditResult, FaceEditPipeline
 from scfegan_hf.editing.saving import encode_edited
@@ -88,6 +89,14 @@ def enlarge_photo(enlarging: PhotoEnlarging, photo: str, scale: int | None) -> E
             "The command `scfegan enlarge` takes larger ones."
         )
     return enlarging(photo, scale)
+
+
+def faces_of(make: FaceFromLines, drawing: Drawing, seed: int | None, faces: int | None) -> EditResult:
+    """Faces of the drawing's lines and colours; its mask and its photo count for nothing."""
+    options = dict(seed=read_seed(seed), num_faces=read_candidates(faces))
+    if drawing.sketch is None:
+        raise ValueError("Draw a face first: its outline, eyes, nose and mouth.")
+    return make(drawing.sketch, drawing.color, **options)
 
 
 def check_work(size: tuple[int, int], candidates: int) -> None:

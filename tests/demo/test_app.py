@@ -61,9 +61,9 @@ def outside_is_kept(before: Image.Image, after: Image.Image) -> bool:
     return bool(inside) and not changed.any()
 
 
-def test_only_three_endpoints_are_open(pipeline):
+def test_only_four_endpoints_are_open(pipeline):
     app = build_app(pipeline, max_queue=3)
-    assert set(app.get_api_info()["named_endpoints"]) == {"/edit", "/enlarge", "/trace"}
+    assert set(app.get_api_info()["named_endpoints"]) == {"/edit", "/enlarge", "/face", "/trace"}
     assert not app.get_api_info()["unnamed_endpoints"]
     assert app.get_api_info()["named_endpoints"]["/edit"]["description"].startswith("Repaint a photo")
     parameters = [item["parameter_name"] for item in app.get_api_info()["named_endpoints"]["/edit"]["parameters"]]
@@ -71,7 +71,7 @@ def test_only_three_endpoints_are_open(pipeline):
     # Nothing that waits for the network may wait in Gradio's queue, which answers 503 when it is full.
     functions = [function for function in app.fns.values() if function.fn]
     limits = sorted((function.fn.__name__, function.concurrency_limit) for function in functions)
-    page = [*[("event_in_turn", None)] * 4, ("faces_on_page", None)]
+    page = [*[("event_in_turn", None)] * 5, ("face", None), ("faces_on_page", None)]
     assert limits == [("edit", None), *page, ("larger", None), ("trace", None)]
 
 

@@ -105,7 +105,13 @@ export function hardLayer(name, [x, y, wide, high]) {
 
 // The drawing as the server takes it: a frame in photo pixels around the mask, and the layers over it as PNG.
 export function drawingForServer() {
-  const frame = touchedPixels('mask') ?? [0, 0, version().width, version().height];
+  return layersOver(touchedPixels('mask') ?? [0, 0, version().width, version().height]);
+}
+
+// The same of all of the photo, which is not sent.
+export const wholeDrawing = () => ({ ...layersOver([0, 0, version().width, version().height]), photo: null });
+
+function layersOver(frame) {
   const layers = NAMES.map((name) => {
     const { canvas, drawn } = hardLayer(name, frame);
     return [name, drawn ? canvas.toDataURL('image/png') : null];

@@ -72,7 +72,7 @@ async function kept(key) {
 }
 
 function keepPhotos() {
-  keep({ photos: state.versions.map(({ name, blob, thumbnail, sample }) => ({ name, blob, thumbnail, sample })) });
+  keep({ photos: state.versions.map(({ name, blob, thumbnail, sample, lines }) => ({ name, blob, thumbnail, sample, lines })) });
 }
 
 let keeping = null;
@@ -112,7 +112,7 @@ export async function restore() {
 // The versions that were kept, each of them with the picture that was read of it, and their drawings take the place of those here.
 export async function takeUp(photos, read, drawing) {
   state.versions = read.map(({ blob, url, width, height }, index) => ({
-    blob, url, width, height, name: photos[index].name, thumbnail: photos[index].thumbnail, sample: photos[index].sample, uploaded: null, ...drawing.drawings[index],
+    blob, url, width, height, name: photos[index].name, thumbnail: photos[index].thumbnail, sample: photos[index].sample, lines: photos[index].lines, uploaded: null, ...drawing.drawings[index],
   }));
   for (const { steps, undone } of state.versions) {
     for (const step of [...steps, ...undone]) if (step.kind === 'picture') step.image = await canvasOf(step.url);

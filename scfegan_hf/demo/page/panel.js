@@ -6,7 +6,7 @@ import { invertMask, maskDrawing, mirrorSketch, saveLayer, spreadMask, tracePhot
 import { holdSpace, movePen, pressPen } from './input.js';
 import { backend, editor, element, find, findAll, press, stage } from './page.js';
 import { copyResult, downloadJpeg } from './copies.js';
-import { closeCamera, openCamera, shoot } from './photo.js';
+import { closeCamera, openCamera, shoot, startLines } from './photo.js';
 import { saveProject } from './project.js';
 import { backToResults, cancelAsked, chosenFile, continueFromResult, download, enlarge, hasResults, runEdit } from './result.js';
 import {
@@ -48,8 +48,8 @@ export function refreshPanel() {
   const drawing = version() && state.mode === 'draw';
   find('[data-do=undo]').disabled = drawing ? !drawn.length : !version();
   find('[data-do=redo]').disabled = !drawing || !version().undone.length;
-  find('[data-do=enlarge]').hidden = !backend.enlarges || !version();
   find('[data-do=results]').hidden = !drawing || !hasResults();
+  find('[data-do=enlarge]').hidden = !backend.enlarges || !version() || (version().lines && drawing);
   find('[data-do=faces]').hidden = !drawing || !version().faces.length || stage.classList.contains('offering');
   for (const name of ['turn', 'flip']) find(`[data-do=${name}]`).disabled = !drawing || state.running;
   if (version()) find('[data-set=spread]').placeholder = usualSpread();
@@ -83,7 +83,7 @@ const ACTIONS = {
   'zoom-in': () => zoomAt(stage.clientWidth / 2, stage.clientHeight / 2, 1.4),
   'zoom-out': () => zoomAt(stage.clientWidth / 2, stage.clientHeight / 2, 1 / 1.4),
   choose: () => find('.file').click(),
-  camera: openCamera, shoot, 'close-camera': closeCamera,
+  camera: openCamera, shoot, 'from-lines': startLines, 'close-camera': closeCamera,
   'zoom-face': () => chooseFace(0), 'no-face': hideFaceOffer, faces: offerFaces, turn: () => turnPhoto('right'), flip: () => turnPhoto('mirror'),
   clear: () => clearLayer(state.layer),
   grow: () => spreadMask(1), shrink: () => spreadMask(-1), invert: invertMask, surround: maskDrawing, mirror: mirrorSketch, trace: tracePhoto,
@@ -101,7 +101,7 @@ function clicked(event) {
   if (tool) chooseTool(tool);
   if (chosen) chooseWay(chosen);
   if (hidden) hide(hidden, !LAYERS[hidden].hidden);
-  const needsPhoto = !['choose', 'camera', 'shoot', 'close-camera'].includes(button.dataset.do);
+  const needsPhoto = !['choose', 'camera', 'shoot', 'close-camera', 'from-lines'].includes(button.dataset.do);
   if (button.dataset.do && (version() || !needsPhoto)) ACTIONS[button.dataset.do]?.();
 }
 
@@ -176,6 +176,7 @@ export function startPanel() {
   find('[data-set=opacity]').addEventListener('input', (event) => { LAYERS[state.layer].opacity = Number(event.target.value) / 100; refreshPanel(); });
   find('[data-set=feather]').addEventListener('input', (event) => { LAYERS.mask.feather = Math.min(Math.max(Math.round(Number(event.target.value)) || 0, 0), 200); });
   find('.numbers label:last-child').hidden = !backend.feathers;
+  find('[data-do=from-lines]').hidden = !backend.draws;
   find('.line-colors').append(...LINE_COLORS.map((color) => {
     const button = document.createElement('button');
     Object.assign(button, { type: 'button', title: color, onclick: () => setLineColor(color) });

@@ -4,7 +4,7 @@ import { findFaces, hideFaceOffer } from './faces.js';
 import { isAnimation } from './kinds.js';
 import { blank, editor, element, find, findAll, props, say } from './page.js';
 import { ENDING, openProject } from './project.js';
-import { ownVersions, state, version } from './state.js';
+import { chooseLayer, ownVersions, state, version } from './state.js';
 import { addVersion, measured, setAside, uploaded } from './versions.js';
 import { fitView } from './view.js';
 
@@ -27,7 +27,7 @@ export async function takePhoto(blob, name, drawn = null) {
   if (isAnimation(new Uint8Array(await blob.arrayBuffer()))) return say('This picture is an animation. Save one frame of it as PNG or JPEG and choose that.', true);
   if (Math.min(read.width, read.height) < props.min_side) return say(`This picture is ${read.width} × ${read.height}. Choose one of at least ${props.min_side} × ${props.min_side} pixels.`, true);
   if (read.width * read.height > props.max_pixels) return say(`This photo has more than ${Math.floor(props.max_pixels / 1e6)} megapixels. Make it smaller first.`, true);
-  const own = ownVersions(), before = version()?.sample ? own.at(-1) : version();
+  const own = ownVersions(), last = version()?.sample ? own.at(-1) : version(), before = last?.lines ? null : last;
   if (!drawn) setAside();
   state.versions = drawn ? own : [];
   addVersion(read, name, drawn ?? before?.steps ?? [], { sample: !!drawn });
@@ -39,6 +39,33 @@ export async function takePhoto(blob, name, drawn = null) {
   } catch (error) {
     if (number === photoNumber && !state.running) say(error.message, true);
   }
+}
+
+// A sheet to draw a face on from nothing, with a head in grey to draw it by, which is not sent.
+const SHEET = 512;
+export async function startLines() {
+  if (state.running) return;
+  const canvas = blank(SHEET, SHEET), context = canvas.getContext('2d');
+  context.fillStyle = '#fff';
+  context.fillRect(0, 0, SHEET, SHEET);
+  context.strokeStyle = '#d5d9e2';
+  context.lineWidth = 2;
+  context.setLineDash([6, 7]);
+  for (const [x, y, wide, high] of [[256, 268, 138, 190], [196, 244, 34, 16], [316, 244, 34, 16], [256, 376, 54, 18]]) {
+    context.beginPath();
+    context.ellipse(x, y, wide, high, 0, 0, 2 * Math.PI);
+    context.stroke();
+  }
+  const blob = await new Promise((resolve) => { canvas.toBlob(resolve, 'image/png'); });
+  const read = await measured(blob);
+  photoNumber++;
+  setAside();
+  state.versions = [];
+  addVersion(read, 'drawing.png', [], { lines: true });
+  hideFaceOffer();
+  fitView();
+  chooseLayer('sketch');
+  say('Draw a face: its outline, hair, eyes, nose and mouth. Colours may be added. Then press Edit.');
 }
 
 const camera = () => find('dialog.camera');

@@ -14,10 +14,10 @@ const KINDS = ['stroke', 'fill', 'picture', 'clear'];
 
 export async function projectBytes() {
   const entries = {}, photos = [];
-  for (const [index, { name, blob, sample }] of state.versions.entries()) {
+  for (const [index, { name, blob, sample, lines }] of state.versions.entries()) {
     const file = `versions/${index}-${fileName(name, blob.type)}`;
     entries[file] = new Uint8Array(await blob.arrayBuffer());
-    photos.push({ name, file, type: blob.type, sample: !!sample });
+    photos.push({ name, file, type: blob.type, sample: !!sample, lines: !!lines });
   }
   const manifest = { format: FORMAT, edition: EDITION, photos, drawing: drawingToKeep() };
   return zipped({ 'manifest.json': new TextEncoder().encode(JSON.stringify(manifest)), ...entries });
@@ -57,7 +57,7 @@ export async function readProject(bytes) {
   if (manifest.edition > EDITION) throw new Error(NEWER);
   const { photos, drawing } = manifest;
   if (!Array.isArray(photos) || !photos.length || !photos.every(({ file }) => entries[file]) || !isSound(drawing, photos.length)) throw new Error(FOREIGN);
-  return { drawing, photos: photos.map(({ name, file, type, sample }) => ({ name: String(name), sample: !!sample, blob: new Blob([entries[file]], { type: String(type) }) })) };
+  return { drawing, photos: photos.map(({ name, file, type, sample, lines }) => ({ name: String(name), sample: !!sample, lines: !!lines, blob: new Blob([entries[file]], { type: String(type) }) })) };
 }
 
 const numbers = (list, length) => Array.isArray(list) && list.length === length && list.every(Number.isFinite);

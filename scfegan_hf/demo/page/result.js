@@ -1,7 +1,7 @@
 // Edits: run, choose a result, go on from one.
 
 import { reveal } from './divider.js';
-import { drawingForServer, touchedPixels } from './drawing.js';
+import { drawingForServer, touchedPixels, wholeDrawing } from './drawing.js';
 import { maskDrawing } from './helpers.js';
 import { endStroke } from './input.js';
 import { backend, editor, find, findAll, loaded, press, result, say } from './page.js';
@@ -19,6 +19,7 @@ export async function runEdit(candidates = 1) {
   if (state.running) return;
   endStroke(true);
   if (state.mode === 'result') seed += candidates > 1 ? 0 : 1; // the same drawing again: ask for another answer
+  if (version().lines) return makeFace(candidates);
   const mode = way();
   if (!hasInk('mask') && mode === 'redraw') {
     if (!hasInk('sketch') && !hasInk('color')) return chooseLayer('mask'), say('Paint over the part that should change first.', true);
@@ -28,6 +29,15 @@ export async function runEdit(candidates = 1) {
     say(version().uploaded ? 'Working…' : 'Loading the photo…');
     return editOnce(candidates, mode);
   }, 'Drag over the photo to compare.', mode === 'recolor');
+}
+
+// A face of what is drawn on an empty sheet.
+function makeFace(candidates) {
+  if (!hasInk('sketch')) return chooseLayer('sketch'), say('Draw a face first: its outline, eyes, nose and mouth.', true);
+  return answered(() => {
+    say('Working…');
+    return backend.ask('lines', { drawing: wholeDrawing(), seed, candidates });
+  }, 'Your face. Continue from it to edit it like a photo.', false);
 }
 
 // Ask, and show the results that come. `single`: there is one way to do that.
@@ -106,7 +116,7 @@ function showCandidates() {
     button.type = 'button';
     button.setAttribute('aria-label', [`Result ${index + 1} of ${results.length}`, label].filter(Boolean).join(': '));
     press(button, index === chosen);
-    const frame = touchedPixels('mask');
+    const frame = touchedPixels('mask') ?? [0, 0, version().width, version().height];
     Object.assign(image, { src: preview.url, alt: '' });
     cropTo(image, frame);
     button.append(image);

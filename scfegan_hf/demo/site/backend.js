@@ -57,5 +57,5 @@ export function inWorker(settings) {
   }
 
   const questions = () => ({ asked: number, pending: [...asked.values()].map(({ kind }) => kind), ready });
-  return { words: WORDS, modes: ['redraw'], enlarges: false, feathers: false, cancel: () => {}, ask, upload, questions };
+  return { words: WORDS, modes: ['redraw'], enlarges: false, draws: false, feathers: false, cancel: () => {}, ask, upload, questions };
 }
