@@ -120,6 +120,19 @@ def test_a_mask_of_black_on_white_is_taken_when_it_is_said_to_be_one(client, dra
     assert np.array_equal(np.asarray(plain), np.asarray(turned)) and outside_is_kept(photo, turned)
 
 
+def test_enlarge_through_the_client(client, photo_file, tmp_path):
+    answer = opened(client.predict(photo=handle_file(photo_file), api_name="/enlarge"))
+    assert answer.size == (512, 512) and answer.text["Comment"] == MARK
+    with Image.open(photo_file) as photo:
+        apart = np.abs(np.asarray(answer.convert("RGB").reduce(2), int) - np.asarray(photo.convert("RGB"), int))
+    assert apart.mean() < 3
+    Image.new("RGB", (1500, 1500)).save(tmp_path / "large.png")
+    with pytest.raises(AppError, match="only photos of up to 2 megapixels are enlarged here"):
+        client.predict(photo=handle_file(tmp_path / "large.png"), api_name="/enlarge")
+    with pytest.raises(AppError, match="The scale must be 2 or 4"):
+        client.predict(photo=handle_file(photo_file), scale=3, api_name="/enlarge")
+
+
 def test_trace_through_the_client(client, photo_file, pipeline):
     lines = opened(client.predict(photo=handle_file(photo_file), api_name="/trace"))
     assert lines.size == (256, 256) and lines.getextrema() == (0, 255)

@@ -4,7 +4,7 @@ import io
 
 import numpy as np
 import pytest
-from browser import CHROMIUM, DESKTOP, DRAWN, PHONE, at, choose_photo, drag, draw, edit, helper
+from browser import CHROMIUM, DESKTOP, DRAWN, PHONE, at, choose_photo, drag, draw, edit, helper, wait_for_result
 from PIL import Image
 from playwright.sync_api import expect
 from skimage.data import astronaut
@@ -142,6 +142,19 @@ def test_a_result_as_jpeg_says_that_it_was_edited(page):
         assert image.format == "JPEG" and MARK in image.info["comment"].decode()
         assert b"compositeWithTrainedAlgorithmicMedia" in image.info["xmp"]
         assert download.value.suggested_filename.endswith("-edited.jpg")
+
+
+def test_photo_and_result_are_enlarged_and_gone_on_from(page, photo_file):
+    with Image.open(photo_file) as image:
+        width = image.width
+    page.click("#editor [data-do=enlarge]")
+    wait_for_result(page)
+    natural = "() => document.querySelector('#editor .result').naturalWidth"
+    assert page.evaluate(natural) == 2 * width
+    page.click("#editor [data-do=continue]")
+    expect(page.locator(STATUS)).to_contain_text("is the photo now")
+    assert page.locator("#editor .history .strip button").count() == 2
+    assert page.evaluate("() => document.querySelector('#editor .photo').naturalWidth") == 2 * width
 
 
 def test_a_result_can_be_copied(open_page, photo_file):
