@@ -133,6 +133,17 @@ def test_enlarge_through_the_client(client, photo_file, tmp_path):
         client.predict(photo=handle_file(photo_file), scale=3, api_name="/enlarge")
 
 
+def test_a_face_of_lines_through_the_client(client, tmp_path):
+    lines = Image.new("L", (256, 256), 255)
+    ImageDraw.Draw(lines).ellipse((60, 40, 196, 230), outline=0, width=3)
+    lines.save(tmp_path / "lines.png")
+    faces = [opened(each) for each in client.predict(lines=handle_file(tmp_path / "lines.png"), faces=2, api_name="/face")]
+    assert [face.size for face in faces] == [(512, 512)] * 2 and faces[0].text["Comment"].startswith("Generated")
+    Image.new("L", (256, 256), 255).save(tmp_path / "empty.png")
+    with pytest.raises(AppError, match="next to nothing in the drawing"):
+        client.predict(lines=handle_file(tmp_path / "empty.png"), api_name="/face")
+
+
 def test_trace_through_the_client(client, photo_file, pipeline):
     lines = opened(client.predict(photo=handle_file(photo_file), api_name="/trace"))
     assert lines.size == (256, 256) and lines.getextrema() == (0, 255)

@@ -157,6 +157,33 @@ def test_photo_and_result_are_enlarged_and_gone_on_from(page, photo_file):
     assert page.evaluate("() => document.querySelector('#editor .photo').naturalWidth") == 2 * width
 
 
+def test_a_face_is_drawn_from_nothing_and_edited(open_page, pipeline):
+    page = open_page(**DESKTOP)
+    page.click("#editor [data-do=from-lines]")
+    expect(page.locator(STATUS)).to_contain_text("Draw a face: its outline")
+    page.click("#editor [data-do=edit]")
+    expect(page.locator(STATUS)).to_contain_text("Draw a face first")
+    oval = [(0.5 + 0.27 * np.cos(a), 0.52 + 0.37 * np.sin(a)) for a in np.linspace(0, 2 * np.pi, 30)]
+    draw(page, "sketch", *oval, size=4)
+    for points in ([(0.36, 0.48), (0.44, 0.48)], [(0.56, 0.48), (0.64, 0.48)], [(0.42, 0.73), (0.5, 0.75), (0.58, 0.73)]):
+        drag(page, *points)
+    page.reload()
+    expect(page.locator(STATUS)).to_contain_text("Your drawing is back")
+    edit(page)
+    assert page.evaluate("() => document.querySelector('#editor .result').naturalWidth") == 512
+    with page.expect_download() as download:
+        page.click("#editor [data-do=download]")
+    with Image.open(download.value.path()) as image:
+        assert image.text["Comment"].startswith("Generated") and "trainedAlgorithmicMedia" in image.text["XML:com.adobe.xmp"]
+    page.click("#editor [data-do=more]")
+    expect(page.locator("#editor .candidates button")).to_have_count(4)
+    page.click("#editor [data-do=continue]")
+    expect(page.locator(STATUS)).to_contain_text("is the photo now")
+    draw(page, "mask", (0.4, 0.5), (0.6, 0.5), size=40)
+    edit(page)  # as any photo
+    assert Image.open(pipeline.last[0]).size == (512, 512)
+
+
 def test_a_result_can_be_copied(open_page, photo_file):
     page = open_page(**DESKTOP, permissions=["clipboard-read", "clipboard-write"])
     choose_photo(page, photo_file)
