@@ -72,6 +72,7 @@ class FaceFromLines:
         1 to 4: what is not drawn differs a little. The same ``seed`` gives the same faces. Raises ValueError that says what
         to do, also for a drawing with next to nothing in it.
         """
+        import cv2
         import torch
 
         if not 0 <= seed < 2**63 - MOST_FACES:
@@ -95,6 +96,7 @@ class FaceFromLines:
             rgb = ((answer + 1) * 127.5).round().byte().permute(1, 2, 0).cpu().numpy()
             face = Image.fromarray(rgb)
             if self.enlarging is not None:
+                face = Image.fromarray(cv2.GaussianBlur(rgb, (3, 3), 0))  # its pixels come two by two, which an enlarger sees
                 face = self.enlarging(face, 4).image.resize((SIDE, SIDE), Image.Resampling.LANCZOS)
             face.info["generated"] = True
             faces.append(face)
