@@ -279,7 +279,7 @@ def test_another_photo_keeps_the_drawing_and_a_reload_keeps_all(open_page, photo
     page.click("#editor [data-do=back]")
     helper(page, "clear")
     choose_photo(page, tmp_path / "wide.jpg", "2 faces were found")
-    page.click("#editor .faces button:nth-child(2)")
+    page.click("#editor .faces div:nth-child(2) button")
     zoom = int(page.inner_text("#editor [data-do=fit]").split()[0])
     assert 130 < zoom < 600
     draw(page, "mask", (0.7, 0.5), (0.75, 0.5))

@@ -163,7 +163,7 @@ export async function continueFromResult() {
     const answer = await fetch(file.url);
     if (!answer.ok) throw new Error();
     const read = await measured(await answer.blob()), { scale, x, y } = view;
-    const scaled = (box) => box?.map((number) => (number * read.width) / before.width); // it may be an enlargement
+    const scaled = (box) => box && box.map((number) => (number * read.width) / before.width); // it may be an enlargement
     addVersion(read, before.name, [], { uploaded: { path: file.path }, frame: scaled(before.frame), faces: before.faces.map(scaled), sample: before.sample });
     moveView(scale, x, y);
     say('Your result is the photo now. Draw on it, or go back to a version below.');
