@@ -58,7 +58,8 @@ def test_turning_takes_the_drawing_along(page, pipeline, photo_file):
     expect(page.locator(STATUS)).to_have_text("Mirrored, with your drawing.")
     edit(page)
     photo, mask = pipeline.last[:2]
-    sent, original = (np.asarray(Image.open(each).convert("RGB"), int) for each in (photo, photo_file))
+    with Image.open(photo) as turned, Image.open(photo_file) as chosen:
+        sent, original = (np.asarray(image.convert("RGB"), int) for image in (turned, chosen))
     turned = original.transpose(1, 0, 2)  # a quarter turn and a mirror: the diagonal
     assert sent.shape == turned.shape and np.abs(sent - turned).mean() < 1
     rows, columns = np.nonzero(np.asarray(mask) > 127)
@@ -181,7 +182,8 @@ def test_a_face_is_drawn_from_nothing_and_edited(open_page, pipeline):
     expect(page.locator(STATUS)).to_contain_text("is the photo now")
     draw(page, "mask", (0.4, 0.5), (0.6, 0.5), size=40)
     edit(page)  # as any photo
-    assert Image.open(pipeline.last[0]).size == (512, 512)
+    with Image.open(pipeline.last[0]) as image:
+        assert image.size == (512, 512)
 
 
 def test_a_result_can_be_copied(open_page, photo_file):
