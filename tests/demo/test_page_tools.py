@@ -168,6 +168,7 @@ def test_a_face_is_drawn_from_nothing_and_edited(open_page, pipeline):
     draw(page, "sketch", *oval, size=4)
     for points in ([(0.36, 0.48), (0.44, 0.48)], [(0.56, 0.48), (0.64, 0.48)], [(0.42, 0.73), (0.5, 0.75), (0.58, 0.73)]):
         drag(page, *points)
+    page.wait_for_timeout(500)  # a moment, after which all is kept
     page.reload()
     expect(page.locator(STATUS)).to_contain_text("Your drawing is back")
     edit(page)

@@ -77,8 +77,7 @@ function keepPhotos() {
 
 let keeping = null;
 function keepDrawing() {
-  clearTimeout(keeping);
-  if (version()) keeping = setTimeout(keepDrawingNow, 250);
+  if (version()) keeping ??= setTimeout(keepDrawingNow, 250); // also while one stroke follows the other
 }
 function keepDrawingNow() {
   clearTimeout(keeping);
