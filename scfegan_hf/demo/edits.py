@@ -31,7 +31,7 @@ from scfegan_hf.formats import load, open_picture, upright
 PNG_EFFORT = 1
 PREVIEW_SIDE = 2048  # of longer pictures the page is shown a smaller one
 MOST_FACES = 40
-MOST_ENLARGED = 2_000_000  # pixels of a photo to enlarge, which take half a minute on two busy cores with AMX
+MOST_ENLARGED = 2_000_000  # pixels of a photo to enlarge, which take some 8 s on two quiet cores with AMX
 MAX_WORK = MAX_PHOTO_PIXELS  # pixels of all results of one edit: see docs/decisions.md
 CHOOSE_FIRST = "Choose a photo first and wait until it is loaded."
 
