@@ -351,7 +351,10 @@ def test_a_wrong_file_on_a_phone_is_told(open_page, tmp_path):
     page = open_page(**PHONE)
     (tmp_path / "text.png").write_text("hello")
     page.set_input_files("#editor input.file", tmp_path / "text.png")
-    page.wait_for_selector("#editor .status.wrong:has-text('not a picture')")  # that is: to be seen
+    page.wait_for_selector("#editor .status.wrong:has-text('not a picture')")
+    box = page.locator("#editor .status").bounding_box()
+    assert 0 <= box["y"] and box["y"] + box["height"] <= page.viewport_size["height"]  # to be seen without scrolling
+    assert page.get_attribute("#editor .editor", "data-state") == "empty"
 
 
 def test_what_counts_for_nothing_is_said(open_page, photo_file):

@@ -12,6 +12,8 @@ pytestmark = [
 ]
 
 EDIT = "#editor [data-do=edit]"
+RESULT = "() => document.querySelector('#editor .result').naturalWidth"
+REPORT = "() => document.querySelector('#editor .editor').report()"
 # From now on the page does not hear that pointers end; called again, it does.
 DEAF = """deaf => {
     window.swallow ??= event => { if (window.deaf) event.stopImmediatePropagation(); };
@@ -108,24 +110,28 @@ def test_a_brush_put_down_by_key_counts(ready, pipeline):
     assert rows[-1] > 132  # the mouse's stroke ends at 131
 
 
-def test_pictures_load_while_the_page_is_in_the_background(ready):
+def test_pictures_load_while_the_page_is_in_the_background(ready, photo):
     """Chromium's decode() waits for a frame to be shown, which does not happen then."""
     page = ready(script="HTMLImageElement.prototype.decode = () => new Promise(() => {});")
     edit(page)
+    assert page.evaluate(RESULT) == photo.width
 
 
-def test_a_browser_that_calls_itself_offline_reaches_a_server_on_the_same_machine(ready, held):
+def test_a_browser_that_calls_itself_offline_reaches_a_server_on_the_same_machine(ready, held, photo):
     page = ready(script="Object.defineProperty(navigator, 'onLine', { get: () => false });")
     page.click(EDIT)
     wait_until_asked(page, "edit")
     page.evaluate("window.dispatchEvent(new Event('offline'))")
     page.wait_for_timeout(1000)
+    report = page.evaluate(REPORT)
+    assert report["pending"]["kind"] == "edit" and not report["online"]
     held.gate.set()
     wait_for_result(page)
+    assert page.locator("#editor .status.wrong").count() == 0 and page.evaluate(RESULT) == photo.width
 
 
 def test_an_edit_that_was_given_up_does_not_swallow_the_next(ready, held):
-    page = ready("Failed to load")
+    page, calls = ready("Failed to load"), len(held.calls)
     page.click(EDIT)
     wait_until_asked(page, "edit")
     page.route(lambda url: url.endswith("/"), lambda route: route.abort())
@@ -135,6 +141,9 @@ def test_an_edit_that_was_given_up_does_not_swallow_the_next(ready, held):
     wait_until_asked(page, "edit", 2)
     held.gate.set()
     wait_for_result(page)
+    report = page.evaluate(REPORT)
+    assert report["pending"] is None and report["asked"] == 3  # faces, the edit that was given up, the next
+    assert held.calls[-1]["ended"] and len(held.calls) == calls + 2
 
 
 def test_an_upload_that_never_ends_is_given_up_and_tried_again(open_page, photo_file):
@@ -145,8 +154,11 @@ def test_an_upload_that_never_ends_is_given_up_and_tried_again(open_page, photo_
     draw(page, "mask", (0.4, 0.5), (0.6, 0.5))
     page.route(lambda url: url.endswith("/"), lambda route: route.abort())
     page.wait_for_selector("#editor .status.wrong:has-text('could not be sent')")
+    assert not page.evaluate(REPORT)["uploaded"]
     page.unroute_all()
     edit(page)
+    report = page.evaluate(REPORT)
+    assert report["uploaded"] and report["ink"] == ["mask"]
 
 
 def test_faces_that_are_never_answered_do_not_keep_an_edit_waiting(open_page, photo_file, monkeypatch):

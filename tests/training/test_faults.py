@@ -173,20 +173,16 @@ def small_disk(folder: Path) -> Iterator[None]:
         subprocess.run(["umount", "--lazy", folder], check=True)  # the error's traceback may still hold a file open
 
 
-def expect_a_clear_end(folder: Path) -> None:
-    """The second checkpoint does not fit; the first stays whole, and is gone on from when there is room."""
-    config = toy_config(folder / "run", checkpointing_steps=2, checkpoints_total_limit=5)
-    with pytest.raises(TrainingFault, match=r"step 4 could not be written.*step-00000002 is whole. Make room") as raised:
-        train(Wide(), config)
-    assert "No space left" in str(raised.value) or "File too large" in str(raised.value)
-    left = [path.name for path in (folder / "run" / "checkpoints").iterdir()]
-    assert left == ["step-00000002"]
-    assert checkpoint(config, 2)["generator.weight"].numel() == 400_000
-
-
 def test_a_full_disk_ends_the_training_orderly(tmp_path):
+    """The second checkpoint does not fit; the first stays whole, to be gone on from when there is room."""
     with small_disk(tmp_path / "disk"):
-        expect_a_clear_end(tmp_path / "disk")
+        config = toy_config(tmp_path / "disk" / "run", checkpointing_steps=2, checkpoints_total_limit=5)
+        with pytest.raises(TrainingFault, match=r"step 4 could not be written.*step-00000002 is whole. Make room") as raised:
+            train(Wide(), config)
+        assert "No space left" in str(raised.value) or "File too large" in str(raised.value)
+        left = [path.name for path in (tmp_path / "disk" / "run" / "checkpoints").iterdir()]
+        assert left == ["step-00000002"]
+        assert checkpoint(config, 2)["generator.weight"].numel() == 400_000
 
 
 def test_a_file_that_may_not_grow_ends_the_training_orderly_and_room_lets_it_go_on(tmp_path):
