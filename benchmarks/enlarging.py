@@ -28,8 +28,8 @@ from scfegan_hf.editing.benchmark.judges import squeezenet_judge
 from scfegan_hf.editing.enlarging import PhotoEnlarging
 from scfegan_hf.evaluation.closeness import light_psnr, light_ssim
 from scfegan_hf.losses.lpips import lpips
-from scfegan_hf.models.alexnet import lpips_network
 from scfegan_hf.models.enlarger import SCALE
+from scfegan_hf.models.lpips import lpips_network
 
 
 def tensor(picture: np.ndarray) -> torch.Tensor:

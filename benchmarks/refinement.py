@@ -25,8 +25,8 @@ from scfegan_hf.editing.benchmark.tasks import TASKS, EditTask, make_tasks, pick
 from scfegan_hf.editing.pipeline import BUNDLED_WEIGHTS, FaceEditPipeline
 from scfegan_hf.evaluation.closeness import masked_psnr
 from scfegan_hf.losses.lpips import lpips
-from scfegan_hf.models.alexnet import lpips_network
 from scfegan_hf.models.cascade import FaceCascade
+from scfegan_hf.models.lpips import lpips_network
 from scfegan_hf.models.refiner import FaceRefiner
 from scfegan_hf.models.scfegan import SCFEGANGenerator
 

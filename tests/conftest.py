@@ -176,7 +176,7 @@ def alexnet_file(tmp_path_factory) -> str:
     """Weights for AlexNet with LPIPS's heads, random ones made here, under the names of the published ones."""
     from safetensors.torch import save_file
 
-    from scfegan_hf.models.alexnet import AlexNetFeatures
+    from scfegan_hf.models.lpips import AlexNetFeatures
 
     torch.manual_seed(0)
     network = AlexNetFeatures()

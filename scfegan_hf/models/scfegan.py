@@ -10,6 +10,7 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 from scfegan_hf.conditioning import FILLS
 from scfegan_hf.layers.gated import LEAK, GatedConv2d, GatedUpsample
+from scfegan_hf.layers.unet import FoldedUNet
 from scfegan_hf.models.hub import HubNetwork
 from scfegan_hf.models.residual import ResidualUNet
 
@@ -31,14 +32,18 @@ PRESETS = {
         width=32, stages=5, dilations=[1, 2, 2, 1], norm=None, gate="single", upsample_gate="self", upsample_kernel=4,
         head_width=12, fill="walls", color_flag=True, resolution=256,
     ),
+    "folded": dict(
+        layout="folded", widths=[96, 192, 256, 256], stages=5, encoder_blocks=[0, 1, 1], dilations=[1, 2, 1],
+        decoder_blocks=[2, 2, 1], attention=2, norm=None, gate="single", fill="walls", color_flag=True, resolution=384,
+    ),
 }  # fmt: skip
 
 
 class SCFEGANGenerator(nn.Module, HubNetwork, pipeline_tag="image-to-image", tags=TAGS):
     """U-Net of gated convolutions: the assembled input (see `conditioning.assemble`) to an image in [-1, 1].
 
-    Making one, from arguments, a preset or saved weights, makes a `PublishedGenerator` or a `ResidualGenerator`, which
-    ``layout`` tells: the paper's layers, or those of models/residual.py.
+    Making one, from arguments, a preset or saved weights, makes a `PublishedGenerator`, a `ResidualGenerator` or a
+    `FoldedGenerator`, which ``layout`` tells: the paper's layers, or those of models/residual.py or layers/unet.py.
 
     With a ``fill`` other than "none" the first three channels hold the filled photograph, and the network predicts a
     residual to it that starts near zero. ``stages`` halvings, the first of ENCODER_WIDTHS, lead to gated convolutions
@@ -49,8 +54,9 @@ class SCFEGANGenerator(nn.Module, HubNetwork, pipeline_tag="image-to-image", tag
     ranges = {
         "width": (1, 512), "stages": (2, len(ENCODER_WIDTHS)), "dilations": (1, 64), "upsample_kernel": (1, 15),
         "head_width": (1, 512), "resolution": (16, 4096), "encoder_blocks": (0, 16), "decoder_blocks": (0, 16),
+        "widths": (1, 1024), "attention": (0, 16),
     }  # fmt: skip
-    added_later = ("layout", "encoder_blocks", "decoder_blocks")  # absent from what was saved before
+    added_later = ("layout", "encoder_blocks", "decoder_blocks", "widths", "attention")  # absent from what was saved before
 
     def __new__(cls, *args, **arguments):
         kind = LAYOUTS.get(arguments.get("layout", "published"), cls) if cls is SCFEGANGenerator else cls
@@ -72,6 +78,8 @@ class SCFEGANGenerator(nn.Module, HubNetwork, pipeline_tag="image-to-image", tag
         layout: str = "published",
         encoder_blocks: Sequence[int] = (),
         decoder_blocks: Sequence[int] = (),
+        widths: Sequence[int] = (),
+        attention: int = 0,
     ):
         super().__init__()
         if layout not in LAYOUTS:
@@ -86,13 +94,16 @@ class SCFEGANGenerator(nn.Module, HubNetwork, pipeline_tag="image-to-image", tag
         if resolution % self.stride:
             raise ValueError(f"resolution must be divisible by {self.stride} for {stages} stages, not {resolution}")
         self.in_channels = 10 if color_flag else 9
+        if layout == "folded":
+            self._make_layers(widths, encoder_blocks, dilations, decoder_blocks, attention)
+            return
         widths = [multiple * width for multiple in ENCODER_WIDTHS[:stages]]
         up = (upsample_gate, upsample_kernel, head_width)
         self._make_layers(widths, dilations, norm, gate, up, (encoder_blocks, decoder_blocks))
 
     @classmethod
     def preset(cls, name: str, **overrides) -> "SCFEGANGenerator":
-        """A generator with fresh weights: "paper" as published, "compact" for two CPU cores, "plain" its forerunner."""
+        """A generator with fresh weights: "paper" as published, "folded" as released, "compact" and "plain" its forerunners."""
         if name not in PRESETS:
             raise ValueError(f"No preset {name!r}; there are {', '.join(PRESETS)}.")
         return cls(**{**PRESETS[name], **overrides})
@@ -168,7 +179,24 @@ class ResidualGenerator(SCFEGANGenerator):
         return self.residual(x)
 
 
-LAYOUTS = {"published": PublishedGenerator, "residual": ResidualGenerator}
+class FoldedGenerator(SCFEGANGenerator):
+    """Residual blocks on pixels folded four by four, see `FoldedUNet`: ``widths`` of the stages from there on, one fewer than
+    ``stages``, and ``attention`` among the deepest blocks; see `SCFEGANGenerator`.
+
+    It has no gates, and no use for ``width``, ``norm``, ``gate`` and what the published layers alone have.
+    """
+
+    def _make_layers(self, widths, encoder_blocks, dilations, decoder_blocks, attention) -> None:
+        if 2 ** (len(widths) + 1) != self.stride:
+            raise ValueError(f"A folded generator of {len(widths)} widths has {len(widths) + 1} stages.")
+        self.unet = FoldedUNet(self.in_channels, 3, widths, encoder_blocks, dilations, decoder_blocks, attention=attention)
+
+    def unbounded(self, x: Tensor) -> Tensor:
+        """What tanh makes an answer of, (N, 3, H, W)."""
+        return self.unet(x)
+
+
+LAYOUTS = {"published": PublishedGenerator, "residual": ResidualGenerator, "folded": FoldedGenerator}
 
 
 DISCRIMINATOR_WIDTHS = (1, 2, 4, 4, 4, 4)

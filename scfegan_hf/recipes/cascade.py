@@ -18,8 +18,8 @@ from scfegan_hf.editing.drawn.samples import Holes, edit_samples
 from scfegan_hf.losses.adversarial import discriminator_loss, generator_loss, hole_weights, real_drift_loss
 from scfegan_hf.losses.lpips import lpips
 from scfegan_hf.losses.perceptual import feature_sizes
-from scfegan_hf.models.alexnet import AlexNetFeatures, lpips_network
 from scfegan_hf.models.cascade import refiner_input
+from scfegan_hf.models.lpips import AlexNetFeatures, lpips_network
 from scfegan_hf.models.projected import ProjectedDiscriminator
 from scfegan_hf.models.refiner import FaceRefiner
 from scfegan_hf.models.scfegan import SCFEGANGenerator

@@ -22,7 +22,7 @@ from scfegan_hf.faces.rows import decode_face
 from scfegan_hf.losses.adversarial import called, discriminator_loss, generator_loss, real_drift_loss
 from scfegan_hf.losses.lpips import lpips
 from scfegan_hf.losses.perceptual import feature_sizes
-from scfegan_hf.models.alexnet import AlexNetFeatures, lpips_network
+from scfegan_hf.models.lpips import AlexNetFeatures, lpips_network
 from scfegan_hf.models.pix2pix import LinesToFace, PatchDiscriminator, PublishedUNet
 from scfegan_hf.models.projected import ProjectedDiscriminator
 from scfegan_hf.recipe import Batch, Card, Losses, Networks, Optimizer, Recipe, Role, Shared, Sources, Update

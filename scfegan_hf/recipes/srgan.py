@@ -20,8 +20,8 @@ from scfegan_hf.evaluation.closeness import light_psnr, light_ssim
 from scfegan_hf.losses.adversarial import pair_loss
 from scfegan_hf.losses.lpips import lpips
 from scfegan_hf.losses.perceptual import feature_sizes
-from scfegan_hf.models.alexnet import AlexNetFeatures, lpips_network
 from scfegan_hf.models.enlarger import SCALE, PhotoEnlarger
+from scfegan_hf.models.lpips import AlexNetFeatures, lpips_network
 from scfegan_hf.models.projected import ProjectedDiscriminator
 from scfegan_hf.recipe import Batch, Card, Losses, Networks, Optimizer, Recipe, Role, Shared, Sources, Update
 

@@ -51,7 +51,7 @@ def test_saved_and_loaded_it_answers_the_same(tmp_path, build, channels):
 def test_the_config_holds_every_argument(folder):
     config = json.loads((folder / "config.json").read_text())
     defaults = {name: p.default for name, p in signature(SCFEGANGenerator.__init__).parameters.items() if name != "self"}
-    assert config == {**defaults, **PRESETS["compact"], "width": 4, "norm": "rms", "resolution": 128}
+    assert config == {**defaults, "widths": [], **PRESETS["compact"], "width": 4, "norm": "rms", "resolution": 128}
 
 
 def test_the_card_names_licence_task_and_library(folder):

@@ -166,7 +166,7 @@ def test_a_residual_network_sees_all_of_a_small_square():
 
 
 def test_presets():
-    assert set(PRESETS) == {"paper", "compact", "plain"}
+    assert set(PRESETS) == {"paper", "compact", "plain", "folded"}
     network = tiny("compact", gate="full", resolution=384)
     assert network.resolution == 384 and network.color_flag == PRESETS["compact"]["color_flag"]
     assert network.residual.decoder[-1][0].gated.conv.out_channels == 8  # feature and gate of width 4
@@ -223,3 +223,22 @@ def test_the_layout_says_which_class_is_made(preset, kind, tmp_path):
 def test_a_class_of_another_layout_is_refused():
     with pytest.raises(ValueError, match="A ResidualGenerator has another layout than 'published'"):
         ResidualGenerator(width=4)
+
+
+def test_a_folded_network_sees_all_of_its_square():
+    """From one corner to the far one, by attention; and it starts as the fill."""
+    network = tiny("folded", widths=[8, 8, 32], stages=4, encoder_blocks=[0, 1], dilations=[1, 1], decoder_blocks=[1, 1])
+    x = torch.randn(1, 10, 256, 256, generator=torch.Generator().manual_seed(0), requires_grad=True)
+    out = network(x)
+    assert out.shape == (1, 3, 256, 256) and (out - x[:, :3]).abs().mean() < 0.1
+    out[..., -1, -1].sum().backward()
+    assert x.grad[..., 0, 0].abs().max() > 0
+
+
+def test_a_folded_network_has_numbers_that_fit():
+    with pytest.raises(ValueError, match="3 widths has 4 stages"):
+        tiny("folded", widths=[8, 8, 32], encoder_blocks=[0, 1], decoder_blocks=[1, 1])
+    with pytest.raises(ValueError, match="attention follows blocks of the last stage, which has 1"):
+        tiny("folded", widths=[8, 8, 8, 32], dilations=[1])
+    with pytest.raises(ValueError, match="divisible by 32, not 8"):
+        tiny("folded", widths=[8, 8, 8, 8])

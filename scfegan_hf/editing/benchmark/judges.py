@@ -15,8 +15,8 @@ from scfegan_hf.conditioning import context_square
 from scfegan_hf.data.pictures import bounds
 from scfegan_hf.losses.lpips import lpips
 from scfegan_hf.losses.perceptual import perceptual_loss
-from scfegan_hf.models.alexnet import lpips_network
 from scfegan_hf.models.features import feature_network
+from scfegan_hf.models.lpips import lpips_network
 
 CROP = 224  # side to which the surroundings of a hole are scaled, ImageNet's
 
