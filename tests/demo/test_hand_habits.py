@@ -118,7 +118,7 @@ def test_a_hidden_layer_that_is_drawn_on_is_shown_again(page):
     page.click("#editor .layers [data-hide=mask]")
     draw(page, "mask", (0.4, 0.5), (0.6, 0.5))
     assert page.locator("#editor [data-hide=mask]").get_attribute("aria-pressed") == "false"
-    assert page.locator("#editor canvas.mask").evaluate("canvas => canvas.style.visibility") == "visible"
+    assert page.locator("#editor canvas.mask").evaluate("canvas => getComputedStyle(canvas).visibility") == "visible"
 
 
 def test_every_layer_fills_outlines_and_a_question_mark_lists_the_keys(page):

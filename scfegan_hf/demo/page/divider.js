@@ -1,7 +1,9 @@
 // The comparison of a result: left of the divider is the photo before.
 
+import { back, matrixOf } from './bearing.js';
 import { find, result, stage } from './page.js';
 import { hand, state, when } from './state.js';
+import { seenBox, view } from './view.js';
 
 let share = 0;
 function setDivider(value) {
@@ -13,9 +15,15 @@ function setDivider(value) {
 
 function placeDivider() {
   if (state.mode !== 'result') return;
-  const at = share * stage.clientWidth, box = [parseFloat(result.style.left), parseFloat(result.style.width)];
+  const at = share * stage.clientWidth, { clientWidth, clientHeight } = stage;
   find('.divider').style.left = `${at}px`;
-  result.style.clipPath = `inset(0 0 0 ${Math.min(Math.max(at - box[0], 0), box[1])}px)`;
+  // The stage right of it, as the result sees that: a clip is turned with what it clips.
+  const middle = [parseFloat(result.style.width) / 2, parseFloat(result.style.height) / 2], matrix = matrixOf(view);
+  const corners = [[at, 0], [clientWidth, 0], [clientWidth, clientHeight], [at, clientHeight]].map(([x, y]) => {
+    const [right, down] = back(matrix, [x - view.x, y - view.y]);
+    return `${right + middle[0]}px ${down + middle[1]}px`;
+  });
+  result.style.clipPath = `polygon(${corners.join(',')})`;
 }
 
 export const moveDivider = (event) => setDivider((event.clientX - stage.getBoundingClientRect().left) / stage.clientWidth);
@@ -23,7 +31,7 @@ export const nudgeDivider = (direction) => setDivider(share + direction * 0.05);
 
 export function reveal() {
   const from = performance.now(), still = matchMedia('(prefers-reduced-motion: reduce)').matches;
-  const left = Math.max(24, parseFloat(result.style.left) + 0.06 * parseFloat(result.style.width)) / stage.clientWidth;
+  const [begins, , wide] = seenBox(), left = Math.max(24, begins + 0.06 * wide) / stage.clientWidth;
   const frame = (now) => {
     const part = still ? 1 : Math.min((now - from) / 700, 1), eased = 1 - (1 - part) ** 3;
     setDivider(1 - (1 - left) * eased);

@@ -1,14 +1,13 @@
 // Steps onto canvases: the same functions paint what is seen, what the server gets and what is downloaded.
-// A place is where world coordinates fall on a canvas: {scale, x, y} in canvas pixels.
+// A place is where world coordinates fall on a canvas: {scale, x, y} in canvas pixels, and how they are turned around that, if they are.
 
 import { blank, props } from './page.js';
 import { NAMES, stepsShown, version } from './state.js';
 
 export function paintStep(context, step, place, from = 0) {
   const at = ([x, y]) => [x * place.scale + place.x, y * place.scale + place.y];
-  const { width, height } = context.canvas;
   context.globalCompositeOperation = 'source-over';
-  if (step.kind === 'clear' || step.kind === 'picture') context.clearRect(0, 0, width, height);
+  if (step.kind === 'clear' || step.kind === 'picture') wipe(context);
   if (step.kind === 'picture') {
     const [x, y, wide, high] = step.box;
     if (step.image) context.drawImage(step.image, ...at([x, y]), wide * place.scale, high * place.scale);
@@ -39,10 +38,23 @@ function paintPath(context, points, width) {
   context.stroke();
 }
 
+// All of a canvas, or of what it is clipped to, however it is turned.
+export function wipe(context) {
+  context.save();
+  context.setTransform(1, 0, 0, 1, 0, 0);
+  context.clearRect(0, 0, context.canvas.width, context.canvas.height);
+  context.restore();
+}
+
 // What is drawn outside of the photo is not shown.
 export function insidePhoto(context, place, paint) {
   const [x, y, wide, high] = worldBox();
   context.save();
+  if (place.turn) {
+    context.translate(place.x, place.y);
+    context.transform(...place.turn, 0, 0);
+    context.translate(-place.x, -place.y);
+  }
   context.beginPath();
   context.rect(x * place.scale + place.x, y * place.scale + place.y, wide * place.scale, high * place.scale);
   context.clip();
@@ -51,7 +63,7 @@ export function insidePhoto(context, place, paint) {
 }
 
 export function paintLayer(context, name, place) {
-  context.clearRect(0, 0, context.canvas.width, context.canvas.height); // beside the photo too, where it may have lain before
+  wipe(context); // beside the photo too, where it may have lain before
   insidePhoto(context, place, () => {
     for (const step of stepsShown(name)) paintStep(context, step, place);
   });

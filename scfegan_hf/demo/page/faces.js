@@ -3,7 +3,7 @@
 import { photoScale } from './drawing.js';
 import { backend, find, findAll, say, stage } from './page.js';
 import { tell, version, when } from './state.js';
-import { showBox, view } from './view.js';
+import { showBox, turnStyle, view } from './view.js';
 
 export async function findFaces() {
   const own = version();
@@ -45,7 +45,8 @@ function placeFaces() {
   findAll('.faces button').forEach((button, index) => {
     const [x, y, wide, high] = faces[index];
     const box = button.parentElement;
-    box.style.cssText = `left:${(x - width / 2) * pixel + view.x}px;top:${(y - height / 2) * pixel + view.y}px;width:${wide * pixel}px;height:${high * pixel}px`;
+    const [left, top] = [(x - width / 2) * pixel, (y - height / 2) * pixel]; // from the world's origin, around which it is turned
+    box.style.cssText = `left:${left + view.x}px;top:${top + view.y}px;width:${wide * pixel}px;height:${high * pixel}px;transform-origin:${-left}px ${-top}px;${turnStyle()}`;
   });
 }
 

@@ -1,13 +1,14 @@
 // Mouse, pen, fingers and arrow keys on the stage: strokes and shapes, zoom and pan, and the comparison slider.
 
+import { DEGREE, wrapped } from './bearing.js';
 import { moveDivider } from './divider.js';
-import { insidePhoto, paintStep, photoScale, worldBox } from './drawing.js';
+import { insidePhoto, paintStep, photoScale, wipe, worldBox } from './drawing.js';
 import { hideFaceOffer } from './faces.js';
 import { maskPart } from './helpers.js';
 import { hideLoupe, loupeWanted, showLoupe } from './loupe.js';
 import { blank, photo, say, stage } from './page.js';
 import { addStep, hand, hide, LAYERS, nextSize, rememberColor, setColor, setSize, state, tell, version, when } from './state.js';
-import { brushSize, canvases, contexts, moveView, place, redraw, refreshCursor, showCursor, toWorld, view, zoomAt } from './view.js';
+import { brushSize, canvases, contexts, moveView, onStage, place, redraw, refreshCursor, settleView, showCursor, toWorld, turnAt, view, zoomAt } from './view.js';
 
 let spaceHeld = false;
 const LONG = 400; // milliseconds: a finger that drew for longer meant to draw
@@ -47,7 +48,7 @@ function drawStroke(before) {
   const { step, tool } = hand.stroke, direct = tool === 'brush' || tool === 'eraser';
   const context = direct ? contexts[step.layer] : contexts.preview;
   insidePhoto(context, place(), () => {
-    if (!direct) context.clearRect(0, 0, context.canvas.width, context.canvas.height);
+    if (!direct) wipe(context);
     paintStep(context, step, place(), direct ? before : 0);
   });
 }
@@ -74,7 +75,26 @@ function pointOf(event) {
 
 function fingerGesture() {
   const [a, b] = [...fingers.values()], box = stage.getBoundingClientRect();
-  return { fingers: true, kind: 'touch', x: (a.clientX + b.clientX) / 2 - box.left, y: (a.clientY + b.clientY) / 2 - box.top, apart: Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY) };
+  return { fingers: true, kind: 'touch', x: (a.clientX + b.clientX) / 2 - box.left, y: (a.clientY + b.clientY) / 2 - box.top, apart: Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY),
+    angle: Math.atan2(b.clientY - a.clientY, b.clientX - a.clientX) };
+}
+
+// Two fingers move and zoom, and turn once they have twisted so far that it is meant.
+const TWIST = 12 * DEGREE;
+function moveFingers(before) {
+  const now = fingerGesture(), twist = wrapped(now.angle - before.angle), twisted = (before.twisted ?? 0) + twist;
+  const turning = before.turning || Math.abs(twisted) > TWIST;
+  view.x += now.x - before.x;
+  view.y += now.y - before.y;
+  zoomAt(now.x, now.y, now.apart / (before.apart || now.apart));
+  if (turning) turnAt(now.x, now.y, twist);
+  hand.gesture = { ...now, twisted, turning };
+}
+
+// A drag with Shift turns the view around the stage's middle.
+function dragTurn({ clientX, clientY }, { x, y }) {
+  const box = stage.getBoundingClientRect(), [middle, level] = [box.left + box.width / 2, box.top + box.height / 2];
+  turnAt(box.width / 2, box.height / 2, Math.atan2(clientY - level, clientX - middle) - Math.atan2(y - level, x - middle));
 }
 
 // The first pointer of its kind to come down: what an earlier one of that kind left behind will never be ended by it.
@@ -96,7 +116,7 @@ function pointerDown(event) {
     if (hand.stroke?.kind === 'touch') endStroke(event.timeStamp - hand.stroke.began > LONG);
     hand.gesture = fingerGesture();
   } else if (spaceHeld || event.button === 1 || (event.button === 0 && state.mode === 'draw' && LAYERS[state.layer].tool === 'hand')) {
-    hand.gesture = { pointer: event.pointerId, kind: event.pointerType, x: event.clientX, y: event.clientY };
+    hand.gesture = { pointer: event.pointerId, kind: event.pointerType, x: event.clientX, y: event.clientY, turns: event.shiftKey };
   } else if ((event.button === 0 || erases(event)) && !hand.stroke && !hand.gesture) {
     if (state.mode === 'result') hand.gesture = { pointer: event.pointerId, kind: event.pointerType, divider: true }, moveDivider(event);
     else beginStroke(pointOf(event), event);
@@ -109,15 +129,12 @@ function pointerMoved(event) {
   showCursor(event);
   if (fingers.has(event.pointerId)) fingers.set(event.pointerId, event);
   if (hand.gesture?.fingers && fingers.size > 1) {
-    const now = fingerGesture(), factor = now.apart / (hand.gesture.apart || now.apart);
-    view.x += now.x - hand.gesture.x;
-    view.y += now.y - hand.gesture.y;
-    zoomAt(now.x, now.y, factor);
-    hand.gesture = now;
+    moveFingers(hand.gesture);
   } else if (hand.gesture?.divider && hand.gesture.pointer === event.pointerId) {
     moveDivider(event);
   } else if (hand.gesture?.pointer === event.pointerId) {
-    moveView(view.scale, view.x + event.clientX - hand.gesture.x, view.y + event.clientY - hand.gesture.y);
+    if (hand.gesture.turns) dragTurn(event, hand.gesture);
+    else moveView(view.scale, view.x + event.clientX - hand.gesture.x, view.y + event.clientY - hand.gesture.y);
     Object.assign(hand.gesture, { x: event.clientX, y: event.clientY });
   } else if (hand.stroke?.pointer === event.pointerId) {
     const moves = event.getCoalescedEvents ? event.getCoalescedEvents() : [];
@@ -130,6 +147,7 @@ function pointerGone(event) {
   hideLoupe();
   fingers.delete(event.pointerId);
   if (hand.stroke?.pointer === event.pointerId) endStroke(event.type !== 'pointercancel' || event.timeStamp - hand.stroke.began > LONG);
+  if (hand.gesture?.fingers && hand.gesture.turning) settleView();
   if (hand.gesture?.fingers) hand.gesture = fingers.size > 1 ? fingerGesture() : null;
   else if (hand.gesture?.pointer === event.pointerId) hand.gesture = null;
 }
@@ -139,6 +157,10 @@ function wheelTurned(event) {
   event.preventDefault();
   if (event.altKey) return setSize(nextSize(event.deltaY < 0 ? 1 : -1));
   const box = stage.getBoundingClientRect(), unit = event.deltaMode === 1 ? 30 : 1;
+  if (event.shiftKey) { // browsers make a wheel with Shift one that moves sideways
+    const notches = ((event.deltaY || event.deltaX) * unit) / 120;
+    return turnAt(event.clientX - box.left, event.clientY - box.top, Math.min(Math.max(notches, -1), 1) * 5 * DEGREE);
+  }
   // The steps of a mouse's wheel are multiples of 120; two fingers on a touchpad move it by any number, and both ways.
   const fingersOnPad = event.deltaMode === 0 && !event.ctrlKey && (event.deltaX !== 0 || (event.wheelDeltaY ?? 0) % 120 !== 0);
   if (fingersOnPad) return moveView(view.scale, view.x - event.deltaX, view.y - event.deltaY);
@@ -160,11 +182,11 @@ function pickColor([x, y]) {
 // Drawing by keyboard: arrows move a point, Enter puts the brush down and lifts it.
 const pen = { x: 0, y: 0 }; // where the keys have brought it, in world units
 export function movePen(dx, dy, fine) {
-  const [left, top, wide, high] = worldBox(), step = (fine ? 2 : 14) / view.scale;
-  pen.x = Math.min(Math.max(pen.x + dx * step, left), left + wide);
-  pen.y = Math.min(Math.max(pen.y + dy * step, top), top + high);
-  const box = stage.getBoundingClientRect();
-  showCursor({ clientX: box.left + pen.x * view.scale + view.x, clientY: box.top + pen.y * view.scale + view.y });
+  const [left, top, wide, high] = worldBox(), far = fine ? 2 : 14, box = stage.getBoundingClientRect(), [right, down] = onStage([pen.x, pen.y]);
+  const [x, y] = toWorld({ clientX: box.left + right + dx * far, clientY: box.top + down + dy * far }); // as it is seen
+  Object.assign(pen, { x: Math.min(Math.max(x, left), left + wide), y: Math.min(Math.max(y, top), top + high) });
+  const [shownX, shownY] = onStage([pen.x, pen.y]);
+  showCursor({ clientX: box.left + shownX, clientY: box.top + shownY });
   stage.classList.add('by-keys');
   if (hand.stroke?.pointer === 'keys') extendStroke([[pen.x, pen.y]]);
 }

@@ -1,6 +1,7 @@
 // The drawing, the photo and its versions are kept in this browser (IndexedDB), so that a reload loses nothing. Each tab has a
 // work of its own; a new one takes up the newest that no open tab holds, so that what was left in a closed tab is found again.
 
+import { isStraight } from './bearing.js';
 import { canvasOf, say, stage } from './page.js';
 import { LAYERS, LINE_COLORS, NAMES, state, version, when } from './state.js';
 import { measured, showVersion, uploaded } from './versions.js';
@@ -90,7 +91,7 @@ export function drawingToKeep() {
   const plain = (step) => ({ ...step, image: undefined });
   const drawings = state.versions.map(({ steps, undone, frame, faces }) => ({ steps: steps.map(plain), undone: undone.map(plain), frame, faces }));
   const sizes = Object.fromEntries(NAMES.map((name) => [name, LAYERS[name].size]));
-  const seen = [view.scale / view.fit, (stage.clientWidth / 2 - view.x) / view.scale, (stage.clientHeight / 2 - view.y) / view.scale];
+  const seen = [view.scale / view.fit, (stage.clientWidth / 2 - view.x) / view.scale, (stage.clientHeight / 2 - view.y) / view.scale, ...(isStraight(view) ? [] : [view.angle, view.flip])];
   return { drawings, current: state.current, sizes, recent: state.recent, color: LAYERS.color.paint, line: LAYERS.sketch.paint, layer: state.layer, seen };
 }
 
@@ -120,8 +121,10 @@ export async function takeUp(photos, read, drawing) {
   Object.assign(state, { recent: drawing.recent, layer: drawing.layer });
   LAYERS.color.paint = drawing.color;
   LAYERS.sketch.paint = drawing.line ?? LINE_COLORS[0]; // which older ones do not say
+  const [zoom, x, y, angle = 0, flip = 1] = drawing.seen;
+  Object.assign(view, { angle, flip });
   showVersion(drawing.current);
-  const [zoom, x, y] = drawing.seen, scale = view.fit * zoom;
+  const scale = view.fit * zoom;
   moveView(scale, stage.clientWidth / 2 - x * scale, stage.clientHeight / 2 - y * scale);
 }
 

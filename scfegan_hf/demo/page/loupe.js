@@ -1,7 +1,9 @@
 // What is under a finger, seen beside it: a finger hides what it draws on.
 
-import { hand, version, when } from './state.js';
+import { matrixOf } from './bearing.js';
+import { worldBox } from './drawing.js';
 import { find, photo, stage } from './page.js';
+import { hand, version, when } from './state.js';
 import { canvases, view } from './view.js';
 
 const SIDE = 116, CLOSER = 1.6;
@@ -14,8 +16,10 @@ export function showLoupe({ clientX, clientY }) {
   loupe.hidden = false;
   const context = loupe.getContext('2d');
   context.setTransform(ratio * CLOSER, 0, 0, ratio * CLOSER, ratio * (SIDE / 2 - CLOSER * x), ratio * (SIDE / 2 - CLOSER * y));
-  const { left, top, width, height } = photo.getBoundingClientRect();
-  context.drawImage(photo, left - box.left, top - box.top, width, height);
+  context.save();
+  context.transform(...matrixOf(view), view.x, view.y);
+  context.drawImage(photo, ...worldBox().map((value) => value * view.scale));
+  context.restore();
   for (const name of ['mask', 'color', 'sketch', 'preview']) {
     const { opacity, visibility } = canvases[name].style;
     context.globalAlpha = visibility === 'hidden' ? 0 : Number(opacity || 1);

@@ -14,7 +14,7 @@ import {
 } from './state.js';
 import { bringBack, deleteVersion } from './versions.js';
 import { turnPhoto } from './turn.js';
-import { canvases, fitView, zoomAt } from './view.js';
+import { canvases, fitView, flipView, straightenView, turnView, zoomAt } from './view.js';
 
 const DROPPED = ['#8a5a3c', '#2b1d16', '#5b7fa6', '#4d7a4f', '#b5524f', '#f2e9e1']; // to start with: hair, eyes, lips, teeth
 
@@ -29,10 +29,12 @@ export function refreshPanel() {
     press(button, button.dataset.tool === layer.tool && state.mode === 'draw');
     button.hidden = !layer.tools.includes(button.dataset.tool);
   }
+  find('.turns').hidden = layer.tool !== 'hand';
+  find('.size').hidden = layer.tool === 'hand';
   for (const button of findAll('[data-for]')) button.hidden = button.dataset.for !== state.layer;
   for (const name of NAMES) {
     canvases[name].style.opacity = LAYERS[name].opacity;
-    canvases[name].style.visibility = LAYERS[name].hidden ? 'hidden' : 'visible';
+    canvases[name].style.visibility = LAYERS[name].hidden ? 'hidden' : ''; // else as all ink is: hidden while the photo is shown
   }
   canvases.preview.style.opacity = layer.opacity;
   find('[data-set=size]').value = find('[data-set=size]').nextElementSibling.value = layer.size;
@@ -82,6 +84,7 @@ const ACTIONS = {
   undo, redo, fit: fitView,
   'zoom-in': () => zoomAt(stage.clientWidth / 2, stage.clientHeight / 2, 1.4),
   'zoom-out': () => zoomAt(stage.clientWidth / 2, stage.clientHeight / 2, 1 / 1.4),
+  'turn-left': () => turnView(-1), 'turn-right': () => turnView(1), 'flip-view': flipView, straighten: straightenView,
   choose: () => find('.file').click(),
   camera: openCamera, shoot, 'from-lines': startLines, 'close-camera': closeCamera,
   'zoom-face': () => chooseFace(0), 'no-face': hideFaceOffer, faces: offerFaces, turn: () => turnPhoto('right'), flip: () => turnPhoto('mirror'),
@@ -115,7 +118,7 @@ const KEYS = {
   b: () => chooseTool('brush'), e: () => chooseTool('eraser'), l: () => chooseTool('line'), r: () => chooseTool('rectangle'),
   o: () => chooseTool('lasso'), p: () => chooseTool('part'), i: () => chooseTool('eyedropper'), m: () => chooseTool('hand'), h: () => hide(state.layer, !LAYERS[state.layer].hidden),
   '[': () => setSize(nextSize(-1)), ']': () => setSize(nextSize(1)),
-  '+': ACTIONS['zoom-in'], '=': ACTIONS['zoom-in'], '-': ACTIONS['zoom-out'], 0: fitView, delete: ACTIONS.clear, '?': showHelp,
+  '+': ACTIONS['zoom-in'], '=': ACTIONS['zoom-in'], '-': ACTIONS['zoom-out'], 0: fitView, 4: ACTIONS['turn-left'], 5: straightenView, 6: ACTIONS['turn-right'], f: flipView, delete: ACTIONS.clear, '?': showHelp,
 };
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 

@@ -6,7 +6,7 @@ import { blank, editor, element, find, findAll, props, say } from './page.js';
 import { ENDING, openProject } from './project.js';
 import { chooseLayer, ownVersions, state, version } from './state.js';
 import { addVersion, measured, setAside, uploaded } from './versions.js';
-import { fitView } from './view.js';
+import { resetView } from './view.js';
 
 let photoNumber = 0;
 
@@ -32,7 +32,7 @@ export async function takePhoto(blob, name, drawn = null) {
   state.versions = drawn ? own : [];
   addVersion(read, name, drawn ?? before?.steps ?? [], { sample: !!drawn });
   hideFaceOffer();
-  fitView();
+  resetView();
   try {
     await uploaded();
     if (number === photoNumber && !drawn) await findFaces();
@@ -63,7 +63,7 @@ export async function startLines() {
   state.versions = [];
   addVersion(read, 'drawing.png', [], { lines: true });
   hideFaceOffer();
-  fitView();
+  resetView();
   chooseLayer('sketch');
   say('Draw a face: its outline, hair, eyes, nose and mouth. Colours may be added. Then press Edit.');
 }

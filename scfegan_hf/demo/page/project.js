@@ -75,5 +75,5 @@ function isSound(drawing, count) {
   const { drawings, current, sizes, recent, color, layer, seen } = drawing;
   return drawings.every(({ steps, undone, frame, faces }) => [steps, undone].every((list) => Array.isArray(list) && list.every(isStep)) && isFrame(frame) && Array.isArray(faces) && faces.every((face) => numbers(face, 4))) &&
     Number.isInteger(current) && current >= 0 && current < count && NAMES.includes(layer) && isColor(color) && (drawing.line === undefined || isColor(drawing.line)) && Array.isArray(recent) && recent.every(isColor) &&
-    NAMES.every((name) => Number.isFinite(sizes?.[name])) && numbers(seen, 3);
+    NAMES.every((name) => Number.isFinite(sizes?.[name])) && (numbers(seen, 3) || (numbers(seen, 5) && Math.abs(seen[4]) === 1));
 }

@@ -3,7 +3,7 @@
 import { backend, blank, loaded, say } from './page.js';
 import { state, tell, version } from './state.js';
 import { measured, showVersion, thumbnailOf, uploaded } from './versions.js';
-import { fitView } from './view.js';
+import { resetView } from './view.js';
 
 // Each: where a point goes, in world units, whose origin is the photo's middle; what that makes of a canvas; new sides.
 const WAYS = {
@@ -44,7 +44,7 @@ export async function turnPhoto(name) {
   const turned = { ...own, ...read, steps, undone, uploaded: null, uploading: null, thumbnail: thumbnailOf(read.image, read.width, read.height), frame: box(own.frame), faces: own.faces.map(box) };
   state.versions[state.current] = turned;
   showVersion(state.current);
-  fitView();
+  resetView();
   tell('versions');
   try {
     await uploaded();

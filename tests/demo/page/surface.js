@@ -21,7 +21,7 @@ function part() {
 // A canvas context that notes what is called on it.
 export function picture(width = 800, height = 400) {
   const calls = [], context = { canvas: { width, height }, calls };
-  for (const name of ['clearRect', 'beginPath', 'rect', 'clip', 'save', 'restore', 'moveTo', 'lineTo', 'stroke', 'fill', 'drawImage', 'fillRect']) {
+  for (const name of ['clearRect', 'beginPath', 'rect', 'clip', 'save', 'restore', 'moveTo', 'lineTo', 'stroke', 'fill', 'drawImage', 'fillRect', 'setTransform', 'translate', 'transform']) {
     context[name] = (...values) => void calls.push([name, ...values]);
   }
   return context;
