@@ -28,8 +28,11 @@ def samples_of(
     streaming: bool = False,
     weights: Sequence[float] = (),
     decode: Callable[[dict], Row] = decode_row,
+    others: bool = False,
 ) -> Dataset:
     """The samples of a split, from ``folders`` one after another, or mixed by ``weights`` (one each); training may stream.
+
+    ``others``: validation's samples may look at another row too.
 
     Raises what `load_rows` raises, and ValueError for weights that do not fit the folders.
     """
@@ -42,7 +45,7 @@ def samples_of(
     rows, order = load_rows(folders, split, columns=columns), None
     if split == "train" and weights:
         order = Mixture([len(load_rows((folder,), split, columns=columns)) for folder in folders], weights, seed)
-    return Samples(rows, make, seed, split == "train", order, decode)
+    return Samples(rows, make, seed, split == "train", order, decode, others)
 
 
 class Samples(Dataset):
@@ -51,7 +54,7 @@ class Samples(Dataset):
     ``make(row, n, other)`` gets the decoded row, the sample's number, and in training a way to another row: ``other(choose)``
     decodes the first that can be read of those that ``choose(rows, number)`` names, None if it names none. "_skipped" in a
     sample counts the unreadable rows that it stands in for. ``order`` says which row the n-th sample comes from, passes over
-    all without it; validation keeps the order of the rows.
+    all without it; validation keeps the order of the rows, and has a way to another row only with ``others``.
     """
 
     def __init__(
@@ -62,8 +65,10 @@ class Samples(Dataset):
         train: bool = True,
         order: Callable[[int], int] | None = None,
         decode: Callable[[dict], Row] = decode_row,
+        others: bool = False,
     ):
         self.rows, self.make, self.seed, self.train, self.decode = rows, make, seed, train, decode
+        self.others = train or others
         self.order = order or Passes(len(rows), seed)
 
     def __len__(self) -> int:
@@ -81,7 +86,7 @@ class Samples(Dataset):
             numbers = choose(self.rows, first)
             return self._read(numbers)[0] if len(numbers) else None
 
-        sample = self.make(row, n, other if self.train else None)
+        sample = self.make(row, n, other if self.others else None)
         return {**sample, "_skipped": torch.tensor(skipped)}
 
     def _read(self, numbers) -> tuple[Row, int]:
