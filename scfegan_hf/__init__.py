@@ -10,18 +10,36 @@ if TYPE_CHECKING:
     from scfegan_hf.editing.enlarging import PhotoEnlarging
     from scfegan_hf.editing.lines import FaceFromLines
     from scfegan_hf.editing.pipeline import EditResult, FaceEditPipeline
+    from scfegan_hf.faces.makeup import Look, Tint
     from scfegan_hf.models.scfegan import SCFEGANDiscriminator, SCFEGANGenerator
+    from scfegan_hf.portrait.makeup import MakeupPipeline
+    from scfegan_hf.portrait.result import PortraitResult
 
 __version__ = "0.1.0"
-__all__ = ["EditResult", "FaceEditPipeline", "FaceFromLines", "PhotoEnlarging", "SCFEGANDiscriminator", "SCFEGANGenerator"]
+__all__ = [
+    "EditResult",
+    "FaceEditPipeline",
+    "FaceFromLines",
+    "Look",
+    "MakeupPipeline",
+    "PhotoEnlarging",
+    "PortraitResult",
+    "SCFEGANDiscriminator",
+    "SCFEGANGenerator",
+    "Tint",
+]
 
 _HOMES = {
     "EditResult": "editing.pipeline",
     "FaceEditPipeline": "editing.pipeline",
     "FaceFromLines": "editing.lines",
+    "Look": "faces.makeup",
+    "MakeupPipeline": "portrait.makeup",
     "PhotoEnlarging": "editing.enlarging",
+    "PortraitResult": "portrait.result",
     "SCFEGANDiscriminator": "models.scfegan",
     "SCFEGANGenerator": "models.scfegan",
+    "Tint": "faces.makeup",
 }
 
 

@@ -29,11 +29,12 @@ MAY_IMPORT = {
     "editing": {"layers", "conditioning", "files", "formats", "models", "data", "faces"},
     "editing.drawn": {"conditioning", "data", "faces"},
     "editing.benchmark": {"conditioning", "files", "losses", "models", "data", "evaluation", "faces", "editing"},
+    "portrait": {"files", "formats", "models", "data", "faces", "editing"},
     "demo": {f"editing.{name}" for name in ("pipeline", "enlarging", "lines", "photos", "saving", "reading")}
-    | {"formats", "faces.align", "faces.detect"},
+    | {"formats", "faces.align", "faces.detect", "faces.makeup", "portrait"},
     "demo.web": {"models", "faces", "editing", "formats", "demo"},  # the static site takes from everywhere what it must know
-    "cli": {"models", "data", "faces", "editing", "demo"},
-    "__init__": {"models", "editing"},
+    "cli": {"models", "data", "faces", "editing", "portrait", "demo"},
+    "__init__": {"models", "faces", "editing", "portrait"},
 }
 # The one place that looks recipes up by name.
 ALSO = {"training.command": {"recipes"}, "cli": {"training.release.convert", "recipes"}}
@@ -45,6 +46,10 @@ PUBLIC = {
     "EditResult": "editing.pipeline",
     "FaceFromLines": "editing.lines",
     "PhotoEnlarging": "editing.enlarging",
+    "Look": "faces.makeup",
+    "Tint": "faces.makeup",
+    "MakeupPipeline": "portrait.makeup",
+    "PortraitResult": "portrait.result",
 }
 
 
@@ -106,6 +111,8 @@ def test_imports_point_down_only():
         ("training.trainer", "from scfegan_hf.recipes.scfegan import SCFEGAN", "recipes.scfegan.SCFEGAN"),
         ("editing.pipeline", "from scfegan_hf.training.release import hub", "training.release.hub"),
         ("editing.pipeline", "from scfegan_hf.losses import perceptual", "losses.perceptual"),
+        ("editing.pipeline", "from scfegan_hf.portrait import faces", "portrait.faces"),
+        ("portrait.makeup", "from scfegan_hf.training.trainer import Trainer", "training.trainer.Trainer"),
         ("editing.drawn.masks", "from scfegan_hf.editing.pipeline import trace", "editing.pipeline.trace"),
         ("demo.app", "from scfegan_hf.models.scfegan import SCFEGANGenerator", "models.scfegan.SCFEGANGenerator"),
         ("demo.app", "from scfegan_hf.editing.drawn import masks", "editing.drawn.masks"),

@@ -36,7 +36,7 @@ def find_faces(rgb: np.ndarray, painted: np.ndarray) -> list[Face]:
     scale = min(1.0, LOOK_SIDE / max(rgb.shape[:2]))
     small = cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else rgb
     annotator = bundled()
-    frames = _apart(annotator.find_faces(small))
+    frames = distinct(annotator.find_faces(small))
     _, _, _, centers = cv2.connectedComponentsWithStats(painted.astype(np.uint8), connectivity=8)
     nearest = {
         min(range(len(frames)), key=lambda n: float(np.hypot(*(frames[n].mean(0) - center * scale))))
@@ -52,7 +52,7 @@ def find_faces(rgb: np.ndarray, painted: np.ndarray) -> list[Face]:
     return faces
 
 
-def _apart(frames: list[np.ndarray]) -> list[np.ndarray]:
+def distinct(frames: list[np.ndarray]) -> list[np.ndarray]:
     """Frames, the largest first, without those in the middle of a larger one: a mouth or an eye that passed for a face."""
     kept: list[np.ndarray] = []
     for frame in frames:

@@ -10,15 +10,14 @@ import cv2
 import numpy as np
 import torch
 
-from scfegan_hf.faces.align import cut_frame
+from scfegan_hf.faces.close import CloseFace, close_face
 from scfegan_hf.faces.makeup import Look, Tint, changes, fine_detail, smoothed
-from scfegan_hf.faces.makeup_places import LAYERS, Places, places
+from scfegan_hf.faces.makeup_places import LAYERS, Places
 from scfegan_hf.faces.rows import decode_face
 from scfegan_hf.faces.samples import MIRROR
 from scfegan_hf.faces.warp import bend_onto
 
 COLUMNS = ("image", "regions", "landmarks")
-CLOSE = (0.14, 0.18, 0.86, 0.90)  # x0, y0, x1, y1 of the square with the face itself, in an FFHQ frame
 OFTEN = {"lips": 0.85, "shadow": 0.8, "liner": 0.6, "blush": 0.65, "foundation": 0.4}
 REMOVED, CHANGED = 0.2, 0.15  # shares of samples whose source comes made up: to be cleaned, to be made up otherwise
 # Four looks that are far from bare, for validation.
@@ -28,20 +27,6 @@ STRONG = (
     Look(Tint((90, 20, 50), 0.9, 0.8), Tint((30, 60, 90), 0.9, 0.5), Tint((5, 5, 5)), None, Tint((225, 180, 150))),
     Look(Tint((215, 110, 90), 0.7, 0.2), Tint((200, 150, 90), 0.8, 0.0), None, Tint((230, 130, 100), 0.5)),
 )
-
-
-class CloseFace:
-    """A face in its close square: image uint8 (R, R, 3), landmarks (98, 2) in its pixels, and where make-up goes."""
-
-    def __init__(self, image: np.ndarray, points: np.ndarray, where: Places):
-        self.image, self.points, self.places = image, points, where
-
-
-def close_frame(frame: np.ndarray) -> np.ndarray:
-    """The close square (4, 2) within an FFHQ frame (4, 2), as `faces.align` has them."""
-    x0, y0, x1, y1 = CLOSE
-    corner, across, down = frame[0], frame[3] - frame[0], frame[1] - frame[0]
-    return np.stack([corner + x * across + y * down for x, y in ((x0, y0), (x0, y1), (x1, y1), (x1, y0))]).astype(np.float32)
 
 
 def decode_landmarked(row: dict) -> dict:
@@ -54,17 +39,12 @@ def decode_landmarked(row: dict) -> dict:
 
 def close_square(row: dict, resolution: int, mirrored: bool = False) -> CloseFace:
     """The close square of a decoded row, whose photograph is aligned as FFHQ is."""
-    size = row["image"].shape[0]
-    frame = close_frame(np.array([[0, 0], [0, size], [size, size], [size, 0]], np.float32))
-    image = cut_frame(row["image"], frame, resolution)
-    scale = resolution / (frame[3, 0] - frame[0, 0])
-    points = (row["landmarks"] - frame[0]) * np.float32(scale)
-    matrix = np.array([[scale, 0, -frame[0, 0] * scale], [0, scale, -frame[0, 1] * scale]], np.float32)
-    regions = cv2.warpAffine(row["regions"], matrix, (resolution, resolution), flags=cv2.INTER_NEAREST)
+    image, regions, points, size = row["image"], row["regions"], row["landmarks"], row["image"].shape[0]
     if mirrored:
         image, regions = np.ascontiguousarray(image[:, ::-1]), np.ascontiguousarray(regions[:, ::-1])
-        points = (points * (-1, 1) + (resolution - 1, 0)).astype(np.float32)[MIRROR]
-    return CloseFace(image, points, places(points, regions))
+        points = (points * (-1, 1) + (size - 1, 0)).astype(np.float32)[MIRROR]
+    frame = np.array([[0, 0], [0, size], [size, size], [size, 0]], np.float32)
+    return close_face(image, regions, points, frame, resolution)
 
 
 def makeup_sample(row: dict, n: int, other: Callable | None = None, *, resolution: int, seed: int, train: bool) -> dict:
@@ -144,8 +124,12 @@ def _in_other_light(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 def _stacked(image: np.ndarray, look: Look, where: Places) -> np.ndarray:
     """What a look adds by layer, as one array (5, H, W, 3)."""
-    changed, nothing = changes(image, look, where), np.zeros(image.shape, np.float32)
-    return np.stack([changed.get(layer, nothing) for layer in LAYERS])
+    stacked = np.zeros((len(LAYERS), *image.shape), np.float32)
+    if look.tints():
+        detail = fine_detail(image, smoothed(image, where.apart))
+        for layer, change in changes(image, look, where).items():
+            stacked[LAYERS.index(layer)] = change.on(detail)
+    return stacked
 
 
 def _tensor(array: np.ndarray) -> torch.Tensor:

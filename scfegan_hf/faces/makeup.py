@@ -5,7 +5,6 @@ its fine detail. So layers can be switched and weighed singly, pores and creases
 it was, bit for bit. Pictures are uint8 RGB (H, W, 3), changes float32 in levels of 255.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 
 import cv2
@@ -94,11 +93,25 @@ def layers_of(parts) -> tuple[str, ...]:
     return tuple(layer for group in GROUPS if group in names for layer in GROUPS[group])
 
 
-def changes(image: np.ndarray, look: Look, places: Places) -> dict[str, np.ndarray]:
-    """What each layer of a look adds to a picture, float32 (H, W, 3); 0 outside its mask. Layers do not see each other."""
+@dataclass(frozen=True)
+class Change:
+    """What is added to a picture, 0 outside the masks: ``shift``, float32 (H, W, 3) in levels, and ``gain``, float32 (H, W),
+    of its fine detail. Both may be enlarged with a picture, since neither holds detail of its own."""
+
+    shift: np.ndarray
+    gain: np.ndarray
+
+    def on(self, detail: np.ndarray) -> np.ndarray:
+        """The change of a picture with this `fine_detail`, float32 (H, W, 3)."""
+        return self.shift + self.gain[..., None] * detail
+
+    def __add__(self, other: "Change") -> "Change":
+        return Change(self.shift + other.shift, self.gain + other.gain)
+
+
+def changes(image: np.ndarray, look: Look, places: Places) -> dict[str, Change]:
+    """What each layer of a look adds to a picture. Layers do not see each other; one without a place is left out."""
     base = smoothed(image, places.apart)
-    lab = cv2.cvtColor(base / np.float32(255), cv2.COLOR_RGB2LAB)
-    detail = None
     changed = {}
     for layer, tint in look.tints().items():
         mask, tint = places.mask(layer), tint.on(layer)
@@ -106,29 +119,25 @@ def changes(image: np.ndarray, look: Look, places: Places) -> dict[str, np.ndarr
         if total < 1e-3:
             continue
         rows, columns = _bounds(mask)
-        within, own = mask[rows, columns, None], lab[rows, columns]
-        mean = (own * within).sum((0, 1)) / total
-        shift = (_lab(tint.color) - mean) * np.float32((tint.strength * tint.cover, tint.strength, tint.strength))
-        shifted = np.clip(cv2.cvtColor(own + shift, cv2.COLOR_LAB2RGB), 0, 1) * 255
-        residual = shifted - base[rows, columns]
-        if tint.gloss:
-            detail = fine_detail(image, base) if detail is None else detail
-            residual += tint.gloss * detail[rows, columns]
-        changed[layer] = np.zeros(image.shape, np.float32)
-        changed[layer][rows, columns] = within * residual
+        within, smooth = mask[rows, columns, None], base[rows, columns]
+        # Of the part as it is: the smoothed one has its surroundings in it.
+        mean = (_lab(image[rows, columns]) * within).sum((0, 1)) / total
+        shift = (_lab(np.uint8([[tint.color]]))[0, 0] - mean) * np.float32((tint.strength * tint.cover, tint.strength, tint.strength))
+        shifted = np.clip(cv2.cvtColor(_lab(smooth) + shift, cv2.COLOR_LAB2RGB), 0, 1) * 255
+        change = Change(np.zeros(image.shape, np.float32), np.float32(tint.gloss) * mask)
+        change.shift[rows, columns] = within * (shifted - smooth)
+        changed[layer] = change
     return changed
 
 
-def with_changes(image: np.ndarray, changed: Mapping[str, np.ndarray], strength: float = 1.0) -> np.ndarray:
-    """A picture with some layers' changes, each taken ``strength`` times, as uint8."""
+def painted(image: np.ndarray, look: Look, places: Places, strength: float = 1.0) -> np.ndarray:
+    """A face made up, uint8 (H, W, 3). ``strength``: 0 changes nothing, 1 is the look."""
+    changed = changes(image, look, places)
     if not changed:
         return image.copy()
-    return np.clip(np.rint(image + np.float32(strength) * sum(changed.values())), 0, 255).astype(np.uint8)
-
-
-def painted(image: np.ndarray, look: Look, places: Places, strength: float = 1.0) -> np.ndarray:
-    """A face made up. ``strength``: 0 changes nothing, 1 is the look."""
-    return with_changes(image, changes(image, look, places), strength)
+    detail = fine_detail(image, smoothed(image, places.apart))
+    added = sum(change.on(detail) for change in changed.values())
+    return np.clip(np.rint(image + np.float32(strength) * added), 0, 255).astype(np.uint8)
 
 
 def smoothed(image: np.ndarray, apart: float) -> np.ndarray:
@@ -151,8 +160,9 @@ def fine_detail(image: np.ndarray, base: np.ndarray) -> np.ndarray:
     return detail * np.exp(-np.square(light / STRONG) / 2)[..., None]
 
 
-def _lab(color: tuple[int, int, int]) -> np.ndarray:
-    return cv2.cvtColor(np.float32(color).reshape(1, 1, 3) / 255, cv2.COLOR_RGB2LAB)[0, 0]
+def _lab(rgb: np.ndarray) -> np.ndarray:
+    """CIELAB, float32 (H, W, 3), of RGB in levels."""
+    return cv2.cvtColor(rgb.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
 
 
 def _bounds(mask: np.ndarray) -> tuple[slice, slice]:

@@ -62,7 +62,7 @@ def places(points: np.ndarray, regions: np.ndarray) -> Places:
     bare = skin * (1 - eyeballs) * (1 - here.polygon(_smooth(points[OUTER_LIPS]), 0.02)) * (1 - brows)
     masks["blush"] = _blush(here, points) * bare
     masks["foundation"] = _whole(here, points) * bare
-    stacked = np.stack([masks[layer] for layer in LAYERS])
+    stacked = np.stack([masks[layer] for layer in LAYERS]).clip(0, 1)
     stacked[stacked < FAINT] = 0
     return Places(stacked, apart)
 

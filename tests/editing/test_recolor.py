@@ -11,7 +11,7 @@ from scfegan_hf.editing.marks import read_color
 from scfegan_hf.editing.parts import Part, part_under, teeth
 from scfegan_hf.editing.recolor import recolor
 from scfegan_hf.editing.recolor import recolor_photo as recolored
-from scfegan_hf.editing.seen import Face, _apart, find_faces
+from scfegan_hf.editing.seen import Face, distinct, find_faces
 from scfegan_hf.editing.tones import to_lab
 
 # Centres in the photograph below, and colours.
@@ -183,4 +183,4 @@ def test_arrays_and_pictures_give_the_same(photo):
 def test_a_face_within_a_face_is_none():
     square = np.array([[-1, -1], [-1, 1], [1, 1], [1, -1]], np.float32)
     large, mouth, neighbour = 50 * square + 100, 12 * square + (100, 120), 30 * square + (160, 100)
-    assert [frame.mean(0).tolist() for frame in _apart([large, neighbour, mouth])] == [[100, 100], [160, 100]]
+    assert [frame.mean(0).tolist() for frame in distinct([large, neighbour, mouth])] == [[100, 100], [160, 100]]
