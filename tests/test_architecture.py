@@ -33,11 +33,12 @@ MAY_IMPORT = {
     "demo": {f"editing.{name}" for name in ("pipeline", "enlarging", "lines", "photos", "saving", "reading")}
     | {"formats", "faces.align", "faces.detect", "faces.makeup", "portrait"},
     "demo.web": {"models", "faces", "editing", "formats", "demo"},  # the static site takes from everywhere what it must know
-    "cli": {"models", "data", "faces", "editing", "portrait", "demo"},
+    "commands": {"models", "data", "faces", "editing", "portrait", "demo"},
+    "cli": {"commands"},
     "__init__": {"models", "faces", "editing", "portrait"},
 }
 # The one place that looks recipes up by name.
-ALSO = {"training.command": {"recipes"}, "cli": {"training.release.convert", "recipes"}}
+ALSO = {"training.command": {"recipes"}, "commands.training": {"training.release.convert", "recipes"}}
 # Public names of the package, by the room they come from.
 PUBLIC = {
     "SCFEGANGenerator": "models",

@@ -126,3 +126,53 @@ def test_a_device_that_is_not_there_is_one_line(device, model, capsys):
     assert main(["demo", "--model", model, "--device", device]) == 1
     message = capsys.readouterr().err
     assert message.count("\n") == 1 and f"There is no device '{device}' here" in message
+
+
+def test_makeup_of_a_photograph_and_of_a_folder(tmp_path, capsys):
+    photos = tmp_path / "photos"
+    (photos / "deep").mkdir(parents=True)
+    Image.fromarray(astronaut()).save(photos / "one.png")
+    Image.fromarray(astronaut()[:, ::-1]).save(photos / "deep" / "two.jpg")
+    Image.fromarray(np.full((200, 200, 3), 90, np.uint8)).save(photos / "wall.png")
+    colors = ["--lips", "#a00030", "--liner", "black", "--strength", "0.8"]
+    assert main(["makeup", str(photos / "one.png"), *colors, "-o", str(tmp_path / "out.png")]) == 0
+    changed = (np.asarray(Image.open(tmp_path / "out.png")) != astronaut()).any(2)
+    assert 0.001 < changed.mean() < 0.03
+    assert main(["makeup", str(photos / "one.png"), *colors, "--parts", "lips", "-o", str(tmp_path / "lips.png")]) == 0
+    lips = (np.asarray(Image.open(tmp_path / "lips.png")) != astronaut()).any(2)
+    assert lips.any() and (lips <= changed).all() and lips.sum() < changed.sum()
+    assert main(["makeup", str(photos), *colors, "-o", str(tmp_path / "all")]) == 0
+    assert "2 photographs made up, 0 were there already, 1 left out" in capsys.readouterr().out
+    report = json.loads((tmp_path / "all" / "report.json").read_text())
+    assert "No face was found" in report["left_out"]["wall.png"]
+    assert (np.asarray(Image.open(tmp_path / "all" / "one.png")) == np.asarray(Image.open(tmp_path / "out.png"))).all()
+    assert (tmp_path / "all" / "deep" / "two.png").is_file()
+
+
+def test_makeup_by_a_reference_and_removal(tmp_path):
+    from scfegan_hf.models.makeup import MakeupTransfer
+
+    shape = dict(widths=[8, 8], encoder_blocks=[1], dilations=[1], decoder_blocks=[1], hidden=8, resolution=64)
+    MakeupTransfer(**shape).save_pretrained(tmp_path / "model")
+    Image.fromarray(astronaut()).save(tmp_path / "photo.png")
+    arguments = ["makeup", str(tmp_path / "photo.png"), "--model", str(tmp_path / "model"), "-o", str(tmp_path / "out.png")]
+    for what in (["--remove"], ["--reference", str(tmp_path / "photo.png"), "--all-faces"]):
+        assert main([*arguments, *what]) == 0
+        assert Image.open(tmp_path / "out.png").size == (512, 512)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ([], "Give colours (--lips"),
+        (["--lips", "red", "--remove"], "Give colours (--lips"),
+        (["--lips", "reddish"], "'reddish' is no colour"),
+        (["--lips", "red", "--parts", "nose"], "Parts to make up are lips, eyes, cheeks, foundation, not 'nose'"),
+        (["--lips", "red", "-o", "out.gif"], "must end in one of"),
+    ],
+)
+def test_makeup_that_does_not_fit_is_one_line(arguments, words, tmp_path, capsys):
+    Image.fromarray(astronaut()).save(tmp_path / "photo.png")
+    assert main(["makeup", str(tmp_path / "photo.png"), "-o", str(tmp_path / "out.png"), *arguments]) == 1
+    message = capsys.readouterr().err
+    assert words in message and message.count("\n") == 1

@@ -1,0 +1,47 @@
+"""`scfegan makeup`: faces changed as a whole, without a drawing."""
+
+import argparse
+from pathlib import Path
+
+from scfegan_hf.commands.options import change_folder, check_format, describe_results, number, tell
+
+COLORS = {"lips": "of the lips", "shadow": "of the upper lids", "liner": "of the line along the lids", "blush": "of the cheeks"}
+COLORS["foundation"] = "of the skin, which it evens out"
+
+
+def describe(commands: argparse._SubParsersAction) -> None:
+    """Add `makeup`."""
+    makeup = commands.add_parser("makeup", help="make-up by colours or from another photograph, or none; for a folder too")
+    makeup.add_argument("photo", help="picture, or a folder of pictures, searched deeply")
+    makeup.add_argument("--reference", metavar="PHOTO", help="a photograph of a face whose make-up is to come over")
+    makeup.add_argument("--remove", action="store_true", help="take off what make-up there is")
+    for layer, what in COLORS.items():
+        makeup.add_argument(f"--{layer}", metavar="COLOR", help=f'the colour {what}: a name, or "#rrggbb"')
+    makeup.add_argument("--strength", type=number(0, 1.5), default=1.0, help="0 to 1.5 (default 1)")
+    makeup.add_argument("--parts", nargs="+", metavar="PART", help="only these of: lips eyes cheeks foundation")
+    makeup.add_argument("--all-faces", action="store_true", help="every face of a photograph, not the largest alone")
+    makeup.add_argument("--model", help="folder or Hub repository (default: the weights in the package)")
+    describe_results(makeup)
+    makeup.set_defaults(run=_makeup)
+
+
+def _makeup(options: argparse.Namespace) -> None:
+    from scfegan_hf.faces.makeup import Look, layers_of
+    from scfegan_hf.portrait.makeup import MakeupPipeline
+
+    check_format(options)
+    layers_of(options.parts)  # before the work is done
+    colors = {layer: getattr(options, layer) for layer in COLORS if getattr(options, layer) is not None}
+    if bool(colors) + options.remove + (options.reference is not None) != 1:
+        raise ValueError("Give colours (--lips, --shadow, --liner, --blush, --foundation), or --reference, or --remove.")
+    how = {"remove": options.remove, "strength": options.strength, "parts": options.parts}
+    how |= {"face": "all" if options.all_faces else None, "reference": options.reference}
+    if colors:
+        pipe, how["look"] = MakeupPipeline(), Look(**colors)
+    else:
+        pipe = MakeupPipeline.from_pretrained(options.model)
+    if Path(options.photo).is_dir():
+        return change_folder(lambda photo, drawn: pipe(photo, **how), options, {}, "made up")
+    result = pipe(options.photo, **how)
+    result.save(options.output, options.quality)
+    tell(*result.notes)
