@@ -158,7 +158,8 @@ def test_makeup_by_a_reference_and_removal(tmp_path):
     arguments = ["makeup", str(tmp_path / "photo.png"), "--model", str(tmp_path / "model"), "-o", str(tmp_path / "out.png")]
     for what in (["--remove"], ["--reference", str(tmp_path / "photo.png"), "--all-faces"]):
         assert main([*arguments, *what]) == 0
-        assert Image.open(tmp_path / "out.png").size == (512, 512)
+        with Image.open(tmp_path / "out.png") as image:
+            assert image.size == (512, 512)
 
 
 @pytest.mark.parametrize(

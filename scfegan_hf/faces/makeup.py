@@ -122,7 +122,8 @@ def changes(image: np.ndarray, look: Look, places: Places) -> dict[str, Change]:
         within, smooth = mask[rows, columns, None], base[rows, columns]
         # Of the part as it is: the smoothed one has its surroundings in it.
         mean = (_lab(image[rows, columns]) * within).sum((0, 1)) / total
-        shift = (_lab(np.uint8([[tint.color]]))[0, 0] - mean) * np.float32((tint.strength * tint.cover, tint.strength, tint.strength))
+        share = np.float32((tint.strength * tint.cover, tint.strength, tint.strength))
+        shift = (_lab(np.uint8([[tint.color]]))[0, 0] - mean) * share
         shifted = np.clip(cv2.cvtColor(_lab(smooth) + shift, cv2.COLOR_LAB2RGB), 0, 1) * 255
         change = Change(np.zeros(image.shape, np.float32), np.float32(tint.gloss) * mask)
         change.shift[rows, columns] = within * (shifted - smooth)

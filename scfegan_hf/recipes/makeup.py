@@ -16,7 +16,7 @@ from scfegan_hf.data.samples import samples_of
 from scfegan_hf.faces.made_up import COLUMNS, decode_landmarked, makeup_sample
 from scfegan_hf.faces.makeup_places import LAYERS
 from scfegan_hf.losses.lpips import lpips
-from scfegan_hf.models.alexnet import AlexNetFeatures, lpips_network
+from scfegan_hf.models.lpips import AlexNetFeatures, lpips_network
 from scfegan_hf.models.makeup import MakeupTransfer, assemble_makeup, makeup_changes
 from scfegan_hf.recipe import Batch, Card, Losses, Networks, Optimizer, Recipe, Role, Shared, Sources, Update
 

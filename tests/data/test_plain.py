@@ -125,6 +125,15 @@ def test_joined_samples_have_both_roles(folder):
         Joined(one, one)[0]
 
 
+def test_validation_looks_at_another_row_only_where_that_is_asked_for(folder):
+    def make(row, n, other=None):
+        return {"other": torch.tensor(other is not None and other(lambda rows, own: [(own + 1) % len(rows)]) is not None)}
+
+    for split, others, there in (("validation", False, False), ("validation", True, True), ("train", False, True)):
+        samples = samples_of((folder,), split, make, 0, ("image",), others=others)
+        assert bool(samples[0]["other"]) == there
+
+
 def test_sources_are_mixed_by_weight(folder, tmp_path):
     for number in range(12):
         paint(tmp_path / "other" / f"{number:02}.png", 255)
