@@ -31,7 +31,7 @@ def middle(page) -> np.ndarray:
 
 
 def seen_at(page, x: float, y: float, degrees: float, flip: int = 1) -> np.ndarray:
-    """Where a point of the square photo, in shares of its side, is in the window, if all of it is seen turned around its middle."""
+    """Where a point of the square photo, in shares of its side, is in the window, if all of it is seen, turned by degrees."""
     side = page.locator("#editor .photo").evaluate("photo => photo.offsetWidth")
     angle, away = np.radians(degrees), np.array([flip * (x - 0.5), y - 0.5]) * side
     return middle(page) + [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]] @ away
@@ -81,7 +81,7 @@ def test_shift_and_the_wheel_or_a_drag_turn_the_view(page):
         page.mouse.wheel(0, 120)
     expect(page.locator(STRAIGHTEN)).to_have_text("15°")
     page.click("#editor [data-tool=hand]", modifiers=["Shift"])
-    stroke(page, middle(page) + [100, 0], middle(page) + [0, 100])
+    stroke(page, np.add(middle(page), (100, 0)), np.add(middle(page), (0, 100)))
     expect(page.locator(STRAIGHTEN)).to_have_text("105°")
     page.keyboard.up("Shift")
     assert not any(page.evaluate(DRAWN).values())
@@ -95,7 +95,7 @@ def test_a_turned_view_survives_a_reload_and_ends_with_another_photo(page, photo
     draw(page, "mask", (0.4, 0.5), (0.6, 0.5))
     page.keyboard.press("4")
     draw_more = seen_at(page, 0.5, 0.7, -15)
-    stroke(page, draw_more, draw_more + [30, 0])
+    stroke(page, draw_more, np.add(draw_more, (30, 0)))
     page.wait_for_timeout(500)  # a moment, after which all is kept
     page.reload()
     expect(page.locator("#editor .status")).to_contain_text("Your drawing is back")
