@@ -28,7 +28,7 @@ from scfegan_hf.editing.holes import MAX_PARTS
 from scfegan_hf.editing.metadata import MARK, SOFTWARE, XMP
 from scfegan_hf.editing.photos import MIN_SIDE, UNSEEN
 from scfegan_hf.editing.pipeline import BUNDLED_WEIGHTS
-from scfegan_hf.faces import annotate, export, haar, landmarks, regions
+from scfegan_hf.faces import annotate, clicks, export, haar, landmarks
 from scfegan_hf.models.annotator import Annotator
 from scfegan_hf.models.scfegan import SCFEGANGenerator
 
@@ -116,7 +116,9 @@ def _write_site(site: Path, model: str | None, runtime: Path | None) -> None:
 
 def settings(generator: SCFEGANGenerator) -> dict[str, Any]:
     """What site/ takes from Python: numbers and words that both sides must have the same."""
-    eyes = {"left_eye": landmarks.LEFT_EYE, "right_eye": landmarks.RIGHT_EYE}
+    groups = {
+        name: getattr(landmarks, name.upper()) for name in ("left_eye", "right_eye", "left_brow", "right_brow", "contour")
+    }
     return {
         "canvas_side": CANVAS_SIDE,
         "limits": {"pixels": MAX_PHOTO_PIXELS, "side": MIN_SIDE},
@@ -126,8 +128,9 @@ def settings(generator: SCFEGANGenerator) -> dict[str, Any]:
             "haar": {"centre": haar.HAAR_CENTRE, "side": haar.HAAR_SIDE},
             "face_side": annotate.FACE_SIDE, "finer": annotate.FINER, "edge_side": annotate.EDGE_SIDE,
             "stride": annotate.bundled().network.stride, "min_peak": annotate.MIN_PEAK,
-            "regions": regions.REGIONS, "parts": annotate.PARTS, "margins": annotate.MARGINS, "margin": annotate.OTHER_MARGIN,
-            "mouth_corners": landmarks.MOUTH_CORNERS, **{name: [group.start, group.stop] for name, group in eyes.items()},
+            "labels": clicks.LABELS, "parts": clicks.PARTS, "margins": clicks.MARGINS, "margin": clicks.OTHER_MARGIN,
+            "wide": annotate.WIDE, "neck": clicks.NECK, "hat_reach": clicks.HAT_REACH, "hat_share": clicks.HAT_SHARE,
+            "mouth_corners": landmarks.MOUTH_CORNERS, **{name: [group.start, group.stop] for name, group in groups.items()},
         },
     }  # fmt: skip
 

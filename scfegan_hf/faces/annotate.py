@@ -13,8 +13,8 @@ import numpy as np
 import torch
 
 from scfegan_hf.faces.align import cut_frame, ffhq_frame, frame_of_five
+from scfegan_hf.faces.clicks import part_at, with_beyond
 from scfegan_hf.faces.detect import detect_faces
-from scfegan_hf.faces.landmarks import LEFT_EYE, RIGHT_EYE
 from scfegan_hf.faces.regions import REGIONS
 from scfegan_hf.models.annotator import Annotator, positions
 
@@ -27,21 +27,8 @@ FINER = 2
 EDGE_SIDE = 512
 # A face is there if its landmarks' heat maps peak this high on average, in a square where it fills the frame as usual.
 MIN_PEAK = 0.04
-# Parts that a click can mean, and the regions that make them.
-PARTS = {
-    "eye": ("eyes", "iris"),
-    "brow": ("brows",),
-    "nose": ("nose",),
-    "mouth": ("lips", "mouth"),
-    "ear": ("ears",),
-    "hair": ("hair",),
-    "face": ("skin",),
-    "clothes": ("clothes",),
-    "background": ("background",),
-}
-# Air around a part, in distances between the eyes: a person circles a feature generously, but not hair or background.
-MARGINS = {"eye": 0.14, "brow": 0.1, "nose": 0.1, "mouth": 0.14, "ear": 0.1}
-OTHER_MARGIN = 0.03
+# What goes on beyond a face's frame, hair and neck and clothes, is looked for in one that is larger by this.
+WIDE = 2.0
 
 
 @dataclass(frozen=True)
@@ -123,7 +110,7 @@ class FaceAnnotator:
         return cv2.resize(answer, (width, height), interpolation=cv2.INTER_LINEAR) if scale < 1 else answer
 
     def part(self, photo: np.ndarray, x: int, y: int) -> tuple[str, np.ndarray]:
-        """The part of a face at a pixel: its name (of PARTS) and its mask with some air around it, uint8 (H, W) 0/1.
+        """The part of a face at a pixel: its name (of clicks.PARTS) and its mask with some air around it, uint8 (H, W) 0/1.
 
         Of several faces the one nearest to the pixel is meant. Raises ValueError where no face is found or none is near, and
         for a pixel outside the photograph.
@@ -140,7 +127,15 @@ class FaceAnnotator:
             raise ValueError(f"There is no face there, at ({x}, {y}). Click on a face, or draw the mask by hand.")
         frame = self._refined(photo, frames[int(np.argmin(distances))])
         regions, points = self.face(photo, frame)
-        return part_at(regions, points, x, y)
+        return part_at(self._beyond(photo, frame, regions, points), points, x, y)
+
+    def _beyond(self, photo: np.ndarray, frame: np.ndarray, regions: np.ndarray, points: np.ndarray) -> np.ndarray:
+        """A face's regions, gone on with outside its frame, whose border would else cut hair and necks straight."""
+        middle = frame.mean(0)
+        inside = np.zeros_like(regions)
+        cv2.fillPoly(inside, [np.round(middle + 0.98 * (frame - middle)).astype(np.int32)], 1)
+        wide, _ = self.face(photo, (middle + WIDE * (frame - middle)).astype(np.float32))
+        return with_beyond(regions, wide, inside > 0, points)
 
     def _align(self, photo: np.ndarray, frame: np.ndarray) -> np.ndarray | None:
         """The aligned frame of the face in a rough one, looked at twice; None if there is no face."""
@@ -170,20 +165,6 @@ class FaceAnnotator:
 def bundled() -> FaceAnnotator:
     """The annotator that the package carries, loaded once a process."""
     return FaceAnnotator.from_pretrained()
-
-
-def part_at(regions: np.ndarray, points: np.ndarray, x: int, y: int) -> tuple[str, np.ndarray]:
-    """Name and mask of the part at pixel (x, y), from regions (H, W) and landmarks (98, 2) of a face."""
-    label = REGIONS[regions[y, x]]
-    name = next(part for part, labels in PARTS.items() if label in labels)
-    chosen = np.isin(regions, [REGIONS.index(each) for each in PARTS[name]]).astype(np.uint8)
-    _, pieces = cv2.connectedComponents(chosen, connectivity=8)
-    mask = (pieces == pieces[y, x]).astype(np.uint8)
-    apart = float(np.hypot(*(points[LEFT_EYE].mean(0) - points[RIGHT_EYE].mean(0))))
-    reach = round(MARGINS.get(name, OTHER_MARGIN) * apart)
-    if reach:
-        mask = cv2.dilate(mask, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1,) * 2))
-    return name, mask
 
 
 def _side(frame: np.ndarray) -> float:

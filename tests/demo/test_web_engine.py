@@ -2,6 +2,7 @@
 
 import io
 import tarfile
+from unittest import mock
 
 import cv2
 import numpy as np
@@ -20,7 +21,7 @@ from scfegan_hf.editing import crops, holes, seam
 from scfegan_hf.editing.export import export_module
 from scfegan_hf.editing.photos import read_photo
 from scfegan_hf.editing.pipeline import FaceEditPipeline
-from scfegan_hf.faces import align, annotate, detect, export, haar, strokes
+from scfegan_hf.faces import align, annotate, clicks, detect, export, haar, strokes
 
 pytestmark = pytest.mark.skipif(NODE is None, reason="NO NODE: the static site's engine was not tried; install nodejs")
 NOTES = {"mark": "Edited ü", "software": "here", "xmp": "<x>é</x>"}
@@ -303,9 +304,28 @@ def test_the_part_at_a_pixel(rng):
     points = (rng.random((98, 2)) * 200).astype(np.float32)
     points[60:68, 0] -= 90
     for x, y in rng.integers(0, (240, 180), (12, 2)).tolist():
-        name, mask = annotate.part_at(regions, points, x, y)
+        name, mask = clicks.part_at(regions, points, x, y)
         ours = call("parts", "partOf", regions, points.tolist(), [x, y], own)
         assert ours["name"] == name and np.array_equal(ours["mask"], mask)
+
+
+def test_what_a_face_wears_and_what_goes_on_beyond_its_frame(rng):
+    own = settings(Linear())["annotator"]
+    near, wide = (
+        cv2.resize(rng.choice([0, 1, 2, 3, 5], (15, 12)).astype(np.uint8), (192, 240), interpolation=cv2.INTER_NEAREST)
+        for _ in range(2)
+    )
+    points = (np.float32((96, 100)) + rng.normal(0, 30, (98, 2))).astype(np.float32)
+    points[60:68], points[68:76] = points[60:68] * 0.01 + (74, 95), points[68:76] * 0.01 + (118, 97)
+    inside = np.zeros_like(near)
+    inside[60:200, 30:160] = 1
+    joined = clicks.with_beyond(near, wide, inside > 0, points)
+    assert np.array_equal(call("parts", "withBeyond", near, wide, inside.ravel(), points.tolist(), own), joined)
+    for share in (0.0, 1.1):  # all that is on the head is a hat, or nothing
+        with mock.patch.object(clicks, "HAT_SHARE", share):
+            ours = call("parts", "withNeckAndHat", joined, points.tolist(), {**own, "hat_share": share})
+            theirs = clicks.with_neck_and_hat(joined, points)
+        assert np.array_equal(ours, theirs) and (theirs == 12).any() == (share == 0) and (theirs == 11).any()
 
 
 def test_filters_for_tracing(face):

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from scfegan_hf.demo.editor import PAGE
 from scfegan_hf.demo.samples import SAMPLES
 from scfegan_hf.editing.candidates import CHOICES
-from scfegan_hf.faces.annotate import PARTS
+from scfegan_hf.faces.clicks import PARTS
 
 FILES = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted((PAGE / "words").glob("*.json"))}
 SAID = re.compile(r"(?:say\(|\? |: |Error\(|textContent = )'((?:[^'\\]|\\.)*[a-z]{2}[^']*)'")

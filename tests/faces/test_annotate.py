@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from scfegan_hf.editing.pipeline import part, trace
-from scfegan_hf.faces.annotate import BUNDLED_ANNOTATOR, FaceAnnotator, bundled, part_at
+from scfegan_hf.faces.annotate import BUNDLED_ANNOTATOR, FaceAnnotator, bundled
 from scfegan_hf.faces.landmarks import LEFT_EYE, OUTER_LIPS, PUPILS, RIGHT_EYE
 from scfegan_hf.faces.regions import REGIONS
 
@@ -64,16 +64,6 @@ def test_a_click_masks_the_part_below_it(astronaut, place, name):
         assert 0.0005 < (mask > 0).mean() < 0.02
     if name == "eye":  # the other one stays
         assert not mask[RIGHT_PUPIL[1], RIGHT_PUPIL[0]]
-
-
-def test_a_part_is_one_piece_with_air():
-    regions = np.zeros((100, 100), np.uint8)
-    regions[40:44, 20:30] = regions[40:44, 60:70] = REGIONS.index("eyes")
-    points = np.zeros((98, 2), np.float32)
-    points[LEFT_EYE], points[RIGHT_EYE] = (25, 42), (65, 42)
-    name, mask = part_at(regions, points, 22, 41)
-    rows, cols = np.nonzero(mask)
-    assert name == "eye" and cols.max() < 45 and (rows.min(), cols.min()) == (40 - 6, 20 - 6)
 
 
 def test_a_turned_face_is_found_and_its_frame_turns_with_it(astronaut):

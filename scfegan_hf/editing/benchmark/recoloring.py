@@ -14,7 +14,7 @@ from skimage.color import deltaE_ciede2000
 from scfegan_hf.conditioning import context_square
 from scfegan_hf.data.pictures import bounds
 from scfegan_hf.editing.benchmark.figures import Figure, bootstrap
-from scfegan_hf.faces.annotate import part_at
+from scfegan_hf.faces.clicks import part_at
 from scfegan_hf.faces.landmarks import LEFT_EYE, RIGHT_EYE
 from scfegan_hf.faces.regions import REGIONS
 from scfegan_hf.faces.rows import decode_face

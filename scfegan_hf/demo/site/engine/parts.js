@@ -47,10 +47,14 @@ function distance(frame, [x, y]) {
 export async function partAt(photo, [x, y], look, cascade, settings) {
   const frames = await findFaces(photo, look, cascade, settings);
   if (!frames.length) refuse('No face was found. Draw the mask by hand.');
-  const far = (frame) => distance(frame, [x, y]), frame = frames.reduce((best, other) => (far(other) < far(best) ? other : best));
-  if (far(frame) > (frames.length === 1 ? 1.25 : 0.5)) refuse('There is no face there. Click on a face, or draw the mask by hand.');
-  const { labels, points } = await seenIn(photo, frame, look, settings);
-  return partOf(regionsOf(photo, frame, labels, settings), points, [x, y], settings);
+  const away = (frame) => distance(frame, [x, y]), frame = frames.reduce((best, other) => (away(other) < away(best) ? other : best));
+  if (away(frame) > (frames.length === 1 ? 1.25 : 0.5)) refuse('There is no face there. Click on a face, or draw the mask by hand.');
+  const { labels, points } = await seenIn(photo, frame, look, settings), middle = mean(frame);
+  const larger = frame.map((corner) => corner.map((at, axis) => middle[axis] + settings.wide * (at - middle[axis])));
+  const wide = await seenIn(photo, larger, look, settings);
+  const [near, far] = [regionsOf(photo, frame, labels, settings), regionsOf(photo, larger, wide.labels, settings)];
+  const inside = Uint8Array.from(near.data, (_, i) => (distance(frame, [i % photo.width, Math.floor(i / photo.width)]) <= 0.49 ? 1 : 0));
+  return partOf(withBeyond(near, far, inside, points, settings), points, [x, y], settings);
 }
 
 // Labels over the photograph, background outside the frame. As cv2.warpAffine rounds: to 1/1024 of a pixel.
@@ -67,12 +71,59 @@ function regionsOf({ width, height }, frame, labels, { face_side: side, finer })
   return out;
 }
 
-export function partOf(regions, points, [x, y], { regions: names, parts, margins, margin, left_eye: left, right_eye: right }) {
-  const { width } = regions, label = names[regions.data[y * width + x]], name = Object.keys(parts).find((part) => parts[part].includes(label));
+// What follows is faces/clicks.py's. Places across and down a face, in distances between the eyes from the middle between them.
+function placesIn(points, { left_eye: left, right_eye: right }) {
+  const [a, b] = [left, right].map(([first, end]) => mean(points.slice(first, end))), [cx, cy] = mean([a, b]), size = apart(a, b) ** 2;
+  const [ux, uy] = [(b[0] - a[0]) / size, (b[1] - a[1]) / size];
+  return ([x, y]) => [(x - cx) * ux + (y - cy) * uy, (y - cy) * ux - (x - cx) * uy];
+}
+
+const FEATURES = ['brows', 'eyes', 'iris', 'nose', 'lips', 'mouth', 'ears'];
+// Regions of a face's frame, gone on with outside it by those of a wider look.
+export function withBeyond(near, wide, inside, points, settings) {
+  const number = (name) => settings.labels.indexOf(name), hair = number('hair'), place = placesIn(points, settings), features = FEATURES.map(number);
+  const both = like(near, near.data.map((value, i) => (inside[i] ? value : features.includes(wide.data[i]) ? number('skin') : wide.data[i])));
+  const { labels } = components(like(both, both.data.map((value) => (value === hair ? 1 : 0)))), held = new Set();
+  both.data.forEach((value, i) => { if (value === hair && inside[i]) held.add(labels[i]); });
+  both.data.forEach((value, i) => {
+    if (value !== hair || held.has(labels[i])) return;
+    const [, down] = place([i % near.width, Math.floor(i / near.width)]);
+    both.data[i] = number(down > 1 ? 'clothes' : 'background');
+  });
+  return both;
+}
+
+// On a line through points that are sorted by x; beyond its ends it goes on level.
+function between([xs, ys], x) {
+  const next = xs.findIndex((at) => at > x);
+  if (next <= 0) return next ? ys.at(-1) : ys[0];
+  return ys[next - 1] + ((ys[next] - ys[next - 1]) * (x - xs[next - 1])) / (xs[next] - xs[next - 1]);
+}
+
+// Regions with neck and hat told from skin, hair and clothes.
+export function withNeckAndHat(regions, points, settings) {
+  const { labels: names, neck: [below, least], hat_reach: [aside, up], hat_share: share, contour, left_brow: left, right_brow: right } = settings;
+  const [skin, hair, clothes, neck, hat] = ['skin', 'hair', 'clothes', 'neck', 'hat'].map((name) => names.indexOf(name)), place = placesIn(points, settings);
+  const sorted = points.slice(...contour).map(place).sort((a, b) => a[0] - b[0]), jaw = [0, 1].map((axis) => sorted.map((point) => point[axis]));
+  const [, brow] = place(mean([...points.slice(...left), ...points.slice(...right)])), out = like(regions, regions.data.slice()), cloth = [], strands = [];
+  regions.data.forEach((value, i) => {
+    const [across, down] = place([i % regions.width, Math.floor(i / regions.width)]), above = down < brow && down > -up && Math.abs(across) < aside;
+    if (value === skin && down > least && down > between(jaw, across) + below) out.data[i] = neck;
+    if (above && value === clothes) cloth.push(i);
+    if (above && value === hair) strands.push(i);
+  });
+  if (cloth.length >= share * (cloth.length + strands.length)) for (const i of [...cloth, ...strands]) out.data[i] = hat;
+  else for (const i of cloth) out.data[i] = hair;
+  return out;
+}
+
+export function partOf(regions, points, [x, y], settings) {
+  const { labels: names, parts, margins, margin, left_eye: left, right_eye: right } = settings, told = withNeckAndHat(regions, points, settings);
+  const label = names[told.data[y * told.width + x]], name = Object.keys(parts).find((part) => parts[part].includes(label));
   const wanted = parts[name].map((region) => names.indexOf(region));
-  const { labels } = components(like(regions, regions.data.map((value) => (wanted.includes(value) ? 1 : 0)))), piece = labels[y * width + x];
+  const { labels } = components(like(told, told.data.map((value) => (wanted.includes(value) ? 1 : 0)))), piece = labels[y * told.width + x];
   const eyes = [left, right].map(([first, end]) => mean(points.slice(first, end))), reach = Math.round((margins[name] ?? margin) * apart(...eyes));
-  return { name, mask: dilated(like(regions, Uint8Array.from(labels, (value) => (value === piece ? 1 : 0))), reach) };
+  return { name, mask: dilated(like(told, Uint8Array.from(labels, (value) => (value === piece ? 1 : 0))), reach) };
 }
 
 // By OpenCV's MORPH_ELLIPSE of 2 * reach + 1: each row of it is a span, looked up in running sums.
