@@ -15,7 +15,6 @@ import torch
 from scfegan_hf.faces.align import cut_frame, ffhq_frame, frame_of_five
 from scfegan_hf.faces.clicks import part_at, with_beyond
 from scfegan_hf.faces.detect import detect_faces
-from scfegan_hf.faces.regions import REGIONS
 from scfegan_hf.models.annotator import Annotator, positions
 
 BUNDLED_ANNOTATOR = Path(__file__).parents[1] / "weights" / "annotator"

@@ -45,7 +45,7 @@ def place_in_face(points: np.ndarray, x: np.ndarray, y: np.ndarray) -> tuple[np.
 def with_beyond(regions: np.ndarray, wide: np.ndarray, inside: np.ndarray, points: np.ndarray) -> np.ndarray:
     """Regions of a face's frame, gone on with outside it (``inside`` is False) by those of a wider look.
 
-    Hair out there is hair where it hangs together with hair in the frame; else it is cloth below the mouth, and background above.
+    Hair out there is hair where it hangs together with hair in the frame; else cloth below the mouth, and background above.
     """
     hair, features = (
         REGIONS.index("hair"),
