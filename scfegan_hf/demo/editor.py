@@ -63,7 +63,8 @@ def page_file(name: str) -> str:
 
 def modules_folder() -> str:
     """Where the app serves the page's modules: below an address of their content, so that browsers mix no two editions."""
-    scripts = b"\0".join(path.read_bytes() for path in sorted([*PAGE.glob("*.js"), *PAGE.glob("words/*.json")]))
+    served = [path for kind in ("*.js", "words/*.json", "hint/*.jpg") for path in PAGE.glob(kind)]
+    scripts = b"\0".join(path.read_bytes() for path in sorted(served))
     return f"page-{hashlib.sha256(scripts).hexdigest()[:12]}"
 
 

@@ -23,6 +23,8 @@ export function refreshPanel() {
   editor.dataset.state = version() ? 'ready' : 'empty';
   editor.dataset.layer = state.layer;
   stage.dataset.tool = layer.tool;
+  stage.tabIndex = version() ? 0 : -1; // nothing to draw on lies between who comes by keys and "Choose a photo"
+  for (const part of findAll('.layers, .tools, .options, .more')) part.inert = !version();
   for (const button of findAll('.layers [data-layer]')) press(button, button.dataset.layer === state.layer && state.mode === 'draw');
   for (const button of findAll('[data-hide]')) press(button, LAYERS[button.dataset.hide].hidden);
   for (const button of findAll('[data-tool]')) {

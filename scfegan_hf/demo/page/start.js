@@ -3,6 +3,7 @@
 import { startDivider } from './divider.js';
 import { startFaces } from './faces.js';
 import { startHelpers } from './helpers.js';
+import { startHint } from './hint.js';
 import { fingers, startInput } from './input.js';
 import { restore, startKeeping } from './keep.js';
 import { attach, backend, editor, find, say } from './page.js';
@@ -17,7 +18,7 @@ import { startWords } from './words.js';
 
 export function start(surface) {
   attach(surface);
-  for (const begin of [startView, startFaces, startHelpers, startDivider, startInput, startLoupe, startPhotos, startPanel, startKeeping, startWords]) begin();
+  for (const begin of [startView, startFaces, startHelpers, startDivider, startInput, startLoupe, startPhotos, startPanel, startKeeping, startHint, startWords]) begin();
   refreshPanel();
   showHistory();
   showSamples();
