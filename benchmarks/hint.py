@@ -8,8 +8,8 @@ PORTRAITS holds the CC0 portraits of faker-js/assets-person-portrait; the drawin
 import argparse
 from pathlib import Path
 
-from PIL import Image
 from pictures import DRAWINGS, edit, layers
+from PIL import Image
 
 from scfegan_hf.demo.samples import MASK_PAINT, SKETCH_PAINT
 

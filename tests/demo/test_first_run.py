@@ -50,8 +50,8 @@ def test_an_example_that_is_left_meanwhile_is_not_edited(open_page, photo_file, 
 def test_the_photos_button_is_reached_at_once_by_tab(open_page):
     page = open_page(**DESKTOP)
     page.locator("#editor h1").click()
-    for presses in range(1, 4):
+    for _ in range(3):
         page.keyboard.press("Tab")
         if page.evaluate("document.activeElement.dataset.do") == "choose":
             break
-    assert page.evaluate("document.activeElement.dataset.do") == "choose", presses
+    assert page.evaluate("document.activeElement.dataset.do") == "choose"
