@@ -18,18 +18,23 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+import torch
 from huggingface_hub import ModelCard
 
+from scfegan_hf.demo.edits import MOST_ENLARGED
 from scfegan_hf.demo.payload import CANVAS_SIDE, MAX_PHOTO_PIXELS, MAX_UPLOAD_BYTES
 from scfegan_hf.demo.samples import page_samples
+from scfegan_hf.editing import enlarging, lines
 from scfegan_hf.editing.candidates import CHOICES
 from scfegan_hf.editing.export import compact, export_module, export_onnx
 from scfegan_hf.editing.holes import MAX_PARTS
-from scfegan_hf.editing.metadata import MARK, SOFTWARE, XMP
+from scfegan_hf.editing.metadata import GENERATED, MARK, SOFTWARE, XMP, marked_xmp
 from scfegan_hf.editing.photos import MIN_SIDE, UNSEEN
 from scfegan_hf.editing.pipeline import BUNDLED_WEIGHTS
 from scfegan_hf.faces import annotate, clicks, export, haar, landmarks
+from scfegan_hf.models import enlarger as enlarger_network
 from scfegan_hf.models.annotator import Annotator
+from scfegan_hf.models.pix2pix import IN_CHANNELS, LinesToFace
 from scfegan_hf.models.scfegan import SCFEGANGenerator
 
 PAGE, SITE = Path(__file__).parent / "page", Path(__file__).parent / "site"
@@ -62,6 +67,8 @@ LICENCES = """What is in this site, and under which licence:
 - The page and its scripts: Apache-2.0 (LICENSE.txt).
 - models/edit: weights of the editing network; licence: {licence}.
 - models/annotator: weights of the package's annotator of faces; licence: {annotator}.
+- models/enlarge: weights of the package's enlarger; licence: {enlarger}.
+- models/lines: weights of the package's network of faces from lines; licence: {lines}.
 - ort/: ONNX Runtime Web, MIT (onnxruntime.txt), with notices of third parties (onnxruntime-notices.txt).
 - models/faces: OpenCV's Haar cascade of frontal faces, BSD by Intel (haarcascade.txt).
 """
@@ -103,8 +110,9 @@ def _write_site(site: Path, model: str | None, runtime: Path | None) -> None:
     _write_json(site / "props.json", {"canvas_side": CANVAS_SIDE, **limits, **page_samples()})
     licence = licence_of(model or BUNDLED_WEIGHTS)
     _fill(site / "index.html", page=_text(PAGE / "page.html"), licence=licence)
-    annotator = licence_of(annotate.BUNDLED_ANNOTATOR)
-    (site / "licences" / "README.txt").write_text(LICENCES.format(licence=licence, annotator=annotator), encoding="utf-8")
+    folders = {"annotator": annotate.BUNDLED_ANNOTATOR, "enlarger": enlarging.BUNDLED_ENLARGER, "lines": lines.BUNDLED_LINES}
+    others = {name: licence_of(folder) for name, folder in folders.items()}
+    (site / "licences" / "README.txt").write_text(LICENCES.format(licence=licence, **others), encoding="utf-8")
     (site / "README.md").write_text(README.format(licence="other" if licence == UNSTATED else licence), encoding="utf-8")
     _write_own_licence(site / "licences" / "LICENSE.txt")
     shell = sorted(path for path in site.rglob("*") if path.is_file() and path.parent.name not in ("models", "licences"))
@@ -122,7 +130,14 @@ def settings(generator: SCFEGANGenerator) -> dict[str, Any]:
     return {
         "canvas_side": CANVAS_SIDE,
         "limits": {"pixels": MAX_PHOTO_PIXELS, "side": MIN_SIDE},
-        "notes": {"mark": MARK, "software": SOFTWARE, "xmp": XMP},
+        "notes": {
+            "edited": {"mark": MARK, "software": SOFTWARE, "xmp": XMP},
+            "generated": {"mark": GENERATED, "software": SOFTWARE, "xmp": marked_xmp(None, True).decode()},
+        },
+        "enlarge": {
+            "tile": enlarging.TILE, "margin": enlarging.MARGIN, "most": enlarger_network.SCALE, "most_pixels": MOST_ENLARGED,
+        },
+        "lines": {"side": json.loads(_text(lines.BUNDLED_LINES / "config.json"))["resolution"], "fewest": lines.FEWEST},
         "edit": {"work": generator.resolution, "views": VIEWS, "unseen": UNSEEN, "parts": MAX_PARTS},
         "annotator": {
             "haar": {"centre": haar.HAAR_CENTRE, "side": haar.HAAR_SIDE},
@@ -189,16 +204,23 @@ def _write_runtime(site: Path, package: Path) -> None:
 
 
 def _write_models(site: Path, generator: SCFEGANGenerator) -> dict[str, list[str]]:
-    """Both graphs, the cascade and the runtime's wasm, gzipped in pieces: names of the pieces."""
+    """The graphs, the cascade and the runtime's wasm, gzipped in pieces: names of the pieces."""
     models = site / "models"
     export_onnx(generator, models / "edit.onnx", blended=False)
     look = export.Look(Annotator.from_pretrained(annotate.BUNDLED_ANNOTATOR))
     names = export.INPUTS, export.OUTPUTS
     export_module(look, export.examples(), models / "annotator.onnx", *names, dynamic_axes=export.DYNAMIC)
-    for name in ("edit", "annotator"):
+    enlarger = enlarger_network.PhotoEnlarger.from_pretrained(enlarging.BUNDLED_ENLARGER)
+    free = {"small": {2: "height", 3: "width"}, "large": {2: "rows", 3: "columns"}}
+    export_module(enlarger, (torch.zeros(1, 3, 64, 48),), models / "enlarge.onnx", ["small"], ["large"], dynamic_axes=free)
+    drawer = LinesToFace.from_pretrained(lines.BUNDLED_LINES)
+    example = torch.zeros(1, IN_CHANNELS, drawer.resolution, drawer.resolution)
+    export_module(drawer, (example,), models / "lines.onnx", ["drawing"], ["face"])
+    names = ("edit", "annotator", "enlarge", "lines")
+    for name in names:
         compact(models / f"{name}.onnx")
     _write_json(models / "faces.json", cascade())
-    whole = {"edit": models / "edit.onnx", "annotator": models / "annotator.onnx", "cascade": models / "faces.json"}
+    whole = {**{name: models / f"{name}.onnx" for name in names}, "cascade": models / "faces.json"}
     return {name: _pieces(path, site) for name, path in {**whole, "wasm": site / "ort" / RUNTIME_WASM}.items()}
 
 

@@ -9,17 +9,20 @@ const WORDS = {
   gone: 'The result is no longer there. Press Edit again.',
 };
 const FAILED = 'This did not work in your browser. Your drawing is safe: try again, or with a smaller photo.';
+const LONG = ['edit', 'enlarge', 'lines']; // questions that make pictures, and can be cancelled
 const SLOW = 400; // milliseconds after which the first edit says that it waits for the network's file
 
 export function inWorker(settings) {
   const worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' }), asked = new Map();
   const names = new Map(); // of photographs and results, without their endings, by path
+  const loaded = new Set(); // kinds whose networks are here
   let number = 0, photos = 0, ready = false;
   const post = (kind, question) => new Promise((resolve, reject) => {
     asked.set(++number, { kind, resolve, reject });
     worker.postMessage({ id: number, kind, question });
   });
   worker.onmessage = ({ data: { id, answer, failure, done } }) => {
+    if (!asked.has(id)) return; // given up
     const { kind, resolve, reject } = asked.get(id);
     if (done !== undefined) return done < 1 ? say(`Working… ${Math.round(100 * done)} %`) : undefined;
     asked.delete(id);
@@ -34,6 +37,7 @@ export function inWorker(settings) {
   };
   post('begin', settings).then(() => {
     ready = true;
+    loaded.add('edit');
     return post('fetch').catch((error) => console.warn('Not all of this page is kept for use without a network.', error));
   }, (error) => say(error.message, true));
 
@@ -44,18 +48,29 @@ export function inWorker(settings) {
     return { path };
   }
 
+  // What the page waits for is given up; the worker hears of it between two steps.
+  function cancel() {
+    for (const [id, { kind, reject }] of asked) {
+      if (!LONG.includes(kind)) continue;
+      asked.delete(id);
+      worker.postMessage({ kind: 'cancel', question: id });
+      reject(Object.assign(new Error('Cancelled. Your drawing is as it was.'), { cancelled: true }));
+    }
+  }
+
   async function ask(kind, question) {
-    const waiting = kind === 'edit' && setTimeout(() => ready || say('Loading the network, once…'), SLOW);
+    const waiting = LONG.includes(kind) && setTimeout(() => loaded.has(kind) || say('Loading the network, once…'), SLOW);
     const answer = await post(kind, question).finally(() => clearTimeout(waiting));
-    if (kind !== 'edit') return answer;
-    const name = names.get(question.drawing.photo.path);
-    return { images: answer.images.map(({ path, blob }) => {
-      const file = { url: URL.createObjectURL(blob), path, orig_name: `${name}-edited.png` };
-      names.set(path, name);
-      return { file, preview: file };
+    loaded.add(kind);
+    if (!LONG.includes(kind)) return answer;
+    const name = names.get(question.drawing.photo?.path), file = kind === 'lines' ? 'face' : `${name}-edited`;
+    return { images: answer.images.map(({ path, blob, label }) => {
+      const picture = { url: URL.createObjectURL(blob), path, orig_name: `${file}.png` };
+      names.set(path, name ?? 'face');
+      return { file: picture, preview: picture, label };
     }) };
   }
 
   const questions = () => ({ asked: number, pending: [...asked.values()].map(({ kind }) => kind), ready });
-  return { words: WORDS, modes: ['redraw'], enlarges: false, draws: false, feathers: false, cancel: () => {}, ask, upload, questions };
+  return { words: WORDS, modes: ['redraw'], enlarges: true, draws: true, feathers: true, cancel, ask, upload, questions };
 }

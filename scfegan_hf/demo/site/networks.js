@@ -1,4 +1,4 @@
-// The two networks, run by ONNX Runtime in this worker. Their files come in pieces, gzipped: none is large, and whoever hosts
+// The networks, run by ONNX Runtime in this worker. Their files come in pieces, gzipped: none is large, and whoever hosts
 // the page need not compress.
 
 export class Networks {
@@ -23,6 +23,18 @@ export class Networks {
       picture: new ort.Tensor('float32', picture, [1, 3, height, width]), grid: new ort.Tensor('float32', new Float32Array(grid[0] * grid[1]), grid),
     });
     return Object.fromEntries(Object.entries(seen).map(([name, { data: values }]) => [name, values]));
+  }
+
+  // A tile of a photograph, (3, h, w), to one that is several times as wide and high.
+  async enlarge(values, width, height) {
+    const { ort, session } = await this.session('enlarge');
+    return (await session.run({ small: new ort.Tensor('float32', values, [1, 3, height, width]) })).large.data;
+  }
+
+  // Lines, colours, where they are and noise, (6, S, S), to a face, (3, S, S).
+  async draw(values) {
+    const { ort, session } = await this.session('lines'), side = Math.sqrt(values.length / 6);
+    return (await session.run({ drawing: new ort.Tensor('float32', values, [1, 6, side, side]) })).face.data;
   }
 
   session(name) {

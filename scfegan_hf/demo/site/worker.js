@@ -1,6 +1,8 @@
 // Everything that a server would do, in a worker of the visitor's browser: photographs never leave it.
 
 import { editAnswer, facesAnswer, partAnswer, traceAnswer } from './engine/answers.js';
+import { enlarge } from './engine/enlarge.js';
+import { facesFrom } from './engine/lines.js';
 import { decodePng, encodePng, markedPng } from './engine/png.js';
 import { readPicture } from './engine/pictures.js';
 import { Networks, unpacked } from './networks.js';
@@ -41,6 +43,18 @@ async function drawingOf({ frame, mask, sketch, color }) {
 }
 const layerUrl = async (picture) => new FileReaderSync().readAsDataURL(await encodePng(picture));
 
+// Answers are given up between two steps of what takes long: then messages arrive.
+const givenUp = new Set();
+async function ready(id) {
+  await new Promise((resolve) => { setTimeout(resolve); });
+  if (givenUp.has(id)) throw Object.assign(new Error('Cancelled. Your drawing is as it was.'), { said: true });
+}
+const telling = (network, id) => async (...values) => {
+  await ready(id);
+  return network(...values);
+};
+const enlarger = (values, width, height) => networks.enlarge(values, width, height);
+
 const ANSWERS = {
   async begin(given) {
     settings = given;
@@ -58,11 +72,23 @@ const ANSWERS = {
     const { rgb } = await photoOf({ photo: { path } });
     return { width: rgb.width, height: rgb.height };
   },
-  async edit({ drawing, mode = 'redraw', seed, candidates }, id) {
+  async edit({ drawing, mode = 'redraw', seed, candidates, feather }, id) {
     if (mode !== 'redraw') throw Object.assign(new Error('This page without a server cannot recolour. Use the app for it.'), { said: true });
-    const tell = (done) => postMessage({ id, done }), options = { seed, candidates, tell };
-    const results = await editAnswer(await photoOf(drawing), await drawingOf(drawing), (given) => networks.edit(given), settings.edit, options);
-    return { images: await Promise.all(results.map(async (picture) => stored(await markedPng(picture, settings.notes)))) };
+    const tell = (done) => postMessage({ id, done }), options = { seed, candidates, feather, tell };
+    const results = await editAnswer(await photoOf(drawing), await drawingOf(drawing), telling((given) => networks.edit(given), id), settings.edit, options);
+    return { images: await Promise.all(results.map(async (picture) => stored(await markedPng(picture, settings.notes.edited)))) };
+  },
+  async enlarge({ drawing, scale }, id) {
+    const photo = await photoOf(drawing), { width, height } = photo.rgb, { most_pixels: most } = settings.enlarge;
+    if (width * height > most) throw Object.assign(new Error(`The photo is large already: only photos of up to ${most / 1e6} megapixels are enlarged here.`), { said: true });
+    const picture = await enlarge(photo, scale, telling(enlarger, id), settings.enlarge, (done) => postMessage({ id, done }));
+    return { images: [stored(await markedPng(picture, settings.notes.edited))] };
+  },
+  async lines({ drawing, seed, candidates }, id) {
+    const { sketch, color } = await drawingOf(drawing), options = { seed, candidates, tell: (done) => postMessage({ id, done }) };
+    if (!sketch) throw Object.assign(new Error('Draw a face first: its outline, eyes, nose and mouth.'), { said: true });
+    const faces = await facesFrom({ sketch, color }, (given) => networks.draw(given), telling(enlarger, id), { ...settings.lines, enlarge: settings.enlarge }, options);
+    return { images: await Promise.all(faces.map(async (face, i) => ({ ...stored(await markedPng(face, settings.notes.generated)), label: `face ${i + 1}` }))) };
   },
   faces: async ({ drawing }) => ({ faces: facesAnswer(await photoOf(drawing), await haar(), settings.annotator) }),
   async part({ drawing, point }) {
@@ -78,11 +104,15 @@ const ANSWERS = {
 // One after the other.
 let turn = Promise.resolve();
 self.onmessage = ({ data: { id, kind, question } }) => {
+  if (kind === 'cancel') return void givenUp.add(question);
   turn = turn.then(async () => {
     try {
+      if (givenUp.delete(id)) return;
       postMessage({ id, answer: await ANSWERS[kind](question, id) });
     } catch (error) {
       postMessage({ id, failure: { said: error.said ? error.message : null, gone: !!error.gone, told: String(error.stack ?? error) } });
+    } finally {
+      givenUp.delete(id);
     }
   });
 };

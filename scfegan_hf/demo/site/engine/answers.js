@@ -3,6 +3,7 @@
 
 import { detectFaces } from './detect.js';
 import { edit } from './edit.js';
+import { feathered } from './feather.js';
 import { haarFrame } from './frames.js';
 import { partAt } from './parts.js';
 import { bounds, cropped, halfToEven, like, nearest, plane, resized } from './planes.js';
@@ -22,7 +23,9 @@ export async function editAnswer(photo, { frame, mask, sketch, color }, network,
     painted: color ? marks(color, frame) : nothing, paint: paint ?? plane(wide, high, 3),
   };
   if (!layers.hole.data.includes(1)) refuse('The mask is empty: mark what is to be repainted with non-zero pixels.');
-  const results = await edit(photo, layers, frame.slice(0, 2), network, settings, options);
+  const soft = feathered(layers.hole, frame, photo.rgb, options.feather ?? 0), [x, y, across, down] = soft.frame, own = { hole: soft.hole, weight: soft.weight };
+  for (const name of ['lines', 'painted', 'paint']) own[name] = cropped(layers[name], [x, y, x + across, y + down], frame.slice(0, 2));
+  const results = await edit(photo, own, [x, y], network, settings, options);
   return results.map((result) => ({ ...photo, ...result }));
 }
 

@@ -5,12 +5,12 @@ import { Generator } from './noise.js';
 import { byte, cropped, like, plane, resized } from './planes.js';
 import { joined } from './seam.js';
 
-// photo: {rgb, alpha}. layers: {hole, lines, painted} of one channel, marked or not, and paint, RGB, over the photograph's
-// pixels from `frame` [x, y] on. network: async, the graph's inputs by name to (3, R, R) in [-1, 1]. settings: what
+// photo: {rgb, alpha}. layers: {hole, lines, painted} of one channel, marked or not, paint, RGB, and perhaps weight, how much the
+// answer counts, 0 to 255, over the photograph's pixels from `frame` [x, y] on. network: async, the graph's inputs by name to (3, R, R) in [-1, 1]. settings: what
 // demo/web.py takes from editing/. Gives {rgb, alpha} for each candidate; `tell` hears after each hole how much is done.
 export async function edit(photo, layers, frame, network, settings, { seed = 0, candidates = 1, tell = () => {} } = {}) {
   const { work, views, parts } = settings, { rgb } = photo, boxes = holeGroups(layers.hole, frame, rgb, parts), results = [];
-  const unseen = unseenOf(photo, settings.unseen), alpha = opaque(photo.alpha, layers.hole, frame);
+  const unseen = unseenOf(photo, settings.unseen), alpha = opaque(photo.alpha, layers, frame);
   for (let candidate = 0; candidate < candidates; candidate++) {
     const out = like(rgb, rgb.data.slice()), noise = new Generator(seed + candidate), [context, mirrored] = views[candidate];
     for (const box of boxes) {
@@ -21,6 +21,7 @@ export async function edit(photo, layers, frame, network, settings, { seed = 0, 
       paste(out, layers.hole, frame, box, square, erased, mirrored ? turned(answer, work) : answer, work);
       tell((results.length * boxes.length + boxes.indexOf(box) + 1) / (candidates * boxes.length));
     }
+    if (layers.weight) soften(out, rgb, layers, frame, unseen);
     results.push({ rgb: out, alpha });
   }
   return results;
@@ -31,12 +32,28 @@ function unseenOf({ alpha }, least) {
   return alpha?.data.some((value) => value < least) ? like(alpha, alpha.data.map((value) => (value < least ? 1 : 0))) : null;
 }
 
-// What is repainted becomes as opaque as the photograph is anywhere.
-function opaque(alpha, hole, [left, top]) {
+// What is repainted becomes as opaque as the photograph is anywhere, or as far as it counts.
+function opaque(alpha, { hole, weight }, [left, top]) {
   if (!alpha) return null;
   const most = alpha.data.reduce((most, value) => Math.max(most, value), 0) || 255, out = like(alpha, alpha.data.slice());
-  for (let y = 0, i = 0; y < hole.height; y++) for (let x = 0; x < hole.width; x++, i++) if (hole.data[i]) out.data[(y + top) * alpha.width + x + left] = most;
+  for (let y = 0, i = 0; y < hole.height; y++) {
+    for (let x = 0; x < hole.width; x++, i++) {
+      const at = (y + top) * alpha.width + x + left;
+      if (hole.data[i]) out.data[at] = Math.max(out.data[at], weight ? byte((weight.data[i] * most) / 255) : most);
+    }
+  }
   return out;
+}
+
+// The answer and the photograph mixed by the weights, not where nothing was to be seen.
+function soften(out, rgb, { hole, weight }, [left, top], unseen) {
+  for (let y = 0, i = 0; y < hole.height; y++) {
+    for (let x = 0; x < hole.width; x++, i++) {
+      const at = (y + top) * rgb.width + x + left;
+      if (!hole.data[i] || unseen?.data[at]) continue;
+      for (let c = 3 * at; c < 3 * at + 3; c++) out.data[c] = byte(rgb.data[c] + ((out.data[c] - rgb.data[c]) * weight.data[i]) / 255);
+    }
+  }
 }
 
 function erasedIn(square, hole, frame, unseen) {

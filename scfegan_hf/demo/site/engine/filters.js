@@ -179,3 +179,20 @@ function isRidge(at, x, y, across, down) {
   const side = (across ^ down) < 0 ? -1 : 1;
   return own > at(x - side, y - 1) && own > at(x + side, y + 1);
 }
+
+// cv2.GaussianBlur of a picture by 3 x 3 pixels, whose weights are 1, 2, 1.
+export function blurredColors(picture) {
+  const { data, width, height } = picture, out = new Uint8Array(data.length), columns = [], rows = [];
+  for (let x = -1; x <= width; x++) columns.push(reflected101(x, width));
+  for (let y = -1; y <= height; y++) rows.push(reflected101(y, height));
+  for (let y = 0, to = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      for (let c = 0; c < 3; c++, to++) {
+        let sum = 8; // a half
+        for (let v = 0; v < 3; v++) for (let u = 0; u < 3; u++) sum += (2 - Math.abs(v - 1)) * (2 - Math.abs(u - 1)) * data[3 * (rows[y + v] * width + columns[x + u]) + c];
+        out[to] = sum >> 4;
+      }
+    }
+  }
+  return like(picture, out);
+}
