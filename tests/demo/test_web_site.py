@@ -10,15 +10,18 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
 import pytest
-from browser import CHROMIUM, DESKTOP, PATIENCE, PHONE, at, choose_photo, draw, edit, helper, wait_for_result
+from browser import CHROMIUM, DESKTOP, PATIENCE, PHONE, at, choose_photo, drag, draw, edit, helper, wait_for_result
 from node import NetworkAlone
 from PIL import Image, ImageCms
+from playwright.sync_api import expect
 from skimage.data import astronaut
 
 from scfegan_hf.cli import main
 from scfegan_hf.demo.edits import edit_drawing
 from scfegan_hf.demo.payload import place_on_photo, read_drawing
 from scfegan_hf.demo.web import RUNTIME, export_web, fetched_runtime, licence_of
+from scfegan_hf.editing.enlarging import PhotoEnlarging
+from scfegan_hf.editing.lines import FaceFromLines
 from scfegan_hf.editing.pipeline import FaceEditPipeline
 
 pytestmark = [
@@ -172,6 +175,61 @@ def test_parts_lines_and_many_results(open_site, tmp_path):
     page.wait_for_selector("#editor .candidates button:nth-child(2)[aria-pressed=true]")
     results.append(fetched(page, page.evaluate(DOWNLOADED)))
     assert results[0] != results[1]
+
+
+def test_an_enlargement_is_pythons_and_can_be_cancelled(open_site, tmp_path):
+    image = Image.fromarray(np.ascontiguousarray(astronaut()[60:180, 160:300]))
+    image.save(tmp_path / "small.png")
+    Image.fromarray(np.ascontiguousarray(astronaut()[:400, :400])).save(tmp_path / "large.png")
+    page = open_site()
+    choose_photo(page, tmp_path / "large.png", "face")
+    page.click("#editor [data-do=enlarge]")
+    page.click("#editor [data-do=cancel]")
+    expect(page.locator("#editor .status")).to_have_text("Cancelled. Your drawing is as it was.")
+    choose_photo(page, tmp_path / "small.png", "face")
+    page.click("#editor [data-do=enlarge]")
+    wait_for_result(page)
+    with Image.open(io.BytesIO(fetched(page, page.evaluate(DOWNLOADED)))) as file:
+        assert "repainted by a computer" in file.text["Comment"]
+        ours = np.asarray(file).astype(int)
+    theirs = np.asarray(PhotoEnlarging.from_pretrained(device="cpu", dtype="float32")(image, 2).image)
+    assert ours.shape == theirs.shape and np.abs(ours - theirs).max() <= 2  # fp16 weights, another runtime
+    page.click("#editor [data-do=continue]")
+    page.wait_for_selector("#editor .history .strip button:nth-child(2)[aria-pressed=true]")
+    draw(page, "mask", (0.4, 0.5), (0.6, 0.5), size=40)
+    edit(page)
+
+
+def test_a_soft_mask_and_a_face_from_lines(open_site, tiny_weights, tmp_path):
+    path = tmp_path / "astronaut.png"
+    Image.fromarray(np.ascontiguousarray(astronaut()[:300, 60:380])).save(path)
+    pipeline = FaceEditPipeline.from_pretrained(tiny_weights, dtype="float32", runtime="pytorch")
+    page = open_site()
+    choose_photo(page, path)
+    draw(page, "mask", (0.4, 0.6), (0.6, 0.6), size=60)
+    page.click("#editor .more summary")
+    page.fill("#editor [data-set=feather]", "20")
+    edit(page)
+    question = last(page, "edit")
+    drawing = read_drawing({**question["drawing"], "photo": {"path": str(path)}}, tmp_path)
+    with Image.open(io.BytesIO(fetched(page, page.evaluate(DOWNLOADED)))) as file:
+        ours = np.asarray(file).astype(int)
+    theirs = np.asarray(edit_drawing(NetworkAlone(pipeline), drawing, question["seed"], 1, feather=20).image)
+    assert question["feather"] == 20 and np.abs(ours - theirs).max() <= 2
+
+    page = open_site()
+    page.click("#editor [data-do=from-lines]")
+    draw(page, "sketch", *[(0.5 + 0.27 * np.cos(a), 0.52 + 0.37 * np.sin(a)) for a in np.linspace(0, 2 * np.pi, 30)], size=4)
+    drag(page, (0.42, 0.73), (0.5, 0.75), (0.58, 0.73))
+    edit(page)
+    drawing = read_drawing(last(page, "lines")["drawing"], tmp_path)
+    with Image.open(io.BytesIO(fetched(page, page.evaluate(DOWNLOADED)))) as file:
+        assert file.text["Comment"].startswith("Generated") and "trainedAlgorithmicMedia" in file.text["XML:com.adobe.xmp"]
+        ours = np.asarray(file).astype(int)
+    theirs = np.asarray(FaceFromLines.from_pretrained(device="cpu", dtype="float32")(drawing.sketch, seed=0).image)
+    assert ours.shape == theirs.shape == (512, 512, 3) and np.abs(ours - theirs).mean() < 1.5
+    page.click("#editor [data-do=continue]")
+    expect(page.locator("#editor .status")).to_contain_text("is the photo now")
 
 
 def test_profiles_and_turned_jpegs_stay_and_what_cannot_be_is_told(open_site, tiny_weights, tmp_path):

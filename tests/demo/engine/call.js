@@ -18,6 +18,23 @@ function network({ image, mask, sketch, color, color_mask: painted, noise }) {
   });
 }
 
+// And its enlarger: pixels four by four, with a pattern over them. (3, height, width) to (3, 4 height, 4 width).
+async function fourfold(values, width, height) {
+  const out = new Float32Array(16 * values.length), count = width * height;
+  for (let i = 0; i < out.length; i++) {
+    const c = Math.floor(i / (16 * count)), y = Math.floor((i % (16 * count)) / (4 * width)), x = i % (4 * width);
+    out[i] = values[c * count + (y >> 2) * width + (x >> 2)] + ((x % 4) + 2 * (y % 4) - 4.5) / 64;
+  }
+  return out;
+}
+
+// And its faces from lines: (6, S, S) to (3, S, S).
+async function drawn(values) {
+  const count = values.length / 6;
+  return Float32Array.from({ length: 3 * count }, (_, i) => 0.4 * values[i % count] + 0.5 * values[count + i] + 0.2 * values[4 * count + (i % count)] + 0.1 * values[5 * count + (i % count)]);
+}
+const CALLBACKS = { network, fourfold, drawn };
+
 // Several draws of one generator.
 async function normals(seed, counts) {
   const { Generator } = await import(new URL('noise.js', ENGINE)), own = new Generator(seed);
@@ -48,7 +65,7 @@ async function decoded(value) {
     const bytes = Buffer.from(value.array, 'base64'), data = new KINDS[value.kind](new Uint8Array(bytes).buffer), [height, width, channels = 1] = value.shape;
     return width === undefined ? data : { data, width, height, channels };
   }
-  if (value?.callback) return value.callback === 'network' ? network : look(value.path);
+  if (value?.callback) return CALLBACKS[value.callback] ?? look(value.path);
   if (value?.blob) return new Blob([Buffer.from(value.blob, 'base64')]);
   if (Array.isArray(value)) return Promise.all(value.map(decoded));
   if (value && typeof value === 'object') return Object.fromEntries(await Promise.all(Object.entries(value).map(async ([name, each]) => [name, await decoded(each)])));
