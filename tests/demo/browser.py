@@ -30,6 +30,12 @@ CONTRAST = (Path(__file__).parent / "contrast.js").read_text(encoding="utf-8")
 NAMELESS = """() => [...document.querySelectorAll('#editor :is(button, input, [role=slider], [role=application])')]
     .filter(item => !(item.getAttribute('aria-label') || item.textContent.trim() || item.labels?.length))
     .map(item => item.outerHTML)"""
+# Who speaks to the page says what is seen: a button's name has its text in it. And only buttons are pressed.
+MISNAMED = """() => [...document.querySelectorAll('#editor :is(button, a.button)')]
+    .filter(item => item.checkVisibility() && item.hasAttribute('aria-label') && /[\\p{L}\\d]{2}/u.test(item.textContent))
+    .filter(item => !item.getAttribute('aria-label').toLowerCase().includes(item.textContent.trim().toLowerCase()))
+    .concat([...document.querySelectorAll('#editor [aria-pressed]:not(button)')])
+    .map(item => item.outerHTML.slice(0, 120))"""
 # Buttons that a finger would miss: something lies over their middle, or they are low.
 COVERED = """() => [...document.querySelectorAll('#editor :is(.layers button, .tools button:not([hidden]), [data-do=edit])')]
     .filter(button => {

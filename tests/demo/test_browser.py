@@ -11,6 +11,7 @@ from browser import (
     CUT,
     DESKTOP,
     DRAWN,
+    MISNAMED,
     NAMELESS,
     PHONE,
     at,
@@ -417,8 +418,10 @@ def test_examples_run_on_one_click_and_text_can_be_read(open_page, pipeline, sch
     page.click("#editor .help summary")
     assert page.evaluate(CONTRAST) == [] and page.evaluate(NAMELESS) == []
     page.click(f"#editor .samples .strip button:nth-child({1 if scheme == 'light' else 6})")
+    page.keyboard.press("6")
+    assert page.evaluate(MISNAMED) == []
     wait_for_result(page)
-    assert page.evaluate(CONTRAST) == []
+    assert page.evaluate(CONTRAST) == [] and page.evaluate(MISNAMED) == []
     assert opened(pipeline.last[0]).size == (512, 512) and 0.005 < marks(pipeline.last[1]).mean() < 0.2
 
 

@@ -27,7 +27,7 @@ export function refreshPanel() {
   for (const part of findAll('.layers, .tools, .options, .more')) part.inert = !version();
   for (const button of findAll('.layers [data-layer]')) press(button, button.dataset.layer === state.layer && state.mode === 'draw');
   for (const button of findAll('[data-hide]')) press(button, LAYERS[button.dataset.hide].hidden);
-  for (const button of findAll('[data-tool]')) {
+  for (const button of findAll('.tools [data-tool]')) {
     press(button, button.dataset.tool === layer.tool && state.mode === 'draw');
     button.hidden = !layer.tools.includes(button.dataset.tool);
   }
