@@ -114,9 +114,13 @@ def test_a_long_edit_can_be_cancelled_and_the_next_one_comes(page, pipeline):
     pipeline.gate.clear()
     page.click("#editor [data-do=edit]")
     try:
+        seconds = page.locator("#editor [data-do=edit] .seconds")
+        expect(seconds).to_have_text("2 s")
+        expect(seconds).to_have_text("3 s")
         page.click("#editor [data-do=cancel]")
         expect(page.locator(STATUS)).to_have_text("Cancelled. Your drawing is as it was.")
         assert page.get_attribute("#editor .editor", "data-mode") == "draw" and page.evaluate(DRAWN)["mask"]
+        expect(seconds).to_have_text("")
     finally:
         pipeline.gate.set()
     edit(page)

@@ -45,7 +45,7 @@ async function answered(ask, next, single = true) {
   if (state.running) return;
   endStroke(true);
   running(true);
-  const own = version(), waited = setTimeout(() => { find('[data-do=cancel]').hidden = false; }, LONG_WAIT);
+  const own = version(), waited = setTimeout(() => { find('[data-do=cancel]').hidden = false; }, LONG_WAIT), counting = countSeconds();
   try {
     const answer = await ask().catch((error) => {
       if (!error.gone) throw error;
@@ -70,9 +70,20 @@ async function answered(ask, next, single = true) {
     say(error.message, !error.cancelled);
   } finally {
     clearTimeout(waited);
+    clearInterval(counting);
+    find('.seconds').textContent = '';
     find('[data-do=cancel]').hidden = true;
     running(false);
   }
+}
+
+// How long it has taken, on the button: what counts on has not stopped. (Not in the status, which is read aloud.)
+function countSeconds() {
+  const began = performance.now();
+  return setInterval(() => {
+    const seconds = Math.floor((performance.now() - began) / 1000);
+    if (seconds * 1000 >= LONG_WAIT) find('.seconds').textContent = `${seconds} s`;
+  }, 250);
 }
 
 export const cancelAsked = () => backend.cancel();
