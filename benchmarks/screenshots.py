@@ -1,9 +1,10 @@
 """Pictures of every state of the app, on a desktop and a phone, light and dark, to look at before a release.
 
-    python benchmarks/screenshots.py OUT [--screens desktop phone ...] [--docs]
+    python benchmarks/screenshots.py OUT [--screens desktop phone ...] [--docs] [--portraits PORTRAITS]
 
 The photo is a portrait of the examples before a wall, and is given the examples' smile stroke by stroke. --docs also
-writes the few that docs/results.md shows into docs/pictures.
+writes the few that docs/results.md shows into docs/pictures. --portraits, a folder as benchmarks/pictures.py takes it, is for
+the README's picture: an edit of a photograph, half of it before and half after, and nothing else.
 """
 
 import argparse
@@ -12,6 +13,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+from pictures import DRAWINGS
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
@@ -36,6 +38,7 @@ DOCS = {
     "editor-part": ("small-phone-dark", "3-part"),
     "editor-phone": ("phone", "4-drawn"),
 }
+README_EDIT = next(drawing for drawing in DRAWINGS if drawing.title == "hair")
 MOUTH = (256, 345)  # of the portrait
 SMILE = SAMPLES[0]
 LEFT, TOP = 120, 60  # of the portrait in the photo
@@ -50,18 +53,20 @@ def standing_before_a_wall(path: Path) -> Path:
     return path
 
 
-def on_screen(page: Page, points: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    """Where pixels of the portrait are."""
+def on_screen(
+    page: Page, points: list[tuple[float, float]], corner: tuple[int, int] = (LEFT, TOP)
+) -> list[tuple[float, float]]:
+    """Where pixels of the portrait are, whose corner lies at ``corner`` of the photo."""
     box = page.locator("#editor .photo").bounding_box()
     pixel = box["width"] / page.evaluate("() => document.querySelector('#editor .photo').naturalWidth")
-    return [(box["x"] + (x + LEFT) * pixel, box["y"] + (y + TOP) * pixel) for x, y in points]
+    return [(box["x"] + (x + corner[0]) * pixel, box["y"] + (y + corner[1]) * pixel) for x, y in points]
 
 
-def stroke(page: Page, layer: str, width: float, points: list[tuple[float, float]]) -> None:
+def stroke(page: Page, layer: str, width: float, points: list[tuple[float, float]], corner=(LEFT, TOP)) -> None:
     """A stroke in pixels of the portrait, by mouse."""
     page.locator(f"#editor .layers [data-layer={layer}]").click()
     page.locator("#editor [data-set=size]").fill(str(max(round(width), 2)))
-    places = on_screen(page, points)
+    places = on_screen(page, points, corner)
     page.mouse.move(*places[0])
     page.mouse.down()
     for place in places[1:]:
@@ -118,18 +123,46 @@ def all_states(page: Page, url: str, photo: Path, shoot) -> None:
     shoot("8-complaint")
 
 
+def half_and_half(page: Page, url: str, folder: Path, path: Path) -> None:
+    """An edit of a photograph, with the divider in the middle of what was changed."""
+    page.goto(url)
+    page.wait_for_selector("#editor .editor[data-begun]")
+    photo = folder / f"{README_EDIT.photo}.jpg"
+    page.set_input_files("#editor input.file", photo)
+    page.wait_for_selector("#editor .status:has-text('found')")
+    with Image.open(photo) as opened:
+        brush = 512 / max(opened.size)
+    for width, points in README_EDIT.erased:
+        stroke(page, "mask", width * brush, points, (0, 0))
+    for points in README_EDIT.lines:
+        stroke(page, "sketch", 2, points, (0, 0))
+    page.click("#editor .layers [data-layer=color]")
+    for color, width, points in README_EDIT.colors:
+        page.locator("#editor input[type=color]").fill("#{:02x}{:02x}{:02x}".format(*color))
+        stroke(page, "color", width * brush, points, (0, 0))
+    page.click("#editor [data-do=edit]")
+    page.wait_for_selector("#editor .editor[data-mode=result]:not(.running)")
+    page.wait_for_timeout(900)
+    points = np.concatenate([points for _, points in README_EDIT.erased])
+    page.mouse.move(*on_screen(page, [tuple(points.mean(0))], (0, 0))[0])
+    page.mouse.down()
+    page.mouse.up()
+    page.screenshot(path=path, type="jpeg", quality=85)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", type=Path)
     parser.add_argument("--screens", nargs="*", default=list(SCREENS), choices=list(SCREENS))
     parser.add_argument("--docs", action="store_true")
+    parser.add_argument("--portraits", type=Path)
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     app, url = launch(prevent_thread_lock=True)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         photo = standing_before_a_wall(Path(folder) / "portrait.jpg")
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"])
-        for screen in options.screens:
+        for screen in [] if options.portraits else options.screens:
             page = browser.new_context(**SCREENS[screen]).new_page()
 
             def shoot(name: str, whole: bool = False, page: Page = page, screen: str = screen) -> None:
@@ -138,6 +171,9 @@ def main() -> None:
             all_states(page, url, photo, shoot)
             print(f"{screen}: {page.evaluate('document.documentElement.scrollWidth')} pixels wide")
             page.context.close()
+        if options.portraits:
+            page = browser.new_context(**SCREENS["desktop"]).new_page()
+            half_and_half(page, url, options.portraits, options.out / "editor-photo.jpg")
         browser.close()
     app.close()
     if options.docs:
