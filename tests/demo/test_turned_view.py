@@ -109,9 +109,9 @@ def test_the_comparison_stays_upright(page):
     draw(page, "mask", (0.3, 0.5), (0.7, 0.5), size=60)
     page.keyboard.press("6")
     edit(page)
-    page.wait_for_timeout(900)  # until the divider has come to rest
     page.focus("#editor .divider")
-    page.keyboard.press("Home")
+    page.keyboard.press("Home")  # also while the result is being unveiled
+    page.wait_for_timeout(800)
     corners = page.evaluate("""() => {
         const stage = document.querySelector('#editor .stage').getBoundingClientRect();
         const result = document.querySelector('#editor .result'), box = result.getBoundingClientRect();

@@ -5,7 +5,7 @@ import { find, result, stage } from './page.js';
 import { hand, state, when } from './state.js';
 import { seenBox, view } from './view.js';
 
-let share = 0;
+let share = 0, unveiling = 0; // the number of the last unveiling, which a hand or a key ends
 function setDivider(value) {
   share = Math.min(Math.max(value, 0), 1);
   stage.style.setProperty('--share', share);
@@ -26,16 +26,18 @@ function placeDivider() {
   result.style.clipPath = `polygon(${corners.join(',')})`;
 }
 
-export const moveDivider = (event) => setDivider((event.clientX - stage.getBoundingClientRect().left) / stage.clientWidth);
-export const nudgeDivider = (direction) => setDivider(share + direction * 0.05);
+const moved = (value) => { unveiling++; setDivider(value); };
+export const moveDivider = (event) => moved((event.clientX - stage.getBoundingClientRect().left) / stage.clientWidth);
+export const nudgeDivider = (direction) => moved(share + direction * 0.05);
 
 export function reveal() {
-  const from = performance.now(), still = matchMedia('(prefers-reduced-motion: reduce)').matches;
+  const own = ++unveiling, from = performance.now(), still = matchMedia('(prefers-reduced-motion: reduce)').matches;
   const [begins, , wide] = seenBox(), left = Math.max(24, begins + 0.06 * wide) / stage.clientWidth;
   const frame = (now) => {
-    const part = still ? 1 : Math.min((now - from) / 700, 1), eased = 1 - (1 - part) ** 3;
+    if (own !== unveiling || state.mode !== 'result') return;
+    const part = still || hand.gesture ? 1 : Math.min((now - from) / 700, 1), eased = 1 - (1 - part) ** 3;
     setDivider(1 - (1 - left) * eased);
-    if (part < 1 && state.mode === 'result' && !hand.gesture) requestAnimationFrame(frame);
+    if (part < 1) requestAnimationFrame(frame);
   };
   frame(from);
 }
@@ -49,7 +51,7 @@ export function startDivider() {
   });
   divider.addEventListener('keydown', (event) => {
     const moves = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1 };
-    if (event.key === 'Home' || event.key === 'End') setDivider(event.key === 'Home' ? 0 : 1);
+    if (event.key === 'Home' || event.key === 'End') moved(event.key === 'Home' ? 0 : 1);
     else if (event.key in moves) nudgeDivider(moves[event.key]);
     else return;
     event.preventDefault();
