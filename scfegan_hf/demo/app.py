@@ -39,6 +39,8 @@ from scfegan_hf.demo.gpu import gpu_is_lent, with_gpu
 from scfegan_hf.demo.guard import Guard
 from scfegan_hf.demo.line import Line
 from scfegan_hf.demo.look import Look
+from scfegan_hf.demo.makeup import DOCUMENTATION as MAKEUP_DOCUMENTATION
+from scfegan_hf.demo.makeup import make_up
 from scfegan_hf.demo.payload import (
     MAX_UPLOAD_BYTES,
     Drawing,
@@ -54,6 +56,7 @@ from scfegan_hf.demo.uploads import HiddenFolder, use_own_folder
 from scfegan_hf.editing.enlarging import PhotoEnlarging
 from scfegan_hf.editing.lines import FaceFromLines
 from scfegan_hf.editing.pipeline import EditResult, FaceEditPipeline
+from scfegan_hf.portrait.makeup import MakeupPipeline
 
 EDIT_DOCUMENTATION = """Repaint a photo where a mask says so, or recolour parts of a face. All pictures have the photo's size.
 photo: picture file. mask: picture file, light where to repaint; one that marks over half of the photo is refused unless
@@ -99,6 +102,11 @@ def build_app(pipeline: FaceEditPipeline | None = None, max_queue: int = 20) -> 
 
     def draw_files(_: FaceEditPipeline, lines: str, color: str | None, seed: int | None, faces: int | None) -> EditResult:
         return drawer()(lines, color, seed=read_seed(seed), num_faces=read_candidates(faces))
+
+    beautician = cache(lambda: MakeupPipeline.from_pretrained(device=pipeline.device))
+
+    def made_up(_: FaceEditPipeline, *sent: Any) -> EditResult:
+        return make_up(beautician, *sent)
 
     on_gpu = with_gpu(lambda work, *arguments: work(pipeline, *arguments))
 
@@ -202,6 +210,31 @@ def build_app(pipeline: FaceEditPipeline | None = None, max_queue: int = 20) -> 
                     await look.at(path, name)
                 return await line.serve(work, wanted=_somebody_listens)
 
+        async def makeup(
+            photo: FileData,
+            reference: FileData | None = None,
+            lips: str | None = None,
+            shadow: str | None = None,
+            liner: str | None = None,
+            blush: str | None = None,
+            foundation: str | None = None,
+            remove: bool = False,
+            strength: float = 1.0,
+            parts: str | None = None,
+            all_faces: bool = False,
+        ) -> FileData:
+            colors = {"lips": lips, "shadow": shadow, "liner": liner, "blush": blush, "foundation": foundation}
+
+            def work() -> FileData:
+                result = on_gpu(made_up, *paths, colors, remove, strength, parts, all_faces)
+                return FileData(path=stored(marked_png(result.image), "made-up.png"))
+
+            with spoken_errors():
+                paths = [uploaded_file(photo, uploads, "photo"), reference and uploaded_file(reference, uploads, "reference")]
+                for path, name in zip(paths, ("photo", "reference"), strict=True):
+                    await look.at(path, name)
+                return await line.serve(work, wanted=_somebody_listens)
+
         async def trace(photo: FileData) -> FileData:
             def work() -> FileData:
                 return FileData(path=stored(trace_file(pipeline, path), "sketch.png"))
@@ -230,6 +263,7 @@ def build_app(pipeline: FaceEditPipeline | None = None, max_queue: int = 20) -> 
         gr.api(edit, api_name="edit", api_description=EDIT_DOCUMENTATION, **at_once)
         gr.api(larger, api_name="enlarge", api_description=ENLARGE_DOCUMENTATION, **at_once)
         gr.api(face, api_name="face", api_description=FACE_DOCUMENTATION, **at_once)
+        gr.api(makeup, api_name="makeup", api_description=MAKEUP_DOCUMENTATION, **at_once)
         gr.api(trace, api_name="trace", api_description=TRACE_DOCUMENTATION, **at_once)
         for component in (each for function in app.fns.values() for each in function.inputs):
             _take_uploads_only(component)

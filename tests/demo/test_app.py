@@ -11,6 +11,7 @@ from asking import ask_as_a_page, function_number, upload
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image, ImageDraw
+from skimage.data import astronaut
 
 from scfegan_hf.demo import build_app, launch
 from scfegan_hf.demo.cleaner import clean
@@ -61,9 +62,9 @@ def outside_is_kept(before: Image.Image, after: Image.Image) -> bool:
     return bool(inside) and not changed.any()
 
 
-def test_only_four_endpoints_are_open(pipeline):
+def test_only_five_endpoints_are_open(pipeline):
     app = build_app(pipeline, max_queue=3)
-    assert set(app.get_api_info()["named_endpoints"]) == {"/edit", "/enlarge", "/face", "/trace"}
+    assert set(app.get_api_info()["named_endpoints"]) == {"/edit", "/enlarge", "/face", "/makeup", "/trace"}
     assert not app.get_api_info()["unnamed_endpoints"]
     assert app.get_api_info()["named_endpoints"]["/edit"]["description"].startswith("Repaint a photo")
     parameters = [item["parameter_name"] for item in app.get_api_info()["named_endpoints"]["/edit"]["parameters"]]
@@ -72,7 +73,7 @@ def test_only_four_endpoints_are_open(pipeline):
     functions = [function for function in app.fns.values() if function.fn]
     limits = sorted((function.fn.__name__, function.concurrency_limit) for function in functions)
     page = [*[("event_in_turn", None)] * 5, ("face", None), ("faces_on_page", None)]
-    assert limits == [("edit", None), *page, ("larger", None), ("trace", None)]
+    assert limits == [("edit", None), *page, ("larger", None), ("makeup", None), ("trace", None)]
 
 
 def test_edit_through_the_client(client, drawn, photo, photo_file, pipeline):
@@ -142,6 +143,35 @@ def test_a_face_of_lines_through_the_client(client, tmp_path):
     Image.new("L", (256, 256), 255).save(tmp_path / "empty.png")
     with pytest.raises(AppError, match="next to nothing in the drawing"):
         client.predict(lines=handle_file(tmp_path / "empty.png"), api_name="/face")
+
+
+def test_makeup_through_the_client(client, tmp_path):
+    Image.fromarray(astronaut()).save(tmp_path / "face.png")
+    face = handle_file(tmp_path / "face.png")
+    answer = opened(client.predict(photo=face, lips="#a00030", liner="black", strength=0.8, api_name="/makeup"))
+    changed = (np.asarray(answer) != astronaut()).any(2)
+    assert 0.001 < changed.mean() < 0.03 and "Edited" in answer.text["Comment"]
+    lips = opened(client.predict(photo=face, lips="#a00030", liner="black", parts="lips", api_name="/makeup"))
+    assert 0 < (np.asarray(lips) != astronaut()).any(2).mean() < changed.mean()
+
+
+@pytest.mark.parametrize(
+    ("sent", "words"),
+    [
+        ({}, "Give one of these: a reference photo, colours"),
+        ({"lips": "red", "remove": True}, "Give one of these: a reference photo, colours"),
+        ({"lips": "reddish"}, "'reddish' is no colour"),
+        ({"lips": "r" * 5000}, "Colours are names such as crimson"),
+        ({"lips": "red", "parts": "nose"}, "Parts to make up are lips, eyes"),
+        ({"lips": "red", "strength": 7}, "strength lies from 0 to 1.5"),
+        ({"lips": "red", "strength": "much"}, "strength is a number"),
+        ({"lips": "red"}, "No face was found in the photo"),
+    ],
+)
+def test_makeup_that_does_not_fit_is_answered_in_words(client, tmp_path, sent, words):
+    Image.fromarray(np.full((128, 128, 3), 90, np.uint8)).save(tmp_path / "wall.png")
+    with pytest.raises(AppError, match=words):
+        client.predict(photo=handle_file(tmp_path / "wall.png"), api_name="/makeup", **sent)
 
 
 def test_trace_through_the_client(client, photo_file, pipeline):
