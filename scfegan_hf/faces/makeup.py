@@ -56,9 +56,9 @@ class Tint:
 
 USUAL = {
     "lips": {"strength": 0.8, "cover": 0.5, "gloss": 0.15},
-    "shadow": {"strength": 0.65, "cover": 0.35, "gloss": 0.0},
+    "shadow": {"strength": 0.5, "cover": 0.35, "gloss": 0.0},
     "liner": {"strength": 0.8, "cover": 0.85, "gloss": 0.0},
-    "blush": {"strength": 0.4, "cover": 0.05, "gloss": 0.0},
+    "blush": {"strength": 0.35, "cover": 0.05, "gloss": 0.0},
     "foundation": {"strength": 0.25, "cover": 0.1, "gloss": -0.6},
 }
 
