@@ -5,6 +5,7 @@ its fine detail. So layers can be switched and weighed singly, pores and creases
 it was, bit for bit. Pictures are uint8 RGB (H, W, 3), changes float32 in levels of 255.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 
 import cv2
@@ -15,6 +16,9 @@ from scfegan_hf.faces.makeup_places import Places
 
 # What can be switched, and the layers that it means.
 GROUPS = {"lips": ("lips",), "eyes": ("shadow", "liner"), "cheeks": ("blush",), "foundation": ("foundation",)}
+ORDER = ("foundation", "blush", "shadow", "liner", "lips")  # in which layers are laid on
+LIDS = ("shadow", "liner")
+OPAQUE = ("liner",)  # what takes as much light off everywhere, and not by the face's own light
 SMOOTH = 0.06  # of the distance between the eyes: what is finer counts as detail
 STRONG = 20.0  # levels from which on detail is an edge, and no longer a pore or a spot
 
@@ -59,7 +63,7 @@ USUAL = {
     "shadow": {"strength": 0.5, "cover": 0.35, "gloss": 0.0},
     "liner": {"strength": 0.8, "cover": 0.85, "gloss": 0.0},
     "blush": {"strength": 0.35, "cover": 0.05, "gloss": 0.0},
-    "foundation": {"strength": 0.25, "cover": 0.1, "gloss": -0.6},
+    "foundation": {"strength": 0.25, "cover": 0.1, "gloss": -0.45},
 }
 
 
@@ -77,6 +81,10 @@ class Look:
         for layer, tint in self.tints().items():
             if not isinstance(tint, Tint):
                 object.__setattr__(self, layer, Tint(tint))
+
+    def only(self, layers: Sequence[str]) -> "Look":
+        """The same with these layers alone."""
+        return Look(**{layer: tint for layer, tint in self.tints().items() if layer in layers})
 
     def tints(self) -> dict[str, Tint]:
         """Those that there are."""
@@ -110,23 +118,29 @@ class Change:
 
 
 def changes(image: np.ndarray, look: Look, places: Places) -> dict[str, Change]:
-    """What each layer of a look adds to a picture. Layers do not see each other; one without a place is left out."""
-    base = smoothed(image, places.apart)
+    """What each layer of a look adds to a picture, by ORDER; one without a place is left out.
+
+    A layer lies on those before it: black liner is black on blue shadow too.
+    """
+    base, below = smoothed(image, places.apart), np.zeros(image.shape, np.float32)
     changed = {}
-    for layer, tint in look.tints().items():
+    for layer, tint in sorted(look.tints().items(), key=lambda pair: ORDER.index(pair[0])):
         mask, tint = places.mask(layer), tint.on(layer)
         total = float(mask.sum())
         if total < 1e-3:
             continue
-        rows, columns = _bounds(mask)
-        within, smooth = mask[rows, columns, None], base[rows, columns]
+        here = _bounds(mask)
+        within, smooth = mask[here][..., None], base[here] + below[here]
         # Of the part as it is: the smoothed one has its surroundings in it.
-        mean = (_lab(image[rows, columns]) * within).sum((0, 1)) / total
+        mean = _mean(_lab(image[here] + below[here]), mask[here], layer in LIDS)
+        if layer in OPAQUE:
+            smooth = cv2.cvtColor(mean[None, None], cv2.COLOR_LAB2RGB) * 255
         share = np.float32((tint.strength * tint.cover, tint.strength, tint.strength))
         shift = (_lab(np.uint8([[tint.color]]))[0, 0] - mean) * share
         shifted = np.clip(cv2.cvtColor(_lab(smooth) + shift, cv2.COLOR_LAB2RGB), 0, 1) * 255
         change = Change(np.zeros(image.shape, np.float32), np.float32(tint.gloss) * mask)
-        change.shift[rows, columns] = within * (shifted - smooth)
+        change.shift[here] = within * (shifted - smooth)
+        below += change.shift
         changed[layer] = change
     return changed
 
@@ -161,9 +175,17 @@ def fine_detail(image: np.ndarray, base: np.ndarray) -> np.ndarray:
     return detail * np.exp(-np.square(light / STRONG) / 2)[..., None]
 
 
+def _mean(lab: np.ndarray, mask: np.ndarray, skin_alone: bool) -> np.ndarray:
+    """The mean colour within a mask; with ``skin_alone`` of the lighter half, since the darker one is lashes."""
+    if skin_alone:
+        inside = mask > 0.3 * mask.max()
+        mask = mask * (lab[..., 0] >= np.median(lab[..., 0][inside]))
+    return (lab * mask[..., None]).sum((0, 1)) / max(float(mask.sum()), 1e-3)
+
+
 def _lab(rgb: np.ndarray) -> np.ndarray:
-    """CIELAB, float32 (H, W, 3), of RGB in levels."""
-    return cv2.cvtColor(rgb.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+    """CIELAB, float32 (H, W, 3), of RGB in levels, cut off where there are no such."""
+    return cv2.cvtColor(np.clip(rgb.astype(np.float32) / 255, 0, 1), cv2.COLOR_RGB2LAB)
 
 
 def _bounds(mask: np.ndarray) -> tuple[slice, slice]:

@@ -17,6 +17,7 @@ EYES = ((LEFT_EYE, (60, 61, 62, 63, 64), (33, 41, 40, 39, 38)), (RIGHT_EYE, (72,
 # A cheek: outer corner of the eye, corner of the mouth, contour beside them, side of the nose.
 CHEEKS = ((60, 76, 5, 55), (72, 82, 27, 59))
 FACE = ("skin", "nose", "brows", "eyes", "iris", "lips", "mouth", "ears")
+WING = 4  # of the 24 steps along the lid
 FAINT = 1 / 255  # of a mask, which would change nothing
 LEAST_APART = 8.0  # pixels between the eyes below which a face cannot be made up
 
@@ -112,7 +113,7 @@ def _shadow(here: _Painter, points: np.ndarray) -> np.ndarray:
     for eye, lid, brow in EYES:
         lid, brow = points[list(lid)], points[list(brow)]
         outward = lid[0] - points[eye].mean(0)
-        lid = np.concatenate([lid[:1] + 0.35 * outward + 0.12 * (brow[0] - lid[0]), lid])
+        lid = np.concatenate([lid[:1] + 0.3 * outward + 0.3 * (brow[0] - lid[0]), lid])
         brow = np.concatenate([brow[:1], brow])
         for share, weight in ((0.32, 0.45), (0.5, 0.35), (0.66, 0.2)):
             upper = lid + (brow - lid) * np.float32([0.6, 0.9, 1, 1, 0.9, 0.5])[:, None] * share
@@ -131,8 +132,8 @@ def _liner(here: _Painter, points: np.ndarray) -> np.ndarray:
         up = points[list(brow)].mean(0) - middle
         up /= max(float(np.hypot(*up)), 1e-3)
         thick = here.apart * np.interp(np.linspace(0, 1, len(curve)), (0, 0.25, 1), (0.045, 0.04, 0.016))
-        tip = curve[0] + 0.32 * outward + 0.07 * here.apart * up
-        below = curve - 0.008 * here.apart * up
+        tip = curve[0] + 0.34 * outward + 0.09 * here.apart * up
+        below = curve[WING:] - 0.008 * here.apart * up  # the wing rises from the lid before it comes to the corner
         ring = np.concatenate([tip[None], curve + thick[:, None].astype(np.float32) * up, below[::-1]])
         mask = np.maximum(mask, here.polygon(ring, 0.008))
     return mask

@@ -93,7 +93,7 @@ class MakeupPipeline:
         model = None if reference is None else self._model(reference, notes)
         rgb, mask = photo.rgb.copy(), np.zeros(photo.rgb.shape[:2], bool)
         for each in chosen if strength else ():
-            changed = self._painted(each, look) if look is not None else self._carried(each, model)
+            changed = self._painted(each, look.only(layers)) if look is not None else self._carried(each, model)
             kept = [change for layer, change in changed.items() if layer in layers]
             if each.is_profile and ASIDE not in notes:
                 notes.append(ASIDE)

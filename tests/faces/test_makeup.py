@@ -1,7 +1,5 @@
 """Painted make-up on drawn faces: its places, its layers, and the samples made of it."""
 
-import dataclasses
-
 import numpy as np
 import pytest
 import torch
@@ -70,7 +68,7 @@ def test_the_inside_of_an_open_mouth_is_left_out(face):
 def test_masks_grow_with_the_face(draw_face):
     small, large = (draw_face(3, size) for size in (128, 512))
     shares = [[places(each["landmarks"], each["regions"]).mask(layer).mean() for layer in LAYERS] for each in (small, large)]
-    np.testing.assert_allclose(*shares, rtol=0.35)
+    np.testing.assert_allclose(*shares, rtol=0.5)
 
 
 def test_a_face_without_landmarks_or_size_is_refused(face):
@@ -83,17 +81,30 @@ def test_a_face_without_landmarks_or_size_is_refused(face):
 def test_layers_add_up_and_leave_the_rest_as_it_is(face, where):
     image = face["image"]
     changed = changes(image, LOOK, where)
-    assert tuple(changed) == LAYERS
+    assert set(changed) == set(LAYERS)
     detail = fine_detail(image, smoothed(image, where.apart))
     for layer, change in changed.items():
         outside = where.mask(layer) == 0
         assert not change.shift[outside].any() and not change.gain[outside].any() and change.shift.any()
-        alone = painted(image, dataclasses.replace(Look(), **{layer: getattr(LOOK, layer)}), where)
+        alone = painted(image, LOOK.only([layer]), where)
         assert (alone[outside] == image[outside]).all() and (alone != image).any()
-        assert np.abs(alone - np.clip(image + change.on(detail), 0, 255)).max() <= 0.51
+        [own] = changes(image, LOOK.only([layer]), where).values()
+        assert np.abs(alone - np.clip(image + own.on(detail), 0, 255)).max() <= 0.51
     total = np.clip(image + sum(change.on(detail) for change in changed.values()), 0, 255)
     assert np.abs(painted(image, LOOK, where) - total).max() <= 0.51
     assert (painted(image, Look(), where) == image).all() and (painted(image, LOOK, where, strength=0) == image).all()
+
+
+def test_black_liner_is_black_on_any_shadow(face, where):
+    image, core = face["image"], where.mask("liner") > 0.8
+    shadow, liner = Tint("#3050d0", 0.9, 0.3), Tint("black", 1, 0.8)
+    blue, alone, both = (
+        painted(image, look, where) for look in (Look(shadow=shadow), Look(liner=liner), Look(None, shadow, liner))
+    )
+    lab = [to_lab(each[core].astype(np.float32)[None])[0].mean(0) for each in (image, blue, alone, both)]
+    assert core.sum() > 20 and lab[1][2] < lab[0][2] - 15  # the shadow is blue there
+    assert lab[2][0] < lab[0][0] - 25 and lab[3][0] < lab[1][0] - 20  # and liner is dark on skin and on it
+    assert abs(lab[3][2]) < 0.6 * abs(lab[1][2])  # on which it does not become bluer
 
 
 def test_a_colour_is_reached_as_far_as_its_tint_says(face, where):
