@@ -13,7 +13,6 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import torch
 from enlarging import identity_judge
 from gallery import save, strip
 
@@ -22,10 +21,12 @@ from scfegan_hf.evaluation.closeness import masked_psnr
 from scfegan_hf.faces.align import cut_frame
 from scfegan_hf.faces.made_up import COLUMNS, STRONG, decode_landmarked
 from scfegan_hf.faces.makeup import painted
-from scfegan_hf.faces.makeup_places import LAYERS, Places, places
+from scfegan_hf.faces.makeup_places import Places
 from scfegan_hf.portrait.faces import AlignedFace, add_change
 from scfegan_hf.portrait.makeup import MakeupPipeline
 from scfegan_hf.recipes.makeup import SEEN
+
+SHOWN = 8  # pairs on the sheet: photograph, reference, Reinhard by region, network, pipeline, truth
 
 
 def face_at(row: dict, side: int) -> AlignedFace:
@@ -94,6 +95,19 @@ class Ways:
         }
 
 
+def table(found: dict[str, list[list[float]]]) -> str:
+    """Means by way; of identity the largest too."""
+    lines = ["| way | PSNR lips, eyes, skin (dB) | histograms lips, eyes, skin | identity mean, most |", "|---|---|---|---|"]
+    for name, values in found.items():
+        figures = np.array(values)
+        close, alike = (", ".join(f"{value:.1f}" for value in figures[:, part].mean(0)) for part in (slice(0, 3), slice(3, 6)))
+        same = figures[:, 6][~np.isnan(figures[:, 6])]
+        identity = f"{same.mean():.3f}, {same.max():.3f}" if same.size else ""
+        close = "" if name == "truth" else close
+        lines.append(f"| {name} | {close} | {alike.replace('nan, nan, nan', '')} | {identity} |")
+    return "\n".join(lines)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", nargs="+")
@@ -103,39 +117,32 @@ def main() -> None:
     parser.add_argument("--identity", action="store_true")
     parser.add_argument("--sheet", type=Path)
     options = parser.parse_args()
-    torch.manual_seed(0)
     ways, identity = Ways(options.model), identity_judge() if options.identity else None
     rows = load_rows(options.data, "validation", columns=COLUMNS)
     chosen = np.linspace(0, len(rows) - 1, min(options.faces, len(rows))).astype(int)
     found: dict[str, list[list[float]]] = {}
     strips = []
     for number, row in enumerate(chosen):
-        source, other = (decode_landmarked(rows[int(n)]) for n in (row, (row + len(rows) // 2) % len(rows)))
-        source, other = face_at(source, options.side), face_at(other, options.side)
+        pair = (decode_landmarked(rows[int(n)]) for n in (row, (row + len(rows) // 2) % len(rows)))
+        source, other = (face_at(face, options.side) for face in pair)
         look = STRONG[number % len(STRONG)]
         truth = painted(source.small, look, source.places)
-        reference = with_picture(other, painted(other.small, look, places(other.points, other.regions)))
+        reference = with_picture(other, painted(other.small, look, other.places))
         own, others = parts(source.places), parts(reference.places)
         results = ways.all(source, reference)
-        worn = with_picture(source, truth)
         cases = [(name, result, truth) for name, result in results.items()]
-        cases += [("removal: nothing", truth, source.small), ("removal: network", ways.carried(worn, None), source.small)]
+        bare = ways.carried(with_picture(source, truth), None)
+        cases += [("truth", truth, truth), ("removal: nothing", truth, source.small), ("removal: network", bare, source.small)]
         for name, result, wanted in cases:
             close = [masked_psnr(result, wanted, own[part]) for part in SEEN]
             alike = [histogram_distance(result[own[part]], reference.small[others[part]]) for part in SEEN]
             alike = [float("nan")] * len(SEEN) if name.startswith("removal") else alike
-            same = identity(source.small, result) if identity else float("nan")
-            found.setdefault(name, []).append([*close, *alike, same])
-        shown = (source.small, reference.small, results["Reinhard by region"], results["network"], results["pipeline"], truth)
-        strips.append(strip(list(shown)))
-    print(f"{len(chosen)} pairs of {options.side} pixels, layers {', '.join(LAYERS)}\n")
-    print("| way | PSNR lips, eyes, skin (dB) | histograms lips, eyes, skin | identity mean, most |\n|---|---|---|---|")
-    for name, values in found.items():
-        mean, most = np.nanmean(values, 0), np.nanmax(np.array(values)[:, -1]) if identity else float("nan")
-        figures = [", ".join(f"{value:.1f}" for value in mean[part]) for part in (slice(0, 3), slice(3, 6))]
-        print(f"| {name} | {figures[0]} | {figures[1]} | {mean[6]:.3f}, {most:.3f} |")
+            found.setdefault(name, []).append([*close, *alike, identity(source.small, result) if identity else float("nan")])
+        shown = (results["Reinhard by region"], results["network"], results["pipeline"])
+        strips.append(strip([source.small, reference.small, *shown, truth]))
+    print(f"{len(chosen)} pairs of {options.side} pixels\n\n{table(found)}")
     if options.sheet:
-        save(np.vstack(strips), options.sheet)
+        save(np.vstack(strips[:SHOWN]), options.sheet)
 
 
 if __name__ == "__main__":

@@ -153,6 +153,9 @@ def test_makeup_through_the_client(client, tmp_path):
     assert 0.001 < changed.mean() < 0.03 and "Edited" in answer.text["Comment"]
     lips = opened(client.predict(photo=face, lips="#a00030", liner="black", parts="lips", api_name="/makeup"))
     assert 0 < (np.asarray(lips) != astronaut()).any(2).mean() < changed.mean()
+    for sent in ({"reference": handle_file(answer.filename)}, {"remove": True}):
+        carried = opened(client.predict(photo=face, api_name="/makeup", **sent))
+        assert 0 < (np.asarray(carried) != astronaut()).any(2).mean() < 0.2
 
 
 @pytest.mark.parametrize(

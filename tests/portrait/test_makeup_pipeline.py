@@ -212,3 +212,22 @@ def test_a_change_of_nothing_changes_nothing():
     rgb = astronaut()
     nothing = Change(np.zeros(face.small.shape, np.float32), np.zeros(face.small.shape[:2], np.float32))
     assert not add_change(rgb, face, nothing).any() and (rgb == astronaut()).all()
+
+
+def test_the_released_network_carries_colours_and_takes_them_off():
+    """A reference painted strongly: lips and lids go most of the way that painting the photograph itself would."""
+    pipe = MakeupPipeline.from_pretrained()
+    look = Look(lips=Tint("#a00030", 0.9, 0.6), shadow=Tint("#3050a0", 0.9, 0.5), liner="black")
+    painted = np.asarray(pipe(astronaut(), look=look).image)
+    carried = np.asarray(pipe(astronaut()[:, ::-1].copy(), painted).image)[:, ::-1]
+    removed = np.asarray(pipe(painted, remove=True).image)
+    face = aligned_faces(astronaut())[0]
+    x0, y0, x1, y1 = face.box
+    for layer in ("lips", "shadow"):
+        inside = np.zeros(astronaut().shape[:2], bool)
+        inside[y0:y1, x0:x1] = face.places.mask(layer) > 0.6
+        bare, wanted, had, back = (
+            to_lab(picture[inside].astype(np.float32)[None])[0].mean(0) for picture in (astronaut(), painted, carried, removed)
+        )
+        way = np.linalg.norm(wanted - bare)
+        assert way > 10 and np.linalg.norm(had - wanted) < 0.5 * way and np.linalg.norm(back - bare) < 0.75 * way, layer
