@@ -141,6 +141,8 @@ def test_makeup_of_a_photograph_and_of_a_folder(tmp_path, capsys):
     assert main(["makeup", str(photos / "one.png"), *colors, "--parts", "lips", "-o", str(tmp_path / "lips.png")]) == 0
     lips = (np.asarray(Image.open(tmp_path / "lips.png")) != astronaut()).any(2)
     assert lips.any() and (lips <= changed).all() and lips.sum() < changed.sum()
+    assert main(["makeup", str(photos / "one.png"), *colors, "-o", str(tmp_path / "out.jpg")]) == 0
+    assert "JPEG changes pixels" in capsys.readouterr().err
     assert main(["makeup", str(photos), *colors, "-o", str(tmp_path / "all")]) == 0
     assert "2 photographs made up, 0 were there already, 1 left out" in capsys.readouterr().out
     report = json.loads((tmp_path / "all" / "report.json").read_text())

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from scfegan_hf.commands.options import change_folder, check_format, describe_results, number, tell
+from scfegan_hf.commands.options import JPEG_NOTE, change_folder, check_format, describe_results, number, tell
 
 COLORS = {"lips": "of the lips", "shadow": "of the upper lids", "liner": "of the line along the lids", "blush": "of the cheeks"}
 COLORS["foundation"] = "of the skin, which it evens out"
@@ -29,7 +29,7 @@ def _makeup(options: argparse.Namespace) -> None:
     from scfegan_hf.faces.makeup import Look, layers_of
     from scfegan_hf.portrait.makeup import MakeupPipeline
 
-    check_format(options)
+    form = check_format(options)
     layers_of(options.parts)  # before the work is done
     colors = {layer: getattr(options, layer) for layer in COLORS if getattr(options, layer) is not None}
     if bool(colors) + options.remove + (options.reference is not None) != 1:
@@ -44,4 +44,4 @@ def _makeup(options: argparse.Namespace) -> None:
         return change_folder(lambda photo, drawn: pipe(photo, **how), options, {}, "made up")
     result = pipe(options.photo, **how)
     result.save(options.output, options.quality)
-    tell(*result.notes)
+    tell(*result.notes, *([JPEG_NOTE] if form == "JPEG" else []))
