@@ -49,29 +49,6 @@ def assemble(
     return torch.cat([*parts, color_mask] if color_flag else parts, dim=1)
 
 
-def halved(
-    image: Tensor, mask: Tensor, sketch: Tensor, color: Tensor, color_mask: Tensor
-) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
-    """The same at half the size, for the first network of a cascade: means of the pictures, and every mark stays one.
-
-    A pixel is hole or line where any of its four is, so that nothing of what was there shines through; it is painted where
-    one of them is, in the mean colour of those that are.
-    """
-    share = F.avg_pool2d(color_mask, 2)
-    paint = F.avg_pool2d(color * color_mask, 2) / share.clamp_min(0.25)
-    return F.avg_pool2d(image, 2), F.max_pool2d(mask, 2), F.max_pool2d(sketch, 2), paint, (share > 0).to(share.dtype)
-
-
-def assemble_refinement(
-    answer: Tensor, image: Tensor, mask: Tensor, sketch: Tensor, color: Tensor, color_mask: Tensor, noise: Tensor
-) -> Tensor:
-    """The refiner's input (N, 10, H, W): as `assemble` with a flag of colour, with the first network's ``answer``
-    (N, 3, H/2, W/2), enlarged, in place of the fill."""
-    color_mask = color_mask * mask
-    enlarged = F.interpolate(answer, size=image.shape[-2:], mode="bicubic", align_corners=False).clamp(-1, 1)
-    return torch.cat([blend(enlarged, image, mask), sketch * mask, color * color_mask, mask, noise * mask, color_mask], dim=1)
-
-
 @torch.no_grad()
 def fill_hole(image: Tensor, mask: Tensor, sketch: Tensor, color: Tensor, color_mask: Tensor, fill: str) -> Tensor:
     """A smooth guess of the hole from the photograph around it and the colours painted in it.

@@ -95,9 +95,8 @@ def test_demo_hands_its_options_to_the_app(monkeypatch):
     given = {}
     monkeypatch.setattr("scfegan_hf.demo.launch", lambda **options: given.update(options))
     arguments = ["--model", "folder", "--host", "0.0.0.0", "--port", "7", "--share", "--device", "cpu", "--max-queue", "3"]
-    arguments += ["--refiner", "none"]
     assert main(["demo", *arguments]) == 0
-    assert given == dict(model="folder", host="0.0.0.0", port=7, share=True, device="cpu", max_queue=3, refiner=False)
+    assert given == dict(model="folder", host="0.0.0.0", port=7, share=True, device="cpu", max_queue=3)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from scfegan_hf import conditioning
-from scfegan_hf.conditioning import assemble, assemble_refinement, blend, context_square, fill_hole, halved
+from scfegan_hf.conditioning import assemble, blend, context_square, fill_hole
 
 SIDE = 32
 
@@ -246,33 +246,3 @@ def test_the_square_is_moved_at_a_border_and_cut_only_where_the_photograph_is_sh
     assert context_square((0, 0, 20, 10), 400, 300, 2.0, 16) == (0, 0, 40, 40)
     assert context_square((280, 390, 300, 400), 400, 300, 2.0, 16) == (260, 360, 300, 400)
     assert context_square((100, 10, 200, 20), 50, 300, 2.0, 16) == (50, 0, 250, 50)
-
-
-# A cascade's halves
-
-
-def test_half_the_size_keeps_every_mark_and_the_colour_of_paint():
-    given = drawing()
-    given["color_mask"] = torch.zeros(2, 1, SIDE, SIDE)
-    given["color_mask"][..., 16, 17] = 1  # one pixel of four
-    given["sketch"] = torch.zeros(2, 1, SIDE, SIDE)
-    given["sketch"][..., 9, 8] = 1
-    names = ("image", "mask", "sketch", "color", "color_mask")
-    image, mask, sketch, color, color_mask = halved(*(given[name] for name in names))
-    assert image.shape == (2, 3, SIDE // 2, SIDE // 2)
-    torch.testing.assert_close(image[..., 3, 5], given["image"][..., 6:8, 10:12].mean((2, 3)))
-    assert sketch.sum() == 2 and sketch[0, 0, 4, 4] == 1
-    assert color_mask.sum() == 2 and torch.equal(color[..., 8, 8], given["color"][..., 16, 17])
-    assert torch.equal(mask.unique(), torch.tensor([0.0, 1.0])) and mask.sum() == given["mask"].sum() / 4
-
-
-def test_a_refinement_is_assembled_like_the_first_input_with_the_answer_as_its_fill():
-    given = drawing()
-    answer = torch.rand(2, 3, SIDE // 2, SIDE // 2)
-    found = assemble_refinement(answer, *given.values())
-    like = assemble(**given, fill="pyramid", color_flag=True)
-    assert torch.equal(found[:, 3:], like[:, 3:])
-    known = (1 - given["mask"]).expand(-1, 3, -1, -1) == 1
-    assert torch.equal(found[:, :3][known], given["image"][known])
-    flat = assemble_refinement(torch.full_like(answer, 0.25), *given.values())
-    torch.testing.assert_close(flat[:, :3][~known], torch.full_like(flat[:, :3][~known], 0.25))

@@ -5,12 +5,10 @@ from pathlib import Path
 
 from scfegan_hf.commands.options import (
     JPEG_NOTE,
-    REFINER_HELP,
     change_folder,
     check_format,
     describe_results,
     growth,
-    refiner,
     tell,
     whole,
 )
@@ -49,7 +47,6 @@ def _describe_edit(commands: argparse._SubParsersAction) -> None:
     )
     edit.add_argument("--seed", type=whole(0, 2**31 - 1), default=0)
     edit.add_argument("--model", help="folder or Hub repository (default: the weights in the package)")
-    edit.add_argument("--refiner", type=refiner, default=True, metavar="FOLDER", help=REFINER_HELP)
     edit.add_argument("--no-detail", action="store_true", help="the network's answer as it is, without the photo's texture")
     describe_results(edit)
     edit.set_defaults(run=_edit)
@@ -77,7 +74,7 @@ def _edit(options: argparse.Namespace) -> None:
     form, whole_folder = check_format(options), Path(options.photo).is_dir()
     # For one edit, what starts soonest.
     runtime = None if whole_folder else "pytorch"
-    pipe = FaceEditPipeline.from_pretrained(options.model, runtime=runtime, refiner=options.refiner)
+    pipe = FaceEditPipeline.from_pretrained(options.model, runtime=runtime)
     how = {"mode": options.mode, "seed": options.seed, "invert": options.invert, "detail": not options.no_detail}
     how |= {"grow": options.grow, "keep_tint": not options.free_colors}
     drawings = {"mask": options.mask, "sketch": options.sketch, "color": options.color}

@@ -6,11 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 JPEG_NOTE = "A JPEG changes pixels outside the mask a little; a name that ends in .png keeps them."
-REFINER_HELP = 'of a second network, or "none" (default: the one beside the model, if any)'
-
-
-def refiner(text: str) -> str | bool:
-    return False if text == "none" else text
 
 
 def growth(text: str) -> int | str:

@@ -2,7 +2,7 @@
 
 import argparse
 
-from scfegan_hf.commands.options import REFINER_HELP, refiner, whole
+from scfegan_hf.commands.options import whole
 
 
 def describe(commands: argparse._SubParsersAction) -> None:
@@ -18,14 +18,12 @@ def _describe_export(commands: argparse._SubParsersAction) -> None:
     kind.add_argument("--web", metavar="DIR", help="folder for the app as a site that needs no server; npm fetches its runtime")
     export.add_argument("--runtime", metavar="TGZ", help="with --web: the runtime's npm package, where npm is not to fetch it")
     export.add_argument("--model", help="folder or Hub repository (default: the weights in the package)")
-    export.add_argument("--refiner", type=refiner, default=True, metavar="FOLDER", help=f"with --onnx: {REFINER_HELP}")
     export.set_defaults(run=_export)
 
 
 def _describe_demo(commands: argparse._SubParsersAction) -> None:
     demo = commands.add_parser("demo", help="the web app")
     demo.add_argument("--model", help="folder or Hub repository (default: the weights in the package)")
-    demo.add_argument("--refiner", type=refiner, default=True, metavar="FOLDER", help=REFINER_HELP)
     demo.add_argument("--host", default="127.0.0.1")
     demo.add_argument("--port", type=whole(1, 65535), default=7860)
     demo.add_argument("--share", action="store_true", help="also at a public address of gradio.live, for three days at most")
@@ -37,7 +35,7 @@ def _describe_demo(commands: argparse._SubParsersAction) -> None:
 def _export(options: argparse.Namespace) -> None:
     from scfegan_hf.editing.export import export_onnx
     from scfegan_hf.editing.pipeline import BUNDLED_WEIGHTS
-    from scfegan_hf.models.cascade import load_editor
+    from scfegan_hf.models.scfegan import SCFEGANGenerator
 
     if options.web:
         from scfegan_hf.demo.web import export_web
@@ -46,7 +44,7 @@ def _export(options: argparse.Namespace) -> None:
     elif options.runtime:
         raise ValueError("--runtime goes with --web: an ONNX file holds no runtime.")
     else:
-        export_onnx(load_editor(options.model or BUNDLED_WEIGHTS, options.refiner), options.onnx)
+        export_onnx(SCFEGANGenerator.from_pretrained(options.model or BUNDLED_WEIGHTS), options.onnx)
 
 
 def _demo(options: argparse.Namespace) -> None:
@@ -54,7 +52,6 @@ def _demo(options: argparse.Namespace) -> None:
 
     launch(
         model=options.model,
-        refiner=options.refiner,
         device=options.device,
         host=options.host,
         port=options.port,

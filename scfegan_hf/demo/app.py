@@ -274,7 +274,6 @@ def launch(
     model: str | None = None,
     *,
     pipeline: FaceEditPipeline | None = None,
-    refiner: str | bool = True,
     device: str | None = None,
     host: str | None = None,
     port: int | None = None,
@@ -284,13 +283,12 @@ def launch(
 ) -> tuple[gr.Blocks, str]:
     """Serve the app; returns it and its address, at once only with ``prevent_thread_lock``.
 
-    ``model``: folder or Hub repository (None: the package's weights), its ``refiner`` (see `FaceEditPipeline.from_pretrained`)
-    and ``device``, unless a ``pipeline`` is given.
+    ``model``: folder or Hub repository (None: the package's weights), on ``device``, unless a ``pipeline`` is given.
     ``host`` and ``port``: None leaves them to Gradio (this machine only, or what a Space's environment says; first free
     port). ``max_queue``: how many edits may wait; who comes later is told to try again.
     """
     lent = gpu_is_lent()
-    pipeline = pipeline or FaceEditPipeline.from_pretrained(model, device, refiner=refiner)
+    pipeline = pipeline or FaceEditPipeline.from_pretrained(model, device)
     if not lent:  # the first visitor need not wait for kernels
         pipeline(np.zeros((64, 64, 3), np.uint8), np.ones((64, 64), np.uint8), invert=False)
     app = build_app(pipeline, max_queue)

@@ -8,7 +8,6 @@ from torch import Tensor, nn
 
 from scfegan_hf.conditioning import assemble, blend
 from scfegan_hf.files import replacing
-from scfegan_hf.models.cascade import FaceCascade
 from scfegan_hf.models.scfegan import SCFEGANGenerator
 
 INPUTS = {"image": 3, "mask": 1, "sketch": 1, "color": 3, "color_mask": 1, "noise": 1}  # channels by name
@@ -22,7 +21,7 @@ LEAST_HALVED = 1024
 class Edit(nn.Module):
     """Fill, network and blending in one: what training and the pipeline do with a square crop."""
 
-    def __init__(self, generator: SCFEGANGenerator | FaceCascade):
+    def __init__(self, generator: SCFEGANGenerator):
         super().__init__()
         self.generator = generator
 
@@ -46,7 +45,7 @@ class UnblendedEdit(Edit):
         return self.unblended(assemble(image, mask, sketch, color, color_mask, noise, fill=fill, color_flag=flag))
 
 
-def export_onnx(generator: SCFEGANGenerator | FaceCascade, path: str | Path, *, blended: bool = True) -> None:
+def export_onnx(generator: SCFEGANGenerator, path: str | Path, *, blended: bool = True) -> None:
     """Write ``path``: an ONNX graph that holds its weights, for one square of the side ``generator.resolution``.
 
     Inputs, all float32: image and color (1, 3, R, R) in [-1, 1]; mask, sketch and color_mask (1, 1, R, R), 1 = hole, line,

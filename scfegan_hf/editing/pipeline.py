@@ -30,8 +30,7 @@ if TYPE_CHECKING:
 
     from scfegan_hf.editing.looks import FaceLooks
     from scfegan_hf.editing.places import Plan
-    from scfegan_hf.editing.runtime import OpenVINOCascade, OpenVINONetwork
-    from scfegan_hf.models.cascade import FaceCascade
+    from scfegan_hf.editing.runtime import OpenVINONetwork
     from scfegan_hf.models.scfegan import SCFEGANGenerator
 
 BUNDLED_WEIGHTS = Path(__file__).parents[1] / "weights"
@@ -71,11 +70,11 @@ class EditResult:
 class FaceEditPipeline:
     """Edits photographs with a generator; see `__call__`."""
 
-    def __init__(self, generator: SCFEGANGenerator | FaceCascade, device: str | torch.device | None = None):
+    def __init__(self, generator: SCFEGANGenerator, device: str | torch.device | None = None):
         """``generator`` computes by PyTorch in the dtype it has, on ``device`` (default: the first GPU, else the CPU)."""
         import torch
 
-        self.openvino: OpenVINONetwork | OpenVINOCascade | None = None  # see `from_pretrained`
+        self.openvino: OpenVINONetwork | None = None  # see `from_pretrained`
         default = "cuda" if torch.cuda.is_available() else "cpu"
         self.device = usable_device(default if device is None else device)
         self.generator = generator.to(self.device, memory_format=torch.channels_last).eval().requires_grad_(False)
@@ -87,13 +86,10 @@ class FaceEditPipeline:
         device: str | torch.device | None = None,
         dtype: torch.dtype | str | None = None,
         runtime: str | None = None,
-        refiner: str | Path | bool = True,
         **kwargs,
     ):
         """From a folder or Hub repository, or (None) from the weights that the package carries.
 
-        ``refiner``: the second network, which answers at twice the resolution: True for the one that lies beside the weights
-        in the folder ``refiner``, if any, False for none, else the folder or repository of another.
         ``dtype`` to compute in: by default bfloat16 on CPUs that have instructions for it (`computing_dtype`), where
         tested edits are within 2 of 255 levels of the same in float32, and float32 elsewhere. ``runtime`` of the network:
         "pytorch", "openvino" (CPU; needs the package of that name), or None for OpenVINO on an x86 CPU where it is installed
@@ -102,12 +98,12 @@ class FaceEditPipeline:
         cache_dir, local_files_only). ValueError for a runtime that does not go with device or dtype, ModuleNotFoundError
         for one that is asked for and not installed.
         """
-        from scfegan_hf.models.cascade import load_editor
+        from scfegan_hf.models.scfegan import SCFEGANGenerator
 
         if runtime is not None and runtime not in RUNTIMES:
             raise ValueError(f"runtime must be one of {', '.join(RUNTIMES)} or None, not {runtime!r}.")
         kwargs["dtype"] = "float32" if dtype is None else dtype
-        pipe = cls(load_editor(path_or_repo_id or BUNDLED_WEIGHTS, refiner, **kwargs), device)
+        pipe = cls(SCFEGANGenerator.from_pretrained(path_or_repo_id or BUNDLED_WEIGHTS, **kwargs), device)
         computing = computing_dtype(pipe.device) if dtype is None else next(pipe.generator.parameters()).dtype
         if runtime == "openvino":
             pipe._use_openvino(computing)
@@ -118,11 +114,11 @@ class FaceEditPipeline:
         return pipe
 
     def _use_openvino(self, dtype: torch.dtype) -> None:
-        from scfegan_hf.editing.runtime import PRECISIONS, openvino_network
+        from scfegan_hf.editing.runtime import PRECISIONS, OpenVINONetwork
 
         if self.device.type != "cpu" or dtype not in PRECISIONS:
             raise ValueError(f'runtime="openvino" computes on the CPU in float32 or bfloat16, not on {self.device} in {dtype}.')
-        self.openvino = openvino_network(self.generator, dtype)
+        self.openvino = OpenVINONetwork(self.generator, dtype)
 
     def _use_openvino_if_it_works(self, dtype: torch.dtype) -> None:
         if find_spec("openvino") is None:

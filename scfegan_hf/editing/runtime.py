@@ -1,4 +1,4 @@
-"""The networks that edit as graphs for OpenVINO, which a CPU runs quicker than PyTorch; made without tracing."""
+"""The network that edits as a graph for OpenVINO, which a CPU runs quicker than PyTorch; made without tracing."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ from torch import Tensor, nn
 
 from scfegan_hf.layers.gated import LEAK, GatedConv2d, GatedUpsample
 from scfegan_hf.layers.norms import LRN_BIAS, LRN_RADIUS, ChannelRMSNorm, LocalResponseNorm, ReferenceLocalResponseNorm
-from scfegan_hf.models.cascade import FaceCascade, parts_of, refiner_input
-from scfegan_hf.models.refiner import FaceRefiner
+from scfegan_hf.layers.unet import HEAD_CHANNELS, LEAST_LENGTH, MOST_LOG_SHARPNESS, Attention, FoldedUNet, Residual
 from scfegan_hf.models.residual import ResidualUNet
-from scfegan_hf.models.scfegan import PublishedGenerator, ResidualGenerator, SCFEGANGenerator
+from scfegan_hf.models.scfegan import FoldedGenerator, PublishedGenerator, ResidualGenerator, SCFEGANGenerator
 
 PRECISIONS = {torch.float32: "f32", torch.bfloat16: "bf16"}
 OPERATIONS = "opset13"  # of January 2024; all that is used here is older
@@ -49,37 +48,17 @@ def hints(dtype: torch.dtype) -> dict[str, object]:
     }
 
 
-def openvino_network(network: nn.Module, dtype: torch.dtype) -> OpenVINONetwork | OpenVINOCascade:
-    """A generator, or a cascade, for OpenVINO; see `OpenVINONetwork`."""
-    return (OpenVINOCascade if isinstance(network, FaceCascade) else OpenVINONetwork)(network, dtype)
-
-
-class OpenVINOCascade:
-    """A cascade's pass, both networks of it by OpenVINO and what lies between them by PyTorch; else as `OpenVINONetwork`."""
-
-    def __init__(self, cascade: FaceCascade, dtype: torch.dtype):
-        self._generator, self._refiner = (OpenVINONetwork(network, dtype) for network in (cascade.generator, cascade.refiner))
-
-    def holds(self, cascade: nn.Module) -> bool:
-        """Whether these are the cascade's weights, as `OpenVINONetwork.holds`."""
-        fits = isinstance(cascade, FaceCascade)
-        return fits and self._generator.holds(cascade.generator) and self._refiner.holds(cascade.refiner)
-
-    def __call__(self, assembled: Tensor) -> Tensor:
-        return self._refiner(refiner_input(self._generator, *parts_of(assembled)))
-
-
 class OpenVINONetwork:
-    """A generator's or refiner's pass by OpenVINO on the CPU: (1, C, R, R) to (1, 3, R, R), float32, R = ``resolution``.
+    """A generator's pass by OpenVINO on the CPU: (1, C, R, R) to (1, 3, R, R), float32, R = ``resolution``.
 
     It has a copy of the weights as they are now, see `holds`. ``dtype``: float32 or bfloat16 to compute in. May be called
     from several threads; one pass follows the other. ImportError without OpenVINO.
     """
 
-    def __init__(self, network: SCFEGANGenerator | FaceRefiner, dtype: torch.dtype):
+    def __init__(self, network: SCFEGANGenerator, dtype: torch.dtype):
         openvino = import_openvino()
         model, how = graph(network), hints(dtype)
-        self.fill, self.color_flag = getattr(network, "fill", "none"), getattr(network, "color_flag", True)
+        self.fill, self.color_flag = network.fill, network.color_flag
 
         def compiled():
             return openvino.Core().compile_model(model, "CPU", how).create_infer_request()
@@ -106,14 +85,13 @@ def _fingerprint(network: nn.Module) -> list[tuple]:
     return [(p.device, p.data_ptr(), 0 if p.is_inference() else p._version) for p in network.parameters()]
 
 
-def graph(network: SCFEGANGenerator | FaceRefiner):
+def graph(network: SCFEGANGenerator):
     """What ``network.forward`` does with one square of the side ``network.resolution``, as an openvino.Model."""
     openvino = import_openvino()
     make = _Layers(getattr(openvino, OPERATIONS))
     side = network.resolution
     assembled = make.ops.parameter([1, network.in_channels, side, side], openvino.Type.f32, name="assembled")
-    answer = make.refined(assembled, network) if isinstance(network, FaceRefiner) else make.generated(assembled, network)
-    return openvino.Model([answer], [assembled], "network")
+    return openvino.Model([make.generated(assembled, network)], [assembled], "network")
 
 
 class _Layers:
@@ -138,6 +116,8 @@ class _Layers:
     def generated(self, assembled, generator: SCFEGANGenerator):
         if isinstance(generator, ResidualGenerator):
             hidden = self.residual(assembled, generator.residual)
+        elif isinstance(generator, FoldedGenerator):
+            hidden = self.folded(assembled, generator.unet)
         else:
             hidden = self.published(assembled, generator)
         answer = self.ops.tanh(hidden)
@@ -148,22 +128,42 @@ class _Layers:
     def image(self, assembled):
         return self.ops.slice(assembled, [0], [3], [1], [1])
 
-    def refined(self, assembled, refiner: FaceRefiner):
-        skips, hidden = [], self.convolved(self.ops.space_to_depth(assembled, "depth_first", refiner.fold), refiner.stem)
-        for blocks, down in zip(refiner.encoder, refiner.down, strict=True):
+    def folded(self, assembled, network: FoldedUNet):
+        skips, hidden = [], self.convolved(self.ops.space_to_depth(assembled, "depth_first", network.fold), network.stem)
+        for blocks, down in zip(network.encoder, network.down, strict=True):
             skips.append(self.summed(hidden, blocks))
             hidden = self.convolved(skips[-1], down)
-        hidden = self.summed(hidden, refiner.deepest)
-        for up, blocks in zip(refiner.up, refiner.decoder, strict=True):
+        hidden = self.summed(hidden, network.deepest)
+        for up, blocks in zip(network.up, network.decoder, strict=True):
             hidden = self.summed(self.ops.add(skips.pop(), self.unfolded(self.convolved(hidden, up))), blocks)
-        detail = self.unfolded(self.convolved(self.rectified(hidden), refiner.head), refiner.fold)
-        return self.ops.add(self.image(assembled), detail)
+        return self.unfolded(self.convolved(self.rectified(hidden), network.head), network.fold)
 
     def summed(self, x, blocks: nn.Sequential):
         for block in blocks:
-            inner = self.convolved(self.rectified(x), block.first)
-            x = self.ops.add(x, self.convolved(self.rectified(inner), block.second))
+            inner = self.inner(x, block) if isinstance(block, Residual) else self.attended(x, block)
+            x = self.ops.add(x, inner)
         return x
+
+    def inner(self, x, block: Residual):
+        return self.convolved(self.rectified(self.convolved(self.rectified(x), block.first)), block.second)
+
+    def attended(self, x, block: Attention):
+        sides = x.get_output_shape(0)
+        places = sides[2] * sides[3]
+        size = self.ops.constant([1, block.heads, HEAD_CHANNELS, places])
+        parts = self.parts(self.convolved(x, block.queries_keys_values), [block.heads * HEAD_CHANNELS] * 3)
+        query, key, value = (self.ops.reshape(part, size, special_zero=False) for part in parts)
+        query, key = (self.directed(part) for part in (query, key))
+        sharpness = self.constant(block.log_sharpness.clamp(max=MOST_LOG_SHARPNESS).exp())
+        alike = self.ops.multiply(self.ops.matmul(query, key, True, False), sharpness)  # (1, heads, places, places)
+        answer = self.ops.matmul(value, self.ops.softmax(alike, 3), False, True)
+        answer = self.ops.reshape(answer, self.ops.constant(list(sides)), special_zero=False)
+        return self.convolved(answer, block.out)
+
+    def directed(self, x):
+        """Divided by the length along the third dimension, as `F.normalize`."""
+        length = self.ops.sqrt(self.ops.reduce_sum(self.ops.multiply(x, x), [2], keep_dims=True))
+        return self.ops.divide(x, self.ops.maximum(length, self.number(LEAST_LENGTH)))
 
     def published(self, assembled, generator: PublishedGenerator):
         skips, hidden = [], assembled

@@ -10,6 +10,8 @@ from torch.nn import functional as F
 from scfegan_hf.layers.gated import LEAK
 
 HEAD_CHANNELS = 32  # of each head of `Attention`
+LEAST_LENGTH = 1e-4  # that queries and keys are divided by
+MOST_LOG_SHARPNESS = 4.6  # about 100, that directions which are alike are told apart by
 
 
 class Residual(nn.Module):
@@ -49,9 +51,9 @@ class Attention(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         size = (x.shape[0], self.heads, HEAD_CHANNELS, x.shape[2] * x.shape[3])
         query, key, value = (part.reshape(size) for part in self.queries_keys_values(x).chunk(3, dim=1))
-        query, key = (F.normalize(part, dim=2, eps=1e-4) for part in (query, key))
-        alike = query.transpose(2, 3) @ key * self.log_sharpness.clamp(max=4.6).exp()  # (N, heads, places, places)
-        answer = value @ alike.softmax(-1).to(value.dtype).transpose(2, 3)  # (N, heads, HEAD_CHANNELS, places)
+        query, key = (F.normalize(part, dim=2, eps=LEAST_LENGTH) for part in (query, key))
+        alike = query.transpose(2, 3) @ key * self.log_sharpness.clamp(max=MOST_LOG_SHARPNESS).exp()  # (N, heads, P, P)
+        answer = value @ alike.softmax(-1).to(value.dtype).transpose(2, 3)  # (N, heads, HEAD_CHANNELS, P)
         return x + self.out(answer.reshape(x.shape))
 
 

@@ -9,8 +9,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from scfegan_hf.layers.gated import LEAK
+from scfegan_hf.layers.unet import Residual
 from scfegan_hf.models.hub import HubNetwork
-from scfegan_hf.models.refiner import Residual
 
 SCALE = 4
 

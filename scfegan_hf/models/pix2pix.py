@@ -8,8 +8,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from scfegan_hf.layers.gated import LEAK
+from scfegan_hf.layers.unet import Residual
 from scfegan_hf.models.hub import HubNetwork
-from scfegan_hf.models.refiner import Residual
 
 IN_CHANNELS = 6  # lines 1, colours 3, where they are 1, noise 1
 

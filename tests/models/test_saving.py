@@ -211,10 +211,10 @@ def test_saved_files_may_be_read_by_all(folder, tmp_path):
 
 def test_every_network_says_what_its_config_may_hold():
     """Each whole number and each list of them has a range, or the one of all."""
-    from scfegan_hf.models import annotator, projected, refiner
+    from scfegan_hf.models import annotator, projected
 
     ours = (SCFEGANGenerator, SCFEGANDiscriminator)
-    for cls in (*ours, annotator.Annotator, projected.ProjectedDiscriminator, refiner.FaceRefiner):
+    for cls in (*ours, annotator.Annotator, projected.ProjectedDiscriminator):
         arguments = signature(cls.__init__).parameters
         numbers = {name for name, each in arguments.items() if "int" in str(each.annotation)}
         assert set(cls.ranges) == numbers and numbers
