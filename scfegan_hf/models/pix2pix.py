@@ -1,20 +1,19 @@
 """Lines to faces: a U-Net of residual blocks, and the networks of pix2pix (Isola et al. 2017) as published."""
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from scfegan_hf.layers.gated import LEAK
-from scfegan_hf.layers.unet import Residual
+from scfegan_hf.layers.unet import FoldedUNet
 from scfegan_hf.models.hub import HubNetwork
 
 IN_CHANNELS = 6  # lines 1, colours 3, where they are 1, noise 1
 
 
-class LinesToFace(nn.Module, HubNetwork, pipeline_tag="image-to-image", tags=["pix2pix", "sketch", "faces"]):
+class LinesToFace(FoldedUNet, HubNetwork, pipeline_tag="image-to-image", tags=["pix2pix", "sketch", "faces"]):
     """(N, 6, H, W): lines 0 or 1, colours in [-1, 1] and where they are 0 or 1, normal noise; to a picture (N, 3, H, W) in
     [-1, 1]. Sides divisible by ``stride``.
 
@@ -32,27 +31,12 @@ class LinesToFace(nn.Module, HubNetwork, pipeline_tag="image-to-image", tags=["p
         fold: int = 2,
         resolution: int = 128,
     ):
-        super().__init__()
         if len(blocks) != len(widths):
             raise ValueError(f"blocks needs {len(widths)} numbers for {len(widths)} stages, not {len(blocks)}.")
-        self.fold, self.resolution, self.stride = fold, resolution, fold * 2 ** (len(widths) - 1)
+        super().__init__(IN_CHANNELS, 3, widths, blocks[:-1], [1] * blocks[-1], blocks[:-1], fold)
+        self.resolution = resolution
         if resolution % self.stride:
             raise ValueError(f"resolution must be divisible by {self.stride}, not {resolution}.")
-        steps = list(pairwise(widths))
-
-        def stage(width: int, number: int) -> nn.Sequential:
-            return nn.Sequential(*(Residual(width) for _ in range(number)))
-
-        self.stem = nn.Conv2d(IN_CHANNELS * fold**2, widths[0], 3, padding=1)
-        self.encoder = nn.ModuleList(stage(*each) for each in zip(widths[:-1], blocks[:-1], strict=True))
-        self.down = nn.ModuleList(nn.Conv2d(fine, coarse, 2, stride=2) for fine, coarse in steps)
-        self.deepest = stage(widths[-1], blocks[-1])
-        self.up = nn.ModuleList(nn.Conv2d(coarse, 4 * fine, 1) for fine, coarse in reversed(steps))
-        self.decoder = nn.ModuleList(stage(*each) for each in reversed(list(zip(widths[:-1], blocks[:-1], strict=True))))
-        self.head = nn.Conv2d(widths[0], 3 * fold**2, 3, padding=1)
-        with torch.no_grad():
-            self.head.weight.mul_(0.1)
-            self.head.bias.zero_()
 
     def forward(self, x: Tensor) -> Tensor:
         """Raises ValueError for another number of channels or another size."""
@@ -60,14 +44,7 @@ class LinesToFace(nn.Module, HubNetwork, pipeline_tag="image-to-image", tags=["p
             raise ValueError(f"This network takes (N, {IN_CHANNELS}, H, W), not {tuple(x.shape)}.")
         if x.shape[2] % self.stride or x.shape[3] % self.stride or not x.numel():
             raise ValueError(f"Height and width must be divisible by {self.stride}, not {tuple(x.shape[2:])}.")
-        skips, hidden = [], self.stem(F.pixel_unshuffle(x, self.fold))
-        for blocks, down in zip(self.encoder, self.down, strict=True):
-            skips.append(blocks(hidden))
-            hidden = down(skips[-1])
-        hidden = self.deepest(hidden)
-        for up, blocks in zip(self.up, self.decoder, strict=True):
-            hidden = blocks(skips.pop() + F.pixel_shuffle(up(hidden), 2))
-        return F.pixel_shuffle(self.head(F.leaky_relu(hidden, LEAK)), self.fold)
+        return super().forward(x)
 
 
 class PublishedUNet(nn.Module, HubNetwork, pipeline_tag="image-to-image", tags=["pix2pix"]):
