@@ -28,6 +28,7 @@ from playwright.sync_api import Page, sync_playwright
 from scfegan_hf import FaceEditPipeline
 from scfegan_hf.demo.edits import edit_drawing, marked_png
 from scfegan_hf.demo.payload import place_on_photo, read_drawing
+from scfegan_hf.demo.web import for_browsers
 from scfegan_hf.editing import places
 
 RECORD = """const post = Worker.prototype.postMessage; window.sent = [];
@@ -83,7 +84,8 @@ def served(folder: Path, headers: dict[str, str]) -> ThreadingHTTPServer:
 
 def print_sizes(site: Path) -> None:
     print("| part of the site | bytes |\n|---|---:|")
-    groups = {"edit": "models/edit*", "annotator": "models/annotator*", "faces": "models/faces*", "runtime": "ort/*"}
+    names = ("edit", "annotator", "faces", "enlarge", "lines")
+    groups = {**{name: f"models/{name}*" for name in names}, "runtime": "ort/*"}
     sizes = {name: sum(path.stat().st_size for path in site.glob(pattern)) for name, pattern in groups.items()}
     everything = [path for path in site.rglob("*") if path.is_file()]
     licences = sum(path.stat().st_size for path in (site / "licences").iterdir())
@@ -121,7 +123,9 @@ def by_the_network(photo: np.ndarray, hole: np.ndarray, unseen: np.ndarray | Non
 
 
 def differences(page: Page, props: dict) -> None:
-    pipeline = functools.partial(FaceEditPipeline.from_pretrained(dtype="float32", runtime="pytorch"), detail=False)
+    pipe = FaceEditPipeline.from_pretrained(dtype="float32", runtime="pytorch")
+    for_browsers(pipe.generator)
+    pipeline = functools.partial(pipe, detail=False)
     places.Plan.of = by_the_network
     print("| example | mean in the hole, levels | largest in the hole | largest outside |\n|---|---:|---:|---:|")
     seconds = {"site": [], "pipeline": []}

@@ -46,6 +46,8 @@ PIECE = 8_000_000  # bytes: hosts that keep files in Git take those under 10 MB 
 # OpenCV reads thresholds of stages a little lower than they are written (THRESHOLD_EPS of its cascades).
 LENIENCE = 1e-5
 UNSTATED = "not stated"
+# Most that the network works at: one thread of a browser takes for 384 pixels what a server takes for a thousand.
+MOST_SIDE = 256
 # The choices that need nothing but the network: how much a crop sees, and whether mirrored.
 VIEWS = [(choice.context, choice.mirrored) for choice in CHOICES if choice.detail and not choice.feature]
 README = """---
@@ -103,7 +105,7 @@ def _write_site(site: Path, model: str | None, runtime: Path | None) -> None:
     for folder in ("models", "ort", "licences"):
         (site / folder).mkdir()
     _write_runtime(site, runtime or fetched_runtime())
-    generator = SCFEGANGenerator.from_pretrained(model or BUNDLED_WEIGHTS)
+    generator = for_browsers(SCFEGANGenerator.from_pretrained(model or BUNDLED_WEIGHTS))
     files = _write_models(site, generator)
     _write_json(site / "settings.json", {**settings(generator), "files": files})
     limits = {"max_upload_bytes": MAX_UPLOAD_BYTES, "max_pixels": MAX_PHOTO_PIXELS, "min_side": MIN_SIDE}
@@ -120,6 +122,13 @@ def _write_site(site: Path, model: str | None, runtime: Path | None) -> None:
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(site.rglob("*")) if path.is_file())).hexdigest()[:12]
     names = ["./", *(path.relative_to(site).as_posix() for path in shell)]
     _fill(site / "service.js", edition=digest, shell=json.dumps(names))  # nosec B604
+
+
+def for_browsers(generator: SCFEGANGenerator) -> SCFEGANGenerator:
+    """The same network, at squares of MOST_SIDE where its own are larger and its ``stride`` allows those."""
+    if generator.resolution > MOST_SIDE and MOST_SIDE % generator.stride == 0:
+        generator.resolution = MOST_SIDE
+    return generator
 
 
 def settings(generator: SCFEGANGenerator) -> dict[str, Any]:
