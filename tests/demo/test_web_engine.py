@@ -12,11 +12,12 @@ from node import NODE, Callback, NetworkAlone, call
 from PIL import Image, ImageCms
 from skimage.data import astronaut
 
+from scfegan_hf import SCFEGANGenerator
 from scfegan_hf.conditioning import context_square
 from scfegan_hf.data.pictures import resize_lines
 from scfegan_hf.demo.edits import edit_drawing, part_of_photo, trace_drawing
 from scfegan_hf.demo.payload import Drawing
-from scfegan_hf.demo.web import RUNTIME, cascade, settings
+from scfegan_hf.demo.web import MOST_SIDE, RUNTIME, cascade, for_browsers, settings
 from scfegan_hf.editing import crops, holes, seam
 from scfegan_hf.editing.export import export_module
 from scfegan_hf.editing.photos import read_photo
@@ -385,3 +386,13 @@ def test_parts_and_lines_by_the_annotator(face, runtime, look, tmp_path):
     ours = call("answers", "traceAnswer", {"rgb": face}, layers, look, own, 1024, runtime=runtime)["sketch"]["alpha"] > 0
     near = [cv2.dilate(lines.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0 for lines in (ours, theirs)]
     assert theirs.sum() > 100 and (ours & near[1]).sum() > 0.95 * ours.sum() and (theirs & near[0]).sum() > 0.95 * theirs.sum()
+
+
+def test_a_browser_works_at_smaller_squares_where_the_network_can():
+    large = SCFEGANGenerator.preset("folded", widths=[8, 8, 8, 32], encoder_blocks=[0, 0, 0], decoder_blocks=[0, 0, 0])
+    assert large.resolution == 384 and settings(for_browsers(large))["edit"]["work"] == MOST_SIDE == 256
+    small = SCFEGANGenerator.preset("plain", width=4, resolution=192)
+    assert for_browsers(small).resolution == 192
+    odd = SCFEGANGenerator.preset("paper", width=4, stages=2, resolution=300)
+    odd.stride = 12
+    assert for_browsers(odd).resolution == 300
