@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from scfegan_hf.models.scfegan import SCFEGANDiscriminator, SCFEGANGenerator
     from scfegan_hf.portrait.makeup import MakeupPipeline
     from scfegan_hf.portrait.result import PortraitResult
+    from scfegan_hf.portrait.studio import Studio, studio
 
 __version__ = "0.1.0"
 __all__ = [
@@ -26,7 +27,9 @@ __all__ = [
     "PortraitResult",
     "SCFEGANDiscriminator",
     "SCFEGANGenerator",
+    "Studio",
     "Tint",
+    "studio",
 ]
 
 _HOMES = {
@@ -39,7 +42,9 @@ _HOMES = {
     "PortraitResult": "portrait.result",
     "SCFEGANDiscriminator": "models.scfegan",
     "SCFEGANGenerator": "models.scfegan",
+    "Studio": "portrait.studio",
     "Tint": "faces.makeup",
+    "studio": "portrait.studio",
 }
 
 

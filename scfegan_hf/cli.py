@@ -1,4 +1,4 @@
-"""The command line: `scfegan prepare | edit | makeup | face | enlarge | trace | mask | convert | evaluate | export | demo`.
+"""The command line: `scfegan prepare | edit | trace | mask | makeup | studio | face | enlarge | convert | evaluate | ...`.
 
 What each command takes and does is in commands/. Errors of the user's making are one line.
 """

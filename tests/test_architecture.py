@@ -51,6 +51,8 @@ PUBLIC = {
     "Tint": "faces.makeup",
     "MakeupPipeline": "portrait.makeup",
     "PortraitResult": "portrait.result",
+    "Studio": "portrait.studio",
+    "studio": "portrait.studio",
 }
 
 

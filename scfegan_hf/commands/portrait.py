@@ -1,4 +1,4 @@
-"""`scfegan makeup`: faces changed as a whole, without a drawing."""
+"""`scfegan makeup | studio`: faces changed as a whole, without a drawing."""
 
 import argparse
 from pathlib import Path
@@ -10,19 +10,37 @@ COLORS["foundation"] = "of the skin, which it evens out"
 
 
 def describe(commands: argparse._SubParsersAction) -> None:
-    """Add `makeup`."""
+    """Add `makeup`, `studio`."""
     makeup = commands.add_parser("makeup", help="make-up by colours or from another photograph, or none; for a folder too")
     makeup.add_argument("photo", help="picture, or a folder of pictures, searched deeply")
     makeup.add_argument("--reference", metavar="PHOTO", help="a photograph of a face whose make-up is to come over")
     makeup.add_argument("--remove", action="store_true", help="take off what make-up there is")
-    for layer, what in COLORS.items():
-        makeup.add_argument(f"--{layer}", metavar="COLOR", help=f'the colour {what}: a name, or "#rrggbb"')
-    makeup.add_argument("--strength", type=number(0, 1.5), default=1.0, help="0 to 1.5 (default 1)")
+    _describe_look(makeup)
     makeup.add_argument("--parts", nargs="+", metavar="PART", help="only these of: lips eyes cheeks foundation")
-    makeup.add_argument("--all-faces", action="store_true", help="every face of a photograph, not the largest alone")
     makeup.add_argument("--model", help="folder or Hub repository (default: the weights in the package)")
     describe_results(makeup)
     makeup.set_defaults(run=_makeup)
+    studio = commands.add_parser("studio", help="make-up, hair colour and enlargement in one go; for a folder too")
+    studio.add_argument("photo", help="picture, or a folder of pictures, searched deeply")
+    studio.add_argument("--makeup", metavar="PHOTO", help="a photograph of a face whose make-up is to come over")
+    studio.add_argument("--remove-makeup", action="store_true", help="take off what make-up there is")
+    _describe_look(studio)
+    studio.add_argument("--hair", metavar="COLOR", help='the hair\'s new colour: a name, or "#rrggbb"')
+    studio.add_argument("--upscale", type=int, choices=(1, 2, 4), default=1, help="how many times as large (default 1)")
+    describe_results(studio)
+    studio.set_defaults(run=_studio)
+
+
+def _describe_look(command: argparse.ArgumentParser) -> None:
+    """Colours of make-up, and what holds for make-up from a photograph too."""
+    for layer, what in COLORS.items():
+        command.add_argument(f"--{layer}", metavar="COLOR", help=f'the colour {what}: a name, or "#rrggbb"')
+    command.add_argument("--strength", type=number(0, 1.5), default=1.0, help="of the make-up, 0 to 1.5 (default 1)")
+    command.add_argument("--all-faces", action="store_true", help="every face of a photograph, not the largest alone")
+
+
+def _colors(options: argparse.Namespace) -> dict[str, str]:
+    return {layer: getattr(options, layer) for layer in COLORS if getattr(options, layer) is not None}
 
 
 def _makeup(options: argparse.Namespace) -> None:
@@ -31,7 +49,7 @@ def _makeup(options: argparse.Namespace) -> None:
 
     form = check_format(options)
     layers_of(options.parts)  # before the work is done
-    colors = {layer: getattr(options, layer) for layer in COLORS if getattr(options, layer) is not None}
+    colors = _colors(options)
     if bool(colors) + options.remove + (options.reference is not None) != 1:
         raise ValueError("Give colours (--lips, --shadow, --liner, --blush, --foundation), or --reference, or --remove.")
     how = {"remove": options.remove, "strength": options.strength, "parts": options.parts}
@@ -43,5 +61,21 @@ def _makeup(options: argparse.Namespace) -> None:
     if Path(options.photo).is_dir():
         return change_folder(lambda photo, drawn: pipe(photo, **how), options, {}, "made up")
     result = pipe(options.photo, **how)
+    result.save(options.output, options.quality)
+    tell(*result.notes, *([JPEG_NOTE] if form == "JPEG" else []))
+
+
+def _studio(options: argparse.Namespace) -> None:
+    from scfegan_hf.faces.makeup import Look
+    from scfegan_hf.portrait.studio import Studio
+
+    form, colors = check_format(options), _colors(options)
+    look = Look(**colors) if colors else None
+    wishes = dict(makeup=options.makeup, look=look, remove_makeup=options.remove_makeup, strength=options.strength)
+    wishes |= dict(hair=options.hair, upscale=options.upscale, face="all" if options.all_faces else None)
+    studio = Studio()
+    if Path(options.photo).is_dir():
+        return change_folder(lambda photo, drawn: studio(photo, **wishes), options, {}, "changed")
+    result = studio(options.photo, **wishes)
     result.save(options.output, options.quality)
     tell(*result.notes, *([JPEG_NOTE] if form == "JPEG" else []))

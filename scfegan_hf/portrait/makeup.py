@@ -89,7 +89,7 @@ class MakeupPipeline:
         layers = layers_of(parts)
         photo = read_photo(image)
         notes = list(photo.notes)
-        chosen = _chosen(aligned_faces(photo.rgb), face, notes)
+        chosen = chosen_faces(aligned_faces(photo.rgb), face, notes)
         model = None if reference is None else self._model(reference, notes)
         rgb, mask = photo.rgb.copy(), np.zeros(photo.rgb.shape[:2], bool)
         for each in chosen if strength else ():
@@ -161,7 +161,7 @@ class MakeupPipeline:
         return changed
 
 
-def _chosen(faces: list[AlignedFace], face: int | str | None, notes: list[str]) -> list[AlignedFace]:
+def chosen_faces(faces: list[AlignedFace], face: int | str | None, notes: list[str]) -> list[AlignedFace]:
     """The faces that are meant. Raises ValueError where there is none, or none of that number."""
     from scfegan_hf.portrait.faces import largest
 
@@ -172,7 +172,7 @@ def _chosen(faces: list[AlignedFace], face: int | str | None, notes: list[str]) 
     if face is None:
         if len(faces) > 1:
             notes.append(
-                f"There are {len(faces)} faces; the largest was made up. Choose by face=0 to {len(faces) - 1}, from the left, "
+                f"There are {len(faces)} faces; the largest was taken. Choose by face=0 to {len(faces) - 1}, from the left, "
                 'or face="all".'
             )
         return [largest(faces)]
