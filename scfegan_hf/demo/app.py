@@ -40,7 +40,7 @@ from scfegan_hf.demo.guard import Guard
 from scfegan_hf.demo.line import Line
 from scfegan_hf.demo.look import Look
 from scfegan_hf.demo.makeup import DOCUMENTATION as MAKEUP_DOCUMENTATION
-from scfegan_hf.demo.makeup import make_up
+from scfegan_hf.demo.makeup import make_up, sent_colors
 from scfegan_hf.demo.payload import (
     MAX_UPLOAD_BYTES,
     Drawing,
@@ -49,6 +49,7 @@ from scfegan_hf.demo.payload import (
     read_candidates,
     read_drawing,
     read_seed,
+    reference_path,
     uploaded_file,
 )
 from scfegan_hf.demo.receiving import Uploads, keep
@@ -133,6 +134,16 @@ def build_app(pipeline: FaceEditPipeline | None = None, max_queue: int = 20) -> 
             image = on_gpu(enlarge, drawing.photo, sent.get("scale")).image
             sent.reply["images"] = [_shown(image, f"{Path(drawing.photo).stem.removesuffix('-edited')}-edited.png", stored)]
 
+        def makeup_on_page(sent: Sent) -> None:
+            drawing = read_drawing(sent.get("drawing"), uploads)
+            if drawing.photo is None:
+                raise ValueError(CHOOSE_FIRST)
+            reference, colors = reference_path(sent.get("reference"), uploads), sent_colors(sent.get("colors"))
+            wish = (reference, colors, sent.get("remove"), sent.get("strength"), None, True)
+            result = on_gpu(made_up, drawing.photo, *wish)
+            name = f"{Path(drawing.photo).stem.removesuffix('-edited')}-edited.png"
+            sent.reply |= {"images": [_shown(result.image, name, stored)], "notes": list(result.notes)}
+
         def face_on_page(sent: Sent) -> None:
             drawing = read_drawing(sent.get("drawing"), uploads)
             result = on_gpu(draw_faces, drawing, sent.get("seed"), sent.get("candidates"))
@@ -153,6 +164,7 @@ def build_app(pipeline: FaceEditPipeline | None = None, max_queue: int = 20) -> 
             async def event_in_turn(event: gr.EventData) -> AsyncIterator[dict[str, Any]]:
                 with answer(event) as sent:
                     await look.at(photo_path(sent.get("drawing"), uploads), "photo")
+                    await look.at(reference_path(sent.get("reference"), uploads), "reference")
                     with line.place() as place:
                         async for number, waiting in line.moves(place):
                             yield {**sent.reply, "place": number, "waiting": waiting}
@@ -251,6 +263,7 @@ def build_app(pipeline: FaceEditPipeline | None = None, max_queue: int = 20) -> 
             ("trace", in_turn(trace_on_page), at_once),
             ("enlarge", in_turn(enlarge_on_page), at_once),
             ("lines", in_turn(face_on_page), at_once),
+            ("makeup", in_turn(makeup_on_page), at_once),
             ("part", in_turn(part_on_page), at_once),
             ("faces", faces_on_page, at_once),
         ):

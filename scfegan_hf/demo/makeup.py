@@ -1,9 +1,10 @@
 """What the endpoint /makeup does: files, colours and numbers from anybody in, a picture or an error in words out."""
 
 from collections.abc import Callable
+from dataclasses import fields
 from typing import Any
 
-from scfegan_hf.demo.payload import photo_size
+from scfegan_hf.demo.payload import NOT_WHOLE, photo_size
 from scfegan_hf.faces.makeup import Look
 from scfegan_hf.portrait.makeup import MOST_STRENGTH, MakeupPipeline
 from scfegan_hf.portrait.result import PortraitResult
@@ -14,6 +15,14 @@ name or "#rrggbb", of lips, shadow (upper lids), liner, blush and foundation; or
 strength: 0 to 1.5. parts: only some of "lips eyes cheeks foundation", separated by spaces. all_faces: every face and not the
 largest alone. Returns a PNG file."""
 LONGEST = 40  # characters of a colour
+
+
+def sent_colors(sent: Any) -> dict[str, Any]:
+    """The colours that the page sent, by layer; none of none. Raises ValueError for what it never sends."""
+    colors = {} if sent is None else sent
+    if not isinstance(colors, dict) or not colors.keys() <= {field.name for field in fields(Look)}:
+        raise ValueError(NOT_WHOLE)
+    return colors
 
 
 def make_up(

@@ -65,6 +65,11 @@ def photo_path(payload: Any, uploads: str | Path) -> str | None:
     return None if photo is None else uploaded_file(photo, uploads, "photo")
 
 
+def reference_path(sent: Any, uploads: str | Path) -> str | None:
+    """The path of the reference photo that the page sent beside its drawing, if it did."""
+    return None if sent is None else uploaded_file(sent, uploads, "reference")
+
+
 def read_frame(data: Any) -> tuple[int, int, int, int] | None:
     """(x, y, width, height), whole numbers, none negative; None stays None."""
     if data is None:

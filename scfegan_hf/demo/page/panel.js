@@ -7,6 +7,7 @@ import { holdSpace, movePen, pressPen } from './input.js';
 import { backend, editor, element, find, findAll, press, stage } from './page.js';
 import { copyResult, downloadJpeg } from './copies.js';
 import { closeCamera, openCamera, shoot, startLines } from './photo.js';
+import { makeUp, makeupOff } from './makeup.js';
 import { saveProject } from './project.js';
 import { backToResults, cancelAsked, chosenFile, continueFromResult, download, enlarge, hasResults, runEdit } from './result.js';
 import {
@@ -94,6 +95,7 @@ const ACTIONS = {
   grow: () => spreadMask(1), shrink: () => spreadMask(-1), invert: invertMask, surround: maskDrawing, mirror: mirrorSketch, trace: tracePhoto,
   load: () => find('.layer-file').click(), save: saveLayer,
   edit: () => runEdit(), more: () => runEdit(4), continue: continueFromResult, back: backToDrawing,
+  makeup: makeUp, 'makeup-off': makeupOff, 'makeup-from': () => find('.reference-file').click(),
   results: backToResults, enlarge, cancel: cancelAsked, copy: () => copyResult(chosenFile()), jpeg: () => downloadJpeg(chosenFile()),
   'surround-too': () => { backToDrawing(); if (maskDrawing()) runEdit(); }, delete: deleteVersion, 'save-project': saveProject, 'bring-back': bringBack,
 };

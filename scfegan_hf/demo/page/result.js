@@ -106,7 +106,7 @@ function unheeded(drawing) {
 function running(on) {
   state.running = on;
   editor.classList.toggle('running', on);
-  for (const name of ['more', 'continue', 'enlarge']) find(`[data-do=${name}]`).disabled = on;
+  for (const name of ['more', 'continue', 'enlarge', 'makeup', 'makeup-from', 'makeup-off']) find(`[data-do=${name}]`).disabled = on;
   tell('choice');
 }
 
@@ -185,12 +185,17 @@ export async function continueFromResult() {
   }
 }
 
-// What is seen, the photo or a result, twice as wide and high: another result.
-export function enlarge() {
+// Another result of what is seen, the photo or a result. `begin`, which says what is done, promises what is sent beside it.
+export function changeShown(kind, begin, next) {
   const shown = state.mode === 'result' ? { path: results[chosen].file.path } : null;
   return answered(async () => {
     if (!shown) await uploaded();
-    say('Enlarging…');
-    return backend.ask('enlarge', { drawing: { photo: shown ?? version().uploaded }, scale: 2 });
-  }, 'Twice as wide and high. Drag over the photo to compare.');
+    const more = await begin();
+    return backend.ask(kind, { drawing: { photo: shown ?? version().uploaded }, ...more });
+  }, next);
 }
+
+export const enlarge = () => changeShown('enlarge', () => {
+  say('Enlarging…');
+  return { scale: 2 };
+}, 'Twice as wide and high. Drag over the photo to compare.');

@@ -6,6 +6,7 @@ import { startHelpers } from './helpers.js';
 import { startHint } from './hint.js';
 import { fingers, startInput } from './input.js';
 import { restore, startKeeping } from './keep.js';
+import { startMakeup } from './makeup.js';
 import { attach, backend, editor, find, say } from './page.js';
 import { refreshPanel, startPanel, tabHeld } from './panel.js';
 import { startPhotos } from './photo.js';
@@ -18,7 +19,7 @@ import { startWords } from './words.js';
 
 export function start(surface) {
   attach(surface);
-  for (const begin of [startView, startFaces, startHelpers, startDivider, startInput, startLoupe, startPhotos, startPanel, startKeeping, startHint, startWords]) begin();
+  for (const begin of [startView, startFaces, startHelpers, startDivider, startInput, startLoupe, startPhotos, startPanel, startMakeup, startKeeping, startHint, startWords]) begin();
   refreshPanel();
   showHistory();
   showSamples();
