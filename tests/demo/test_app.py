@@ -72,7 +72,7 @@ def test_only_five_endpoints_are_open(pipeline):
     # Nothing that waits for the network may wait in Gradio's queue, which answers 503 when it is full.
     functions = [function for function in app.fns.values() if function.fn]
     limits = sorted((function.fn.__name__, function.concurrency_limit) for function in functions)
-    page = [*[("event_in_turn", None)] * 5, ("face", None), ("faces_on_page", None)]
+    page = [*[("event_in_turn", None)] * 6, ("face", None), ("faces_on_page", None)]
     assert limits == [("edit", None), *page, ("larger", None), ("makeup", None), ("trace", None)]
 
 
