@@ -174,17 +174,10 @@ def squeezenet_file(tmp_path_factory) -> str:
 @pytest.fixture(scope="session")
 def alexnet_file(tmp_path_factory) -> str:
     """Weights for AlexNet with LPIPS's heads, random ones made here, under the names of the published ones."""
-    from safetensors.torch import save_file
-
-    from scfegan_hf.models.lpips import AlexNetFeatures
+    from scfegan_hf.models.lpips import save_untrained
 
     torch.manual_seed(0)
-    network = AlexNetFeatures()
-    tensors = {f"features.{key}": value for key, value in network.features.state_dict().items()}
-    tensors |= {f"lpips.{number}.weight": torch.rand_like(head) for number, head in enumerate(network.heads)}
-    path = tmp_path_factory.mktemp("weights") / "random-alexnet.safetensors"
-    save_file({name: value.half() for name, value in tensors.items()}, path)
-    return str(path)
+    return save_untrained(tmp_path_factory.mktemp("weights") / "random-alexnet.safetensors")
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -86,3 +86,12 @@ def lpips_network(weights: str | Path | None, kind: type[LPIPSFeatures] = AlexNe
             raise ValueError(f"{weights} are not {name}'s with LPIPS's heads: {names[key]} is missing or of another shape.")
     network.load_state_dict({key: stored[name].float() for key, name in names.items()})
     return network.requires_grad_(False).eval()
+
+
+def save_untrained(path: str | Path) -> str:
+    """Write AlexNet with random weights and heads under the names of the published ones, for tiny trainings; its path."""
+    network = AlexNetFeatures()
+    tensors = {f"features.{key}": value for key, value in network.features.state_dict().items()}
+    tensors |= {f"lpips.{number}.weight": torch.rand_like(head) for number, head in enumerate(network.heads)}
+    save_file({name: value.half() for name, value in tensors.items()}, path)
+    return str(path)

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import torch
-from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils.data import Dataset
@@ -18,7 +17,7 @@ from scfegan_hf.editing.drawn.samples import Holes, edit_samples
 from scfegan_hf.losses.adversarial import discriminator_loss, generator_loss, hole_weights, real_drift_loss
 from scfegan_hf.losses.lpips import lpips
 from scfegan_hf.losses.perceptual import feature_sizes
-from scfegan_hf.models.lpips import AlexNetFeatures, VGG16Layers, lpips_network
+from scfegan_hf.models.lpips import AlexNetFeatures, VGG16Layers, lpips_network, save_untrained
 from scfegan_hf.models.projected import ProjectedDiscriminator
 from scfegan_hf.models.scfegan import PRESETS, SCFEGANGenerator
 from scfegan_hf.recipe import Batch, Card, Losses, Networks, Optimizer, Recipe, Role, Shared, Sources, Update
@@ -152,12 +151,8 @@ class Editor(Recipe):
     @classmethod
     def tiny(cls, folder: Path) -> tuple["Editor", dict[str, Any]]:
         """With AlexNet of random weights."""
-        network = AlexNetFeatures()
-        tensors = {f"features.{key}": value for key, value in network.features.state_dict().items()}
-        tensors |= {f"lpips.{number}.weight": torch.rand_like(head) for number, head in enumerate(network.heads)}
-        save_file(tensors, folder / "random-alexnet.safetensors")
         options = '{"widths": [8, 8, 32], "stages": 4, "encoder_blocks": [1, 1], "decoder_blocks": [1, 1], "resolution": 128}'
-        weights = str(folder / "random-alexnet.safetensors")
+        weights = save_untrained(folder / "random-alexnet.safetensors")
         return cls(options, perceptual="alexnet", perceptual_weights=weights), {"resolution": 128}
 
     @torch.no_grad()

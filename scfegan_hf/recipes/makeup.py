@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import torch
-from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
@@ -16,7 +15,7 @@ from scfegan_hf.data.samples import samples_of
 from scfegan_hf.faces.made_up import COLUMNS, decode_landmarked, makeup_sample
 from scfegan_hf.faces.makeup_places import LAYERS
 from scfegan_hf.losses.lpips import lpips
-from scfegan_hf.models.lpips import AlexNetFeatures, lpips_network
+from scfegan_hf.models.lpips import lpips_network, save_untrained
 from scfegan_hf.models.makeup import MakeupTransfer, assemble_makeup, makeup_changes
 from scfegan_hf.recipe import Batch, Card, Losses, Networks, Optimizer, Recipe, Role, Shared, Sources, Update
 
@@ -121,12 +120,8 @@ class Makeup(Recipe):
     @classmethod
     def tiny(cls, folder: Path) -> tuple["Makeup", dict[str, Any]]:
         """With AlexNet of random weights."""
-        network = AlexNetFeatures()
-        tensors = {f"features.{key}": value for key, value in network.features.state_dict().items()}
-        tensors |= {f"lpips.{number}.weight": torch.rand_like(head) for number, head in enumerate(network.heads)}
-        save_file(tensors, folder / "random-alexnet.safetensors")
         options = '{"widths": [8, 8], "encoder_blocks": [1], "dilations": [1], "decoder_blocks": [1], "hidden": 8}'
-        weights = str(folder / "random-alexnet.safetensors")
+        weights = save_untrained(folder / "random-alexnet.safetensors")
         return cls(network_options=options, perceptual_weights=weights, lpips=0.5), {"resolution": 64}
 
 

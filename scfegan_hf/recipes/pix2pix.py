@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import torch
-from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils.data import Dataset
@@ -22,7 +21,7 @@ from scfegan_hf.faces.rows import decode_face
 from scfegan_hf.losses.adversarial import called, discriminator_loss, generator_loss, real_drift_loss
 from scfegan_hf.losses.lpips import lpips
 from scfegan_hf.losses.perceptual import feature_sizes
-from scfegan_hf.models.lpips import AlexNetFeatures, lpips_network
+from scfegan_hf.models.lpips import AlexNetFeatures, lpips_network, save_untrained
 from scfegan_hf.models.pix2pix import LinesToFace, PatchDiscriminator, PublishedUNet
 from scfegan_hf.models.projected import ProjectedDiscriminator
 from scfegan_hf.recipe import Batch, Card, Losses, Networks, Optimizer, Recipe, Role, Shared, Sources, Update
@@ -185,12 +184,9 @@ class Pix2Pix(Recipe):
     @classmethod
     def tiny(cls, folder: Path) -> tuple["Pix2Pix", dict[str, Any]]:
         """Ours, with AlexNet of random weights."""
-        network = AlexNetFeatures()
-        tensors = {f"features.{key}": value for key, value in network.features.state_dict().items()}
-        tensors |= {f"lpips.{number}.weight": torch.rand_like(head) for number, head in enumerate(network.heads)}
-        save_file(tensors, folder / "random-alexnet.safetensors")
         options = '{"widths": [8, 8], "blocks": [1, 1]}'
-        return cls(network_options=options, perceptual_weights=str(folder / "random-alexnet.safetensors")), {"resolution": 64}
+        weights = save_untrained(folder / "random-alexnet.safetensors")
+        return cls(network_options=options, perceptual_weights=weights), {"resolution": 64}
 
 
 def drawn(batch: Batch) -> Tensor:

@@ -9,7 +9,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils.data import Dataset
@@ -21,7 +20,7 @@ from scfegan_hf.losses.adversarial import pair_loss
 from scfegan_hf.losses.lpips import lpips
 from scfegan_hf.losses.perceptual import feature_sizes
 from scfegan_hf.models.enlarger import SCALE, PhotoEnlarger
-from scfegan_hf.models.lpips import AlexNetFeatures, lpips_network
+from scfegan_hf.models.lpips import AlexNetFeatures, lpips_network, save_untrained
 from scfegan_hf.models.projected import ProjectedDiscriminator
 from scfegan_hf.recipe import Batch, Card, Losses, Networks, Optimizer, Recipe, Role, Shared, Sources, Update
 
@@ -139,12 +138,8 @@ class SRGAN(Recipe):
     @classmethod
     def tiny(cls, folder: Path) -> tuple["SRGAN", dict[str, Any]]:
         """The second part, with AlexNet of random weights."""
-        network = AlexNetFeatures()
-        tensors = {f"features.{key}": value for key, value in network.features.state_dict().items()}
-        tensors |= {f"lpips.{number}.weight": torch.rand_like(head) for number, head in enumerate(network.heads)}
-        save_file(tensors, folder / "random-alexnet.safetensors")
         options = {"enlarger_options": '{"width": 8, "blocks": 1}', "crop": 64, "crops": 2, "lpips": 1.0, "adversarial": 0.1}
-        return cls(perceptual_weights=str(folder / "random-alexnet.safetensors"), **options), {"resolution": 64}
+        return cls(perceptual_weights=save_untrained(folder / "random-alexnet.safetensors"), **options), {"resolution": 64}
 
     @torch.no_grad()
     def sample(self, networks: Networks, batch: Batch) -> dict[str, Tensor]:
