@@ -98,7 +98,7 @@ def all_states(page: Page, url: str, photo: Path, shoot) -> None:
         stroke(page, "sketch", 2, points)
     page.click("#editor .layers [data-layer=color]")
     for color, width, points in SMILE.colors:
-        page.locator("#editor input[type=color]").fill(color)
+        page.locator("#editor .colors input[type=color]").fill(color)
         stroke(page, "color", width * 512 / side, points)
     page.mouse.move(5, 5)
     shoot("4-drawn")
@@ -138,7 +138,7 @@ def half_and_half(page: Page, url: str, folder: Path, path: Path) -> None:
         stroke(page, "sketch", 2, points, (0, 0))
     page.click("#editor .layers [data-layer=color]")
     for color, width, points in README_EDIT.colors:
-        page.locator("#editor input[type=color]").fill("#{:02x}{:02x}{:02x}".format(*color))
+        page.locator("#editor .colors input[type=color]").fill("#{:02x}{:02x}{:02x}".format(*color))
         stroke(page, "color", width * brush, points, (0, 0))
     page.click("#editor [data-do=edit]")
     page.wait_for_selector("#editor .editor[data-mode=result]:not(.running)")

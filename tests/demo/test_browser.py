@@ -89,7 +89,7 @@ def test_from_an_empty_page_to_a_downloaded_result(open_page, photo, photo_file,
     page.keyboard.up("Space")
     draw(page, "sketch", (0.45, 0.5), (0.55, 0.5))
     page.click("#editor .layers [data-layer=color]")
-    page.locator("#editor input[type=color]").fill("#c03050")
+    page.locator("#editor .colors input[type=color]").fill("#c03050")
     draw(page, "color", (0.5, 0.49), (0.55, 0.49))
     page.click("#editor [data-hide=sketch]")
     assert page.locator("#editor canvas.sketch").evaluate("canvas => getComputedStyle(canvas).visibility") == "hidden"

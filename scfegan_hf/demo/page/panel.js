@@ -43,7 +43,7 @@ export function refreshPanel() {
   find('[data-set=size]').value = find('[data-set=size]').nextElementSibling.value = layer.size;
   find('[data-set=opacity]').value = Math.round(layer.opacity * 100);
   find('[data-set=opacity]').nextElementSibling.value = `${Math.round(layer.opacity * 100)} %`;
-  find('input[type=color]').value = LAYERS.color.paint;
+  find('.colors input[type=color]').value = LAYERS.color.paint;
   showSwatches();
   for (const button of findAll('.line-colors button')) press(button, button.title === LAYERS.sketch.paint);
   find('.sketch-dot').style.background = LAYERS.sketch.paint;
@@ -191,7 +191,7 @@ export function startPanel() {
     button.setAttribute('aria-label', `Lines in ${color}`);
     return button;
   }));
-  find('input[type=color]').addEventListener('input', (event) => setColor(event.target.value));
+  find('.colors input[type=color]').addEventListener('input', (event) => setColor(event.target.value));
 
   const hold = find('[data-do=original]');
   for (const kind of ['pointerdown', 'keydown']) hold.addEventListener(kind, (event) => { if (kind === 'pointerdown' || ' Enter'.includes(event.key)) showOriginal(true); });
