@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -21,6 +21,7 @@ from scfegan_hf.models.lpips import AlexNetFeatures, VGG16Layers, lpips_network,
 from scfegan_hf.models.projected import ProjectedDiscriminator
 from scfegan_hf.models.scfegan import PRESETS, SCFEGANGenerator
 from scfegan_hf.recipe import Batch, Card, Losses, Networks, Optimizer, Recipe, Role, Shared, Sources, Update
+from scfegan_hf.recipes.scfegan import SCFEGAN
 
 NAMES = ("image", "mask", "sketch", "color", "color_mask", "noise")
 PIXELS = 12  # channels of the pixels folded two by two
@@ -133,20 +134,8 @@ class Editor(Recipe):
         return losses
 
     def card(self) -> Card:
-        from scfegan_hf.recipes.scfegan import CITATION, ETHICS, LIMITS, USAGE
-
-        return Card(
-            title="edit a face by drawing on it",
-            task="image-to-image",
-            tags=("face-editing", "inpainting", "sketch", "gan", "sc-fegan"),
-            about="The generator fills an erased region of a face along drawn lines and dabs of colour, as SC-FEGAN does "
-            "(Jo & Park, ICCV 2019), by a network of our own; `docs/decisions.md` of the project says why.",
-            usage=USAGE,
-            sheet="Held-out photographs, what was erased and drawn, and the results",
-            limits=LIMITS,
-            ethics=ETHICS,
-            citation=CITATION,
-        )
+        """SC-FEGAN's, whose task and limits these are, with another network."""
+        return replace(SCFEGAN().card(), about=ABOUT)
 
     @classmethod
     def tiny(cls, folder: Path) -> tuple["Editor", dict[str, Any]]:
@@ -193,5 +182,8 @@ def fine_detail(picture: Tensor, mask: Tensor) -> Tensor:
     fine = (picture - F.avg_pool2d(picture, 3, 1, 1, count_include_pad=False)).abs() * mask
     return fine.sum((1, 2, 3)) / mask.sum((1, 2, 3)).clamp_min(1)
 
+
+ABOUT = """The generator fills an erased region of a face along drawn lines and dabs of colour, as SC-FEGAN does (Jo & Park,
+ICCV 2019), by a network of our own; `docs/decisions.md` of the project says why."""
 
 RECIPE = Editor
