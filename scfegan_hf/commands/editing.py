@@ -88,7 +88,7 @@ def _edit(options: argparse.Namespace) -> None:
 def _trace(options: argparse.Namespace) -> None:
     from PIL import Image
 
-    from scfegan_hf.editing.pipeline import trace
+    from scfegan_hf.editing.looking import trace
     from scfegan_hf.editing.saving import save_png
 
     save_png(Image.fromarray(trace(options.photo, options.level)), options.output)
@@ -97,7 +97,7 @@ def _trace(options: argparse.Namespace) -> None:
 def _mask(options: argparse.Namespace) -> None:
     from PIL import Image
 
-    from scfegan_hf.editing.pipeline import part
+    from scfegan_hf.editing.looking import part
     from scfegan_hf.editing.saving import save_png
 
     name, mask = part(options.photo, tuple(options.at))

@@ -6,8 +6,8 @@ from functools import cached_property
 import cv2
 import numpy as np
 
+from scfegan_hf.editing.looking import looks
 from scfegan_hf.editing.looks import is_profile
-from scfegan_hf.editing.pipeline import looks
 from scfegan_hf.editing.seen import distinct
 from scfegan_hf.faces.close import CloseFace, close_face
 from scfegan_hf.faces.landmarks import LEFT_EYE, OUTER_LIPS, RIGHT_EYE

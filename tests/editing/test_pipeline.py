@@ -10,7 +10,8 @@ from skimage.data import astronaut
 
 from scfegan_hf import FaceEditPipeline, SCFEGANGenerator
 from scfegan_hf.editing.holes import hole_groups
-from scfegan_hf.editing.pipeline import computing_dtype, trace
+from scfegan_hf.editing.looking import trace
+from scfegan_hf.editing.pipeline import computing_dtype
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,8 @@ from skimage.data import astronaut
 
 from scfegan_hf import FaceEditPipeline, SCFEGANGenerator
 from scfegan_hf.editing import pipeline as pipeline_module
-from scfegan_hf.editing.pipeline import computing_dtype, trace
+from scfegan_hf.editing.looking import trace
+from scfegan_hf.editing.pipeline import computing_dtype
 from scfegan_hf.models.scfegan import FoldedGenerator, ResidualGenerator
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from scfegan_hf.editing.pipeline import part, trace
+from scfegan_hf.editing.looking import part, trace
 from scfegan_hf.faces.annotate import BUNDLED_ANNOTATOR, FaceAnnotator, bundled
 from scfegan_hf.faces.landmarks import LEFT_EYE, OUTER_LIPS, PUPILS, RIGHT_EYE
 from scfegan_hf.faces.regions import REGIONS
