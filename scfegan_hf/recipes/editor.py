@@ -1,8 +1,9 @@
 """The editor's network: SC-FEGAN's task (Jo & Park 2019) for a folded U-Net, by LPIPS and heads on VGG-16's features."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -29,7 +30,7 @@ PIXELS = 12  # channels of the pixels folded two by two
 JUDGED = {AlexNetFeatures: ((0, 1, 2), (2, 1, 1, 1)), VGG16Layers: ((1, 2, 3), (2, 2, 1, 1))}
 FEATURES = {"alexnet": AlexNetFeatures, "vgg16": VGG16Layers}
 WEIGHTS = (1.0, 0.5, 0.2, 0.1)  # of the logits of pixels and layers in the generator's loss
-FOLD = 4  # pixels that the judges' corners move by, so that their strides and the folds agree on no pattern
+FOLD = 4  # pixels that windows' corners move by at least, so that the judges' strides and the folds agree on no pattern
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,12 @@ class Editor(Recipe):
     name: str = field(default="editor", init=False, repr=False)
     loading: ClassVar[frozenset[str]] = frozenset({"streaming", "weights"})
     training: ClassVar[Mapping[str, Any]] = {"resolution": 384}
-    ranges: ClassVar[Mapping[str, tuple[float, float]]] = {"feature_holes": (0, 1), "transplants": (0, 1)}
+    ranges: ClassVar[Mapping[str, tuple[float, float]]] = {
+        "feature_holes": (0, 1),
+        "transplants": (0, 1),
+        "worn": (0, 1),
+        "window": (32, 65_536),
+    }
 
     generator_options: str = "{}"  # JSON object of constructor arguments that override those of the preset "folded"
     perceptual: Literal["alexnet", "vgg16"] = "vgg16"
@@ -51,6 +57,8 @@ class Editor(Recipe):
     epsilon: float = 0.001  # drift of real logits
     feature_holes: float = 0.8  # share of training's holes that lie over an eye, the mouth or the like
     transplants: float = 0.3  # share of those for which another face's feature becomes the truth
+    worn: float = 0.15  # share of samples that get glasses, an earring or a beard
+    window: int = 256  # pixels a side that features and judges look at, around the hole or a part of it
     optimizer: Literal["muon", "adam"] = "muon"  # of the generator
     learning_rate: float = 8e-4
     discriminator_learning_rate: float = 4e-4
@@ -72,7 +80,7 @@ class Editor(Recipe):
         stride = 2 ** {**PRESETS["folded"], **json.loads(self.generator_options)}["stages"]
         if resolution % stride:
             raise ValueError(f"--resolution must be divisible by {stride}, not {resolution}.")
-        holes = Holes(self.feature_holes, self.transplants)
+        holes = Holes(self.feature_holes, self.transplants, self.worn)
         return edit_samples(sources["faces"], split, resolution, seed, sources.streaming, sources.weights, holes)
 
     def release(self) -> tuple[str, ...]:
@@ -89,36 +97,34 @@ class Editor(Recipe):
 
     def generator_turn(self, networks: Networks, batch: Batch, shared: Shared) -> Losses:
         """Closeness, looks and the judge's opinion of the hole. Leaves what the discriminator's turn looks at."""
-        image, mask, completed = self.look(networks, batch)
-        target, features = networks["features"](image), networks["features"](completed)
-        share = mask.mean((1, 2, 3)).clamp_min(1e-6)
-        error = completed - image
-        real, fake = judged(networks["features"], image, target), judged(networks["features"], completed, features)
+        cut = self.cutting(batch["mask"])
+        completed = complete(networks["generator"], batch)
+        error, share = completed - batch["image"], batch["mask"].mean((1, 2, 3)).clamp_min(1e-6)
+        image, hole, seen = cut(batch["image"]), cut(batch["mask"]), cut(completed)
+        target, features = networks["features"](image), networks["features"](seen)
+        real, fake = judged(networks["features"], image, target), judged(networks["features"], seen, features)
         sizes = feature_sizes(real)
-        logits = zip(networks["projected"](fake, sizes, mask), WEIGHTS, strict=True)
-        opinion = (weight * generator_loss(layer, hole_weights(mask, layer.shape[-2:])) for layer, weight in logits)
-        shared["judged"] = (real, [layer.detach() for layer in fake], sizes, mask)
+        logits = zip(networks["projected"](fake, sizes, hole), WEIGHTS, strict=True)
+        opinion = (weight * generator_loss(layer, hole_weights(hole, layer.shape[-2:])) for layer, weight in logits)
+        shared["judged"] = (real, [layer.detach() for layer in fake], sizes, hole)
         return {
             "pixel": self.pixel * (error.abs().mean((1, 2, 3)) / share).mean(),
             "coarse": self.coarse * (F.avg_pool2d(error, 4).abs().mean((1, 2, 3)) / share).mean(),
-            "lpips": self.lpips * lpips(features, target, networks["features"].heads, mask).mean(),
+            "lpips": self.lpips * lpips(features, target, networks["features"].heads, hole).mean(),
             "adversarial": self.projected_beta * sum(opinion),
         }
 
-    def look(self, networks: Networks, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
-        """Photograph, hole and completed photograph from a corner that moves from step to step, (N, C, R - 4, R - 4)."""
-        top, left = torch.randint(FOLD, (2,)).tolist()
-        completed = complete(networks["generator"], batch)
-        height, width = (side - FOLD for side in completed.shape[-2:])
-        pictures = (batch["image"], batch["mask"], completed)
-        image, mask, completed = (picture[..., top : top + height, left : left + width] for picture in pictures)
-        return image, mask, completed
+    def cutting(self, mask: Tensor) -> Callable[[Tensor], Tensor]:
+        """What cuts a batch's windows out of a picture (N, C, R, R): of ``window`` pixels, or of R - FOLD if that is less."""
+        side = min(self.window, mask.shape[-1] - FOLD)
+        return partial(windows, corners=corners(mask, side), side=side)
 
     def projected_turn(self, networks: Networks, batch: Batch, shared: Shared) -> Losses:
         """Hinge loss and drift of the heads, on what the generator's turn left, or on a look of our own."""
         if "judged" not in shared:
             with torch.no_grad():
-                image, mask, completed = self.look(networks, batch)
+                cut = self.cutting(batch["mask"])
+                image, mask, completed = map(cut, (batch["image"], batch["mask"], complete(networks["generator"], batch)))
                 real, fake = (judged(networks["features"], x, networks["features"](x)) for x in (image, completed))
             shared["judged"] = (real, fake, feature_sizes(real), mask)
         real, fake, sizes, mask = shared["judged"]
@@ -170,6 +176,30 @@ def complete(generator: nn.Module, batch: Batch) -> Tensor:
     """The photograph with the generator's answer in its hole."""
     assembled = assemble(*(batch[name] for name in NAMES), fill=generator.fill, color_flag=generator.color_flag)
     return blend(generator(assembled), batch["image"], batch["mask"])
+
+
+def corners(mask: Tensor, side: int) -> list[list[int]]:
+    """Top and left of a square of ``side`` for each hole (N, 1, R, R), at random where it holds its whole hole.
+
+    At the picture's border, all but FOLD lines of it. Where the hole is larger than that, around a random pixel of it.
+    """
+    room = mask.shape[-1] - side
+    pixels = mask.flatten(1).cumsum(1)
+    chosen = torch.searchsorted(pixels, torch.rand(len(mask), 1).to(mask.device) * pixels[:, -1:])
+    pixel = torch.cat([chosen // mask.shape[-1], chosen % mask.shape[-1]], 1)  # (N, 2), as all that follows
+    lines = torch.stack([mask.amax((1, 3)), mask.amax((1, 2))], 1) > 0  # (N, 2, R): rows and columns with a hole
+    low, high = lines.float().argmax(2), mask.shape[-1] - 1 - lines.flip(2).float().argmax(2)
+    large = high - low >= side
+    first = (torch.where(large, pixel, high) + 1 - side).clamp(0, room)
+    last = torch.where(large, pixel, low).clamp(0, room)
+    close = last - first < FOLD  # not always the same corner
+    first, last = torch.where(close, first - FOLD, first).clamp_min(0), torch.where(close, last + FOLD, last).clamp_max(room)
+    return (first + (torch.rand(len(mask), 2).to(mask.device) * (last - first + 1)).long()).tolist()
+
+
+def windows(picture: Tensor, corners: Sequence[Sequence[int]], side: int) -> Tensor:
+    """A square of each picture (N, C, R, R): (N, C, ``side``, ``side``)."""
+    return torch.stack([x[:, y : y + side, x0 : x0 + side] for x, (y, x0) in zip(picture, corners, strict=True)])
 
 
 def judged(network: nn.Module, picture: Tensor, features: list[Tensor]) -> list[Tensor]:

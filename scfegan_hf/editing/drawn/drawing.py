@@ -31,6 +31,7 @@ class Hand:
     saturated: float = 0.0
     spill: float = 0.3  # of strokes, not of samples: painted over the outlines of what they colour
     features: float = 0.35  # of samples with strokes: those by which people paint an eye, a brow or a mouth
+    whitened: float = 0.3  # of these: teeth and the whites of eyes painted white
     patches: float = 0.25  # of samples with strokes: shapes of one colour, whatever they are
 
 
@@ -92,17 +93,17 @@ def simulate_color(
     if choice < hand.no_color:
         return np.zeros_like(image), nothing
     if choice < hand.no_color + hand.color_map:
-        return _uneven(region_colors, rng), mask.copy()
+        return uneven(region_colors, rng), mask.copy()
     off, how = rng.choice(hand.off), 1.0 if points is None else rng.random()
     painted = nothing
     if how < hand.features:
-        color, painted = painting.paint_features(image, points, mask, rng, off)
+        color, painted = painting.paint_features(image, points, mask, rng, off, whitened=hand.whitened)
     if not painted.any() and how < hand.features + hand.patches:  # no feature in this hole
         color, painted = painting.paint_patches(image, mask, rng, off, hand.spill)
     if not painted.any():
         color, painted = color_strokes(image, regions, mask, rng, off=off, spill=hand.spill)
     else:
-        color = _uneven(color, rng)
+        color = uneven(color, rng)
     if hand.saturated and rng.random() < hand.saturated:
         grey = color.mean(2, keepdims=True)
         color = np.clip(grey + rng.uniform(1.2, 2.0) * (color - grey), 0, 255).astype(np.uint8)
@@ -147,10 +148,10 @@ def color_strokes(
             here = here if spill and rng.random() < spill else meant
             color[here] = np.clip(np.median(image[meant], axis=0) + wrong, 0, 255)
             painted[here] = 1
-    return _uneven(color, rng), painted
+    return uneven(color, rng), painted
 
 
-def _uneven(color: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def uneven(color: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """All colours off by the same small amount, since nobody hits a colour exactly."""
     return np.clip(color + rng.normal(0, 3, 3), 0, 255).astype(np.uint8)
 

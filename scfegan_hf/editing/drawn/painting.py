@@ -13,6 +13,7 @@ import numpy as np
 from scfegan_hf.faces.landmarks import INNER_LIPS, LEFT_BROW, LEFT_EYE, NOSE, OUTER_LIPS, PUPILS, RIGHT_BROW, RIGHT_EYE
 from scfegan_hf.faces.regions import REGIONS
 
+WHITE = (225.0, 255.0)  # grey levels of what people call white
 SMALLEST = 4  # pixels of the photograph whose colour a stroke takes
 
 
@@ -22,6 +23,7 @@ class Stroke:
 
     points: np.ndarray
     width: float
+    white: bool = False  # whether it means what everybody calls white: teeth, the white of an eye
 
     def drawn(self, side: int) -> np.ndarray:
         """uint8 0/1 of side x side."""
@@ -40,12 +42,13 @@ class Paint:
         self.image, self.mask, self.rng, self.off = image, mask, rng, off
         self.color, self.painted = np.zeros_like(image), np.zeros_like(mask)
 
-    def add(self, where: np.ndarray, meant: np.ndarray) -> None:
-        """Paint ``where`` with the photograph's median of ``meant``, if both have pixels in the hole."""
+    def add(self, where: np.ndarray, meant: np.ndarray, plain: float | None = None) -> None:
+        """Paint ``where`` with the photograph's median of ``meant``, if both are in the hole, or with grey ``plain``."""
         where, meant = (where & self.mask).astype(bool), (meant & self.mask).astype(bool)
         if meant.sum() >= SMALLEST and where.any():
             wrong = self.rng.normal(0, self.off) + self.rng.normal(0, self.off / 2, 3)
-            self.color[where] = np.clip(np.median(self.image[meant], axis=0) + wrong, 0, 255)
+            color = np.median(self.image[meant], axis=0) if plain is None else plain
+            self.color[where] = np.clip(color + wrong, 0, 255)
             self.painted[where] = 1
 
 
@@ -111,19 +114,23 @@ def paint_features(
     rng: np.random.Generator,
     off: float = 0.0,
     often: float | None = None,
+    whitened: float = 0.0,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Strokes by which people paint eyes, brows and mouths, a little misplaced.
 
-    ``often``: the share that is painted; 0.4 to 1 if it is not given.
+    ``often``: the share that is painted; 0.4 to 1 if it is not given. ``whitened``: share of drawings whose teeth and whites of
+    eyes are as white as people think they are.
     """
     paint = Paint(image, mask, rng, off)
     side, grey = mask.shape[0], cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
     unit = float(np.hypot(*(points[LEFT_EYE].mean(0) - points[RIGHT_EYE].mean(0))))
     often = rng.uniform(0.4, 1.0) if often is None else often
+    white = rng.uniform(*WHITE) if whitened and rng.random() < whitened else None
     for stroke in [*_mouth(points), *_brows(points), *_eyes(points, grey, rng)]:
         wide, moved, wanted = rng.uniform(0.6, 1.25), rng.normal(0, 0.015 * unit, 2), rng.random() < often
         if wanted:
-            paint.add(Stroke(stroke.points + moved, stroke.width * wide).drawn(side), stroke.drawn(side))
+            plain = white if stroke.white else None
+            paint.add(Stroke(stroke.points + moved, stroke.width * wide).drawn(side), stroke.drawn(side), plain)
     return paint.color, paint.painted
 
 
@@ -137,7 +144,7 @@ def _eyes(points: np.ndarray, grey: np.ndarray, rng: np.random.Generator) -> lis
             continue
         radius = width * rng.uniform(0.17, 0.22)
         centre = _darkest(grey, points[pupil], radius)
-        strokes += [Stroke(np.array([0.5 * centre + 0.5 * corner, 0.25 * centre + 0.75 * corner]), 0.12 * width)
+        strokes += [Stroke(np.array([0.5 * centre + 0.5 * corner, 0.25 * centre + 0.75 * corner]), 0.12 * width, True)
                     for corner in (ring[0], ring[4])]  # fmt: skip
         strokes += [Stroke(centre[None].repeat(2, 0), 2 * radius), Stroke(centre[None].repeat(2, 0), 0.8 * radius)]
         strokes.append(Stroke(ring[:5], 0.06 * width))
@@ -177,11 +184,11 @@ def _mouth(points: np.ndarray) -> list[Stroke]:
     corners = outer[[0, 6]]
     edges = [(outer[2:5], inner[1:4]), (outer[10:7:-1], inner[7:4:-1]), (inner[1:4], inner[7:4:-1])]
     strokes = []
-    for one, other in edges:
+    for number, (one, other) in enumerate(edges):
         thick = _gap(one, other)
         if thick > 0.04 * _length(corners):
             middle = (one + other) / 2
-            strokes.append(Stroke(_between(0.75 * corners + 0.25 * middle[[0, 2]], middle), 0.7 * thick))
+            strokes.append(Stroke(_between(0.75 * corners + 0.25 * middle[[0, 2]], middle), 0.7 * thick, number == 2))
     return strokes
 
 

@@ -17,7 +17,7 @@ from scfegan_hf.conditioning import context_square
 from scfegan_hf.data.pictures import apply_tone, bounds, resize_lines, to_tensors, tone_curve
 from scfegan_hf.data.rows import COLUMNS
 from scfegan_hf.data.samples import Other, Samples, samples_of
-from scfegan_hf.editing.drawn import donors, drawing, masks, painting, tints
+from scfegan_hf.editing.drawn import donors, drawing, masks, painting, tints, worn
 from scfegan_hf.editing.drawn.drawing import HAND, Hand
 from scfegan_hf.faces.regions import REGIONS
 from scfegan_hf.faces.rows import decode_face
@@ -31,7 +31,10 @@ DONORS = 4  # faces of which the one that is turned most alike gives it
 HAIR_TOO = 0.1  # share of free-form holes to which all hair is added (Algorithm 2, line 22)
 AROUND_HOLE = (1.3, 2.7)  # side of a crop in parts of the hole's longer one
 TINTED = 0.2  # share of irises, lips and hair that are of another colour than the photograph's
-LABELS = ("regions", "color", "mask")  # columns whose pixels are not mixed when they are resized
+LABELS = ("regions", "color", "mask", "dabs", "dabbed")  # columns whose pixels are not mixed when they are resized
+LINES = ("sketch", "lines")  # lines, which stay as thin as they are
+DABBED = 0.85  # share of drawings of what is worn that have its colour
+LINES_TOO = 0.3  # share of drawings of what is worn that have other lines of the photograph too
 FREE_FORM_CROP = (0.25, 1.0)  # side of a crop with free-form strokes, in parts of the photograph's
 
 
@@ -40,10 +43,12 @@ class Holes:
     """Which holes training has. ``features``: share that lies over a feature of the face, among which REST is shared out else.
 
     ``transplants``: share of holes over eyes, brows, nose or mouth for which another face's feature becomes the truth.
+    ``worn``: share of all samples of faces with landmarks to which glasses, an earring or a beard are painted as the truth.
     """
 
     features: float = 0.84
     transplants: float = 0.3
+    worn: float = 0.0
 
     def shares(self) -> dict[str, float]:
         """By kind. Raises ValueError for what is no share."""
@@ -127,7 +132,14 @@ def make_sample(
     holds with ``augment`` only; validation has VALIDATION_HOLES.
     """
     kind = _kind_of_hole(holes.shares() if augment else VALIDATION_HOLES, len(row["landmarks"]) > 0, rng)
-    if kind == "free_form":
+    dressed = None
+    if augment and len(row["landmarks"]) and holes.worn and rng.random() < holes.worn:
+        dressed = worn.put_on(row, rng)
+    if dressed:
+        layers = {name: getattr(dressed, name) for name in ("image", "lines", "dabs", "dabbed")}
+        crop = _cut({**row, **layers, "mask": dressed.hole}, _square_around(dressed.hole, rng), resolution)
+        crop["mask"] = masks.valid(crop["mask"], rng)
+    elif kind == "free_form":
         crop = _cut(row, _random_square(row, rng), resolution)
         crop["mask"] = _free_form(crop, rng)
     else:
@@ -177,7 +189,7 @@ def _cut(row: dict, square: tuple[int, int, int, int], resolution: int) -> dict[
 
     crop = {name: cv2.resize(cut(name), target, interpolation=cv2.INTER_NEAREST) for name in LABELS if name in row}
     crop["image"] = cv2.resize(cut("image"), target, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
-    crop["sketch"] = resize_lines(cut("sketch"), target)
+    crop |= {name: resize_lines(cut(name), target) for name in LINES if name in row}
     return {**crop, "landmarks": (row["landmarks"] - (x0, y0)) * scale if len(row["landmarks"]) else row["landmarks"]}
 
 
@@ -205,6 +217,12 @@ def _draw(crop: dict[str, np.ndarray], rng: np.random.Generator, hand: Hand, by_
         points = crop["landmarks"]
         lines = (painting.draw_features(image, points, rng) | painting.draw_outline(crop["regions"])) & mask
     sketch = drawing.simulate_sketch(crop["sketch"], rng, lines, hand)
+    if "lines" in crop:  # what is worn is drawn as such
+        own = drawing.simulate_sketch(255 * (crop["lines"] > 0).astype(np.uint8), rng, hand=hand)
+        color_mask = crop["dabbed"] * np.uint8(rng.random() < DABBED or not own.any())  # never what nobody asked for
+        sketch = own | (sketch if rng.random() < LINES_TOO else 0)
+        color = drawing.uneven(crop["dabs"], rng)
+        return {"image": image, "mask": mask, "sketch": sketch, "color": color, "color_mask": color_mask}
     color, color_mask = drawing.simulate_color(image, crop["regions"], crop["color"], mask, rng, points, hand)
     return {"image": image, "mask": mask, "sketch": sketch, "color": color, "color_mask": color_mask}
 
