@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from scfegan_hf.portrait.makeup import MakeupPipeline
     from scfegan_hf.portrait.result import PortraitResult
     from scfegan_hf.portrait.studio import Studio, studio
+    from scfegan_hf.portrait.style import StylePipeline
 
 __version__ = "0.1.0"
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "SCFEGANDiscriminator",
     "SCFEGANGenerator",
     "Studio",
+    "StylePipeline",
     "Tint",
     "studio",
 ]
@@ -43,6 +45,7 @@ _HOMES = {
     "SCFEGANDiscriminator": "models.scfegan",
     "SCFEGANGenerator": "models.scfegan",
     "Studio": "portrait.studio",
+    "StylePipeline": "portrait.style",
     "Tint": "faces.makeup",
     "studio": "portrait.studio",
 }

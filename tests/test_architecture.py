@@ -50,6 +50,7 @@ PUBLIC = {
     "Look": "faces.makeup",
     "Tint": "faces.makeup",
     "MakeupPipeline": "portrait.makeup",
+    "StylePipeline": "portrait.style",
     "PortraitResult": "portrait.result",
     "Studio": "portrait.studio",
     "studio": "portrait.studio",

@@ -150,6 +150,24 @@ def test_makeup_of_a_photograph_and_of_a_folder(tmp_path, capsys):
     assert (tmp_path / "all" / "deep" / "two.png").is_file()
 
 
+def test_a_style_by_name_by_picture_and_for_a_folder(tmp_path, capsys):
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    Image.fromarray(astronaut()[:256, 100:356]).save(photos / "one.png")
+    out = tmp_path / "out.png"
+    assert main(["style", str(photos / "one.png"), "--style", "teal=.5", "-o", str(out)]) == 0
+    teal = np.asarray(Image.open(out).convert("RGB")).astype(int)
+    assert np.abs(teal - astronaut()[:256, 100:356]).mean() > 3
+    assert main(["style", str(photos), "--style", str(photos / "one.png"), "-o", str(tmp_path / "all")]) == 0
+    assert [file.name for file in (tmp_path / "all").rglob("*.png")] == ["one.png"]
+    assert main(["studio", str(photos / "one.png"), "--style", "teal=.5", "-o", str(out)]) == 0
+    assert np.array_equal(np.asarray(Image.open(out).convert("RGB")), teal)
+    capsys.readouterr()
+    for wrong, words in (("cubist", "A style is one of"), ("teal=much", "painterly=.7"), ("teal=3", "from 0 to 1")):
+        assert main(["style", str(photos / "one.png"), "--style", wrong, "-o", str(out)]) == 1
+        assert words in capsys.readouterr().err
+
+
 def test_makeup_by_a_reference_and_removal(tmp_path):
     from scfegan_hf.models.makeup import MakeupTransfer
 

@@ -1,16 +1,18 @@
-"""`scfegan makeup | studio`: faces changed as a whole, without a drawing."""
+"""`scfegan makeup | style | studio`: faces changed as a whole, without a drawing."""
 
 import argparse
 from pathlib import Path
 
 from scfegan_hf.commands.options import JPEG_NOTE, change_folder, check_format, describe_results, number, tell
+from scfegan_hf.portrait.style import DEFAULT_STYLE, style_and_strength
 
+STYLE_HELP = "painterly, golden, teal, noir, neon, blue, or a picture to paint like; with a strength: painterly=.7"
 COLORS = {"lips": "of the lips", "shadow": "of the upper lids", "liner": "of the line along the lids", "blush": "of the cheeks"}
 COLORS["foundation"] = "of the skin, which it evens out"
 
 
 def describe(commands: argparse._SubParsersAction) -> None:
-    """Add `makeup`, `studio`."""
+    """Add `makeup`, `style`, `studio`."""
     makeup = commands.add_parser("makeup", help="make-up by colours or from another photograph, or none; for a folder too")
     makeup.add_argument("photo", help="picture, or a folder of pictures, searched deeply")
     makeup.add_argument("--reference", metavar="PHOTO", help="a photograph of a face whose make-up is to come over")
@@ -20,12 +22,19 @@ def describe(commands: argparse._SubParsersAction) -> None:
     makeup.add_argument("--model", help="folder or Hub repository (default: the weights in the package)")
     describe_results(makeup)
     makeup.set_defaults(run=_makeup)
-    studio = commands.add_parser("studio", help="make-up, hair colour and enlargement in one go; for a folder too")
+    style = commands.add_parser("style", help="a photo painted in a style, or like another picture; for a folder too")
+    style.add_argument("photo", help="picture, or a folder of pictures, searched deeply")
+    style.add_argument("--style", default=DEFAULT_STYLE, metavar="STYLE", help=STYLE_HELP + f" (default {DEFAULT_STYLE})")
+    style.add_argument("--model", help="folder or Hub repository (default: the weights in the package)")
+    describe_results(style)
+    style.set_defaults(run=_style)
+    studio = commands.add_parser("studio", help="make-up, hair colour, style and enlargement in one go; for a folder too")
     studio.add_argument("photo", help="picture, or a folder of pictures, searched deeply")
     studio.add_argument("--makeup", metavar="PHOTO", help="a photograph of a face whose make-up is to come over")
     studio.add_argument("--remove-makeup", action="store_true", help="take off what make-up there is")
     _describe_look(studio)
     studio.add_argument("--hair", metavar="COLOR", help='the hair\'s new colour: a name, or "#rrggbb"')
+    studio.add_argument("--style", metavar="STYLE", help=STYLE_HELP)
     studio.add_argument("--upscale", type=int, choices=(1, 2, 4), default=1, help="how many times as large (default 1)")
     describe_results(studio)
     studio.set_defaults(run=_studio)
@@ -65,6 +74,18 @@ def _makeup(options: argparse.Namespace) -> None:
     tell(*result.notes, *([JPEG_NOTE] if form == "JPEG" else []))
 
 
+def _style(options: argparse.Namespace) -> None:
+    from scfegan_hf.portrait.style import StylePipeline
+
+    form, (style, strength) = check_format(options), style_and_strength(options.style)
+    pipe = StylePipeline.from_pretrained(options.model)
+    if Path(options.photo).is_dir():
+        return change_folder(lambda photo, drawn: pipe(photo, style, strength=strength), options, {}, "painted")
+    result = pipe(options.photo, style, strength=strength)
+    result.save(options.output, options.quality)
+    tell(*result.notes, *([JPEG_NOTE] if form == "JPEG" else []))
+
+
 def _studio(options: argparse.Namespace) -> None:
     from scfegan_hf.faces.makeup import Look
     from scfegan_hf.portrait.studio import Studio
@@ -73,6 +94,8 @@ def _studio(options: argparse.Namespace) -> None:
     look = Look(**colors) if colors else None
     wishes = dict(makeup=options.makeup, look=look, remove_makeup=options.remove_makeup, strength=options.strength)
     wishes |= dict(hair=options.hair, upscale=options.upscale, face="all" if options.all_faces else None)
+    if options.style is not None:
+        wishes["style"], wishes["style_strength"] = style_and_strength(options.style)
     studio = Studio()
     if Path(options.photo).is_dir():
         return change_folder(lambda photo, drawn: studio(photo, **wishes), options, {}, "changed")

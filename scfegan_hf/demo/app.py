@@ -53,11 +53,14 @@ from scfegan_hf.demo.payload import (
     uploaded_file,
 )
 from scfegan_hf.demo.receiving import Uploads, keep
+from scfegan_hf.demo.studio import DOCUMENTATION as STUDIO_DOCUMENTATION
+from scfegan_hf.demo.studio import Wishes, change_portrait
 from scfegan_hf.demo.uploads import HiddenFolder, use_own_folder
 from scfegan_hf.editing.enlarging import PhotoEnlarging
 from scfegan_hf.editing.lines import FaceFromLines
 from scfegan_hf.editing.pipeline import EditResult, FaceEditPipeline
 from scfegan_hf.portrait.makeup import MakeupPipeline
+from scfegan_hf.portrait.studio import Studio
 
 EDIT_DOCUMENTATION = """Repaint a photo where a mask says so, or recolour parts of a face. All pictures have the photo's size.
 photo: picture file. mask: picture file, light where to repaint; one that marks over half of the photo is refused unless
@@ -109,6 +112,11 @@ def build_app(pipeline: FaceEditPipeline | None = None, max_queue: int = 20) -> 
     def made_up(_: FaceEditPipeline, *sent: Any) -> EditResult:
         return make_up(beautician, *sent)
 
+    studio = cache(Studio)
+
+    def changed(_: FaceEditPipeline, photo: str, wishes: Wishes) -> EditResult:
+        return change_portrait(studio, photo, wishes)
+
     on_gpu = with_gpu(lambda work, *arguments: work(pipeline, *arguments))
 
     with gr.Blocks(title="Edit a face by drawing", analytics_enabled=False) as app:
@@ -141,6 +149,16 @@ def build_app(pipeline: FaceEditPipeline | None = None, max_queue: int = 20) -> 
             reference, colors = reference_path(sent.get("reference"), uploads), sent_colors(sent.get("colors"))
             wish = (reference, colors, sent.get("remove"), sent.get("strength"), None, True)
             result = on_gpu(made_up, drawing.photo, *wish)
+            name = f"{Path(drawing.photo).stem.removesuffix('-edited')}-edited.png"
+            sent.reply |= {"images": [_shown(result.image, name, stored)], "notes": list(result.notes)}
+
+        def style_on_page(sent: Sent) -> None:
+            drawing = read_drawing(sent.get("drawing"), uploads)
+            if drawing.photo is None:
+                raise ValueError(CHOOSE_FIRST)
+            picture = reference_path(sent.get("reference"), uploads)
+            wishes = Wishes(style=sent.get("style"), style_picture=picture, style_strength=sent.get("strength"))
+            result = on_gpu(changed, drawing.photo, wishes)
             name = f"{Path(drawing.photo).stem.removesuffix('-edited')}-edited.png"
             sent.reply |= {"images": [_shown(result.image, name, stored)], "notes": list(result.notes)}
 
@@ -247,6 +265,36 @@ def build_app(pipeline: FaceEditPipeline | None = None, max_queue: int = 20) -> 
                     await look.at(path, name)
                 return await line.serve(work, wanted=_somebody_listens)
 
+        async def chain(
+            photo: FileData,
+            makeup: FileData | None = None,
+            lips: str | None = None,
+            shadow: str | None = None,
+            liner: str | None = None,
+            blush: str | None = None,
+            foundation: str | None = None,
+            makeup_strength: float = 1.0,
+            hair: str | None = None,
+            style: str | None = None,
+            style_picture: FileData | None = None,
+            style_strength: float = 1.0,
+            upscale: int = 1,
+            all_faces: bool = False,
+        ) -> FileData:
+            colors = {"lips": lips, "shadow": shadow, "liner": liner, "blush": blush, "foundation": foundation}
+            sent = {"photo": photo, "makeup": makeup, "style_picture": style_picture}
+
+            def work() -> FileData:
+                files = (paths["makeup"], colors, makeup_strength, hair, style, paths["style_picture"], style_strength)
+                result = on_gpu(changed, paths["photo"], Wishes(*files, upscale, all_faces))
+                return FileData(path=stored(marked_png(result.image), "changed.png"))
+
+            with spoken_errors():
+                paths = {name: file and uploaded_file(file, uploads, name) for name, file in sent.items()}
+                for name, path in paths.items():
+                    await look.at(path, name)
+                return await line.serve(work, wanted=_somebody_listens)
+
         async def trace(photo: FileData) -> FileData:
             def work() -> FileData:
                 return FileData(path=stored(trace_file(pipeline, path), "sketch.png"))
@@ -264,6 +312,7 @@ def build_app(pipeline: FaceEditPipeline | None = None, max_queue: int = 20) -> 
             ("enlarge", in_turn(enlarge_on_page), at_once),
             ("lines", in_turn(face_on_page), at_once),
             ("makeup", in_turn(makeup_on_page), at_once),
+            ("style", in_turn(style_on_page), at_once),
             ("part", in_turn(part_on_page), at_once),
             ("faces", faces_on_page, at_once),
         ):
@@ -277,6 +326,7 @@ def build_app(pipeline: FaceEditPipeline | None = None, max_queue: int = 20) -> 
         gr.api(larger, api_name="enlarge", api_description=ENLARGE_DOCUMENTATION, **at_once)
         gr.api(face, api_name="face", api_description=FACE_DOCUMENTATION, **at_once)
         gr.api(makeup, api_name="makeup", api_description=MAKEUP_DOCUMENTATION, **at_once)
+        gr.api(chain, api_name="studio", api_description=STUDIO_DOCUMENTATION, **at_once)
         gr.api(trace, api_name="trace", api_description=TRACE_DOCUMENTATION, **at_once)
         for component in (each for function in app.fns.values() for each in function.inputs):
             _take_uploads_only(component)

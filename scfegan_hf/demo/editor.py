@@ -18,7 +18,7 @@ from scfegan_hf.editing.photos import MIN_SIDE
 
 PAGE = Path(__file__).parent / "page"
 ICON = Path(__file__).parent / "site" / "icon.svg"
-EVENTS = ("edit", "trace", "part", "faces", "enlarge", "lines", "makeup")
+EVENTS = ("edit", "trace", "part", "faces", "enlarge", "lines", "makeup", "style")
 # gr.HTML runs this as a function's body, and takes for events what is quoted in it. The document may have been asked for with
 # or without a slash at its end.
 BEGIN = """// Events of the page: {events}

@@ -13,6 +13,7 @@ from scfegan_hf.layers.gated import LEAK
 from scfegan_hf.models.hub import HubNetwork
 
 STRIDE = 8  # sides of photographs are multiples of it
+Window = tuple[float, float, float, float]  # x0, y0, x1, y1 as parts of a picture's sides
 
 
 class StylePainter(nn.Module, HubNetwork, pipeline_tag="image-to-image", tags=["style-transfer", "portrait"]):
@@ -40,15 +41,18 @@ class StylePainter(nn.Module, HubNetwork, pipeline_tag="image-to-image", tags=["
         """The styles (N, z_size) of pictures (N, 3, S, S) in [-1, 1], S of 64 or more; 128 is what it learned from."""
         return self.reader(picture)
 
-    def forward(self, photograph: Tensor, style: Tensor) -> Tensor:
-        half = self.fold(F.pixel_unshuffle(photograph, 2), style)
-        quarter = self.to_quarter(half, style)
-        deep = self.to_eighth(quarter, style)
+    def forward(self, photograph: Tensor, style: Tensor, window: Window | None = None) -> Tensor:
+        """``window``: the part of the picture, as parts of its sides, over which norms are taken: a face's frame, so that a
+        wide background does not decide how its skin is painted. None is the whole picture."""
+        with_style = (style, window)
+        half = self.fold(F.pixel_unshuffle(photograph, 2), *with_style)
+        quarter = self.to_quarter(half, *with_style)
+        deep = self.to_eighth(quarter, *with_style)
         for block in self.blocks:
-            deep = block(deep, style)
-        x = self.from_eighth(enlarged(deep), style) + quarter
-        x = self.from_quarter(enlarged(x), style) + half
-        return torch.tanh(self.last(self.from_half(enlarged(x), style)))
+            deep = block(deep, *with_style)
+        x = self.from_eighth(enlarged(deep), *with_style) + quarter
+        x = self.from_quarter(enlarged(x), *with_style) + half
+        return torch.tanh(self.last(self.from_half(enlarged(x), *with_style)))
 
 
 def enlarged(x: Tensor) -> Tensor:
@@ -65,10 +69,21 @@ class StyledConv(nn.Module):
         self.set = nn.Linear(z_size, 2 * after)
         self.slope = LEAK if rectified else 1.0
 
-    def forward(self, x: Tensor, style: Tensor) -> Tensor:
+    def forward(self, x: Tensor, style: Tensor, window: Window | None = None) -> Tensor:
         scale, shift = self.set(style)[..., None, None].chunk(2, dim=1)  # (N, C, 1, 1) each
-        x = F.instance_norm(self.conv(x)) * (1 + scale) + shift
-        return F.leaky_relu(x, self.slope)
+        return F.leaky_relu(normalized(self.conv(x), window) * (1 + scale) + shift, self.slope)
+
+
+def normalized(x: Tensor, window: Window | None = None) -> Tensor:
+    """(N, C, H, W) of mean 0 and deviation 1 in each channel, over a ``window`` or over all of it."""
+    if window is None:
+        return F.instance_norm(x)
+    height, width = x.shape[-2:]
+    left, right = (min(max(round(part * width), 0), width) for part in window[::2])
+    top, bottom = (min(max(round(part * height), 0), height) for part in window[1::2])
+    seen = x[..., top : max(bottom, top + 1), left : max(right, left + 1)].float().flatten(2)
+    mean, deviation = seen.mean(2), (seen.var(2, unbiased=False) + 1e-5).sqrt()
+    return (x - mean[..., None, None].to(x.dtype)) / deviation[..., None, None].to(x.dtype)
 
 
 class StyledBlock(nn.Module):
@@ -79,8 +94,8 @@ class StyledBlock(nn.Module):
         self.first = StyledConv(channels, channels, z_size)
         self.second = StyledConv(channels, channels, z_size, rectified=False)
 
-    def forward(self, x: Tensor, style: Tensor) -> Tensor:
-        return x + self.second(self.first(x, style), style)
+    def forward(self, x: Tensor, style: Tensor, window: Window | None = None) -> Tensor:
+        return x + self.second(self.first(x, style, window), style, window)
 
 
 class StyleReader(nn.Module):

@@ -1,4 +1,4 @@
-"""The chain: make-up, hair colour and enlargement of a photograph, one after the other, each asked for by its own word."""
+"""The chain: make-up, hair colour, style and enlargement of a photograph, one after the other, each by its own word."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from scfegan_hf.editing.photos import PictureLike, read_photo
 from scfegan_hf.faces.regions import REGIONS
 from scfegan_hf.portrait.makeup import MakeupPipeline, chosen_faces
 from scfegan_hf.portrait.result import PortraitResult
+from scfegan_hf.portrait.style import StylePipeline
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -34,6 +35,10 @@ class Studio:
         return MakeupPipeline.from_pretrained()
 
     @cached_property
+    def painting(self) -> StylePipeline:
+        return StylePipeline.from_pretrained()
+
+    @cached_property
     def enlarging(self) -> PhotoEnlarging:
         return PhotoEnlarging.from_pretrained()
 
@@ -46,23 +51,26 @@ class Studio:
         remove_makeup: bool = False,
         strength: float = 1.0,
         hair: str | tuple[int, int, int] | None = None,
+        style: PictureLike | None = None,
+        style_strength: float = 1.0,
         upscale: int = 1,
         face: int | str | None = None,
     ) -> PortraitResult:
-        """The photograph with all that was asked for, in this order: make-up, hair, enlargement.
+        """The photograph with all that was asked for, in this order: make-up, hair, style, enlargement.
 
         ``makeup``: a photograph whose make-up comes over, or else a ``look`` of colours, or ``remove_makeup``, by
         ``strength``, see `MakeupPipeline`. ``hair``: its new colour, "#rrggbb", a name, or (r, g, b) of 0 to 255.
-        ``upscale``: 1, 2 or 4. ``face``: which of several, from the left, or "all"; None is the largest. The result's mask is
-        where it may have changed before it was enlarged, at its own size; an enlargement changes every pixel. Raises
+        ``style``: a name or a picture, by ``style_strength``, see `StylePipeline`. ``upscale``: 1, 2 or 4. ``face``: which of
+        several, from the left, or "all"; None is the largest. The result's mask is where it may have changed before it was
+        enlarged, at its own size; a style and an enlargement change every pixel. Raises
         ValueError that says what to do, before any work for words that mean nothing.
         """
         if upscale not in UPSCALES:
             raise ValueError(f"upscale must be 1, 2 or 4, not {upscale!r}.")
         color = None if hair is None else _color(hair)
         wants_makeup = makeup is not None or look is not None or remove_makeup
-        if not wants_makeup and color is None and upscale == 1:
-            raise ValueError("Ask for something: make-up, a colour of hair, or an upscale of 2 or 4.")
+        if not wants_makeup and color is None and style is None and upscale == 1:
+            raise ValueError("Ask for something: make-up, a colour of hair, a style, or an upscale of 2 or 4.")
         photo = read_photo(image)
         picture, notes, labels = image, [], []
         mask = np.zeros(photo.rgb.shape[:2], bool)
@@ -74,6 +82,11 @@ class Studio:
             picture, changed = _with_hair(picture, color, face, notes)
             mask = mask | changed
             labels.append("hair coloured")
+        if style is not None:
+            painted = self.painting(picture, style, strength=style_strength, face=face)
+            picture, mask = painted.image, mask | painted.mask
+            notes += [note for note in painted.notes if note not in notes]
+            labels += painted.labels
         if upscale > 1:
             enlarged = self.enlarging(picture, upscale)
             picture = enlarged.image

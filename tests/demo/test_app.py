@@ -13,6 +13,7 @@ from gradio_client.exceptions import AppError
 from PIL import Image, ImageDraw
 from skimage.data import astronaut
 
+from scfegan_hf import Look, studio
 from scfegan_hf.demo import build_app, launch
 from scfegan_hf.demo.cleaner import clean
 from scfegan_hf.demo.editor import modules_folder, page_file
@@ -62,9 +63,9 @@ def outside_is_kept(before: Image.Image, after: Image.Image) -> bool:
     return bool(inside) and not changed.any()
 
 
-def test_only_five_endpoints_are_open(pipeline):
+def test_only_six_endpoints_are_open(pipeline):
     app = build_app(pipeline, max_queue=3)
-    assert set(app.get_api_info()["named_endpoints"]) == {"/edit", "/enlarge", "/face", "/makeup", "/trace"}
+    assert set(app.get_api_info()["named_endpoints"]) == {"/edit", "/enlarge", "/face", "/makeup", "/studio", "/trace"}
     assert not app.get_api_info()["unnamed_endpoints"]
     assert app.get_api_info()["named_endpoints"]["/edit"]["description"].startswith("Repaint a photo")
     parameters = [item["parameter_name"] for item in app.get_api_info()["named_endpoints"]["/edit"]["parameters"]]
@@ -72,8 +73,8 @@ def test_only_five_endpoints_are_open(pipeline):
     # Nothing that waits for the network may wait in Gradio's queue, which answers 503 when it is full.
     functions = [function for function in app.fns.values() if function.fn]
     limits = sorted((function.fn.__name__, function.concurrency_limit) for function in functions)
-    page = [*[("event_in_turn", None)] * 6, ("face", None), ("faces_on_page", None)]
-    assert limits == [("edit", None), *page, ("larger", None), ("makeup", None), ("trace", None)]
+    page = [*[("event_in_turn", None)] * 7, ("face", None), ("faces_on_page", None)]
+    assert limits == [("chain", None), ("edit", None), *page, ("larger", None), ("makeup", None), ("trace", None)]
 
 
 def test_edit_through_the_client(client, drawn, photo, photo_file, pipeline):
@@ -143,6 +144,33 @@ def test_a_face_of_lines_through_the_client(client, tmp_path):
     Image.new("L", (256, 256), 255).save(tmp_path / "empty.png")
     with pytest.raises(AppError, match="next to nothing in the drawing"):
         client.predict(lines=handle_file(tmp_path / "empty.png"), api_name="/face")
+
+
+def test_the_chain_through_the_client(client, tmp_path):
+    Image.fromarray(astronaut()[:300, 100:400]).save(tmp_path / "face.png")
+    face = handle_file(tmp_path / "face.png")
+    answer = opened(client.predict(photo=face, lips="#a00030", style="golden", upscale=2, api_name="/studio"))
+    expected = studio(tmp_path / "face.png", look=Look(lips="#a00030"), style="golden", upscale=2)
+    assert answer.size == (600, 600) and np.array_equal(np.asarray(answer), np.asarray(expected.image))
+    like = opened(client.predict(photo=face, style_picture=face, style_strength=0.5, api_name="/studio"))
+    assert (np.asarray(like) != astronaut()[:300, 100:400]).any()
+
+
+@pytest.mark.parametrize(
+    ("sent", "words"),
+    [
+        ({}, "Ask for something"),
+        ({"style": "cubist"}, "style is one of painterly"),
+        ({"style": "x" * 99}, "a style is a name"),
+        ({"style": "teal", "style_strength": 7}, "from 0 to 1"),
+        ({"upscale": 3}, "upscale must be 1, 2 or 4"),
+        ({"hair": "gingerish"}, "A colour is"),
+    ],
+)
+def test_chains_that_do_not_fit_are_answered_in_words(client, tmp_path, sent, words):
+    Image.fromarray(astronaut()[:300, 100:400]).save(tmp_path / "face.png")
+    with pytest.raises(AppError, match=words):
+        client.predict(photo=handle_file(tmp_path / "face.png"), api_name="/studio", **sent)
 
 
 def test_makeup_through_the_client(client, tmp_path):

@@ -8,6 +8,7 @@ import { backend, editor, element, find, findAll, press, stage } from './page.js
 import { copyResult, downloadJpeg } from './copies.js';
 import { closeCamera, openCamera, shoot, startLines } from './photo.js';
 import { makeUp, makeupOff } from './makeup.js';
+import { paintIn } from './style.js';
 import { saveProject } from './project.js';
 import { backToResults, cancelAsked, chosenFile, continueFromResult, download, enlarge, hasResults, runEdit } from './result.js';
 import {
@@ -96,6 +97,7 @@ const ACTIONS = {
   load: () => find('.layer-file').click(), save: saveLayer,
   edit: () => runEdit(), more: () => runEdit(4), continue: continueFromResult, back: backToDrawing,
   makeup: makeUp, 'makeup-off': makeupOff, 'makeup-from': () => find('.reference-file').click(),
+  'style-from': () => find('.style-file').click(),
   results: backToResults, enlarge, cancel: cancelAsked, copy: () => copyResult(chosenFile()), jpeg: () => downloadJpeg(chosenFile()),
   'surround-too': () => { backToDrawing(); if (maskDrawing()) runEdit(); }, delete: deleteVersion, 'save-project': saveProject, 'bring-back': bringBack,
 };
@@ -103,11 +105,12 @@ const ACTIONS = {
 function clicked(event) {
   const button = event.target.closest('button');
   if (!button) return;
-  const { layer, tool, way: chosen, hide: hidden } = button.dataset;
+  const { layer, tool, way: chosen, hide: hidden, style } = button.dataset;
   if (layer) chooseLayer(layer);
   if (tool) chooseTool(tool);
   if (chosen) chooseWay(chosen);
   if (hidden) hide(hidden, !LAYERS[hidden].hidden);
+  if (style && version()) paintIn(style);
   const needsPhoto = !['choose', 'camera', 'shoot', 'close-camera', 'from-lines'].includes(button.dataset.do);
   if (button.dataset.do && (version() || !needsPhoto)) ACTIONS[button.dataset.do]?.();
 }

@@ -107,6 +107,7 @@ function running(on) {
   state.running = on;
   editor.classList.toggle('running', on);
   for (const name of ['more', 'continue', 'enlarge', 'makeup', 'makeup-from', 'makeup-off']) find(`[data-do=${name}]`).disabled = on;
+  for (const button of findAll('.style button')) button.disabled = on;
   tell('choice');
 }
 

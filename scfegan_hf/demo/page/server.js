@@ -107,7 +107,7 @@ export function onServer({ watch, ...given }) {
   document.addEventListener('scfegan-ended', ({ detail }) => eventEnded(detail));
   setInterval(lookForServer, WATCH_EVERY);
   window.addEventListener('offline', lookForServer);
-  return { words: WORDS, modes: ['redraw', 'recolor'], enlarges: true, draws: true, makesUp: true, feathers: true, cancel, ask, upload: (file) => orLost(upload(file)), questions };
+  return { words: WORDS, modes: ['redraw', 'recolor'], enlarges: true, draws: true, makesUp: true, paints: true, feathers: true, cancel, ask, upload: (file) => orLost(upload(file)), questions };
 }
 
 const questions = () => ({ asked, begun, pending: pending && { number: pending.number, kind: pending.kind }, uploads: waiting.size });

@@ -13,13 +13,14 @@ import { startPhotos } from './photo.js';
 import { showSamples } from './samples.js';
 import { startLoupe } from './loupe.js';
 import { hand, hasInk, NAMES, state, steps, version } from './state.js';
+import { startStyle } from './style.js';
 import { showHistory } from './versions.js';
 import { startView } from './view.js';
 import { startWords } from './words.js';
 
 export function start(surface) {
   attach(surface);
-  for (const begin of [startView, startFaces, startHelpers, startDivider, startInput, startLoupe, startPhotos, startPanel, startMakeup, startKeeping, startHint, startWords]) begin();
+  for (const begin of [startView, startFaces, startHelpers, startDivider, startInput, startLoupe, startPhotos, startPanel, startMakeup, startStyle, startKeeping, startHint, startWords]) begin();
   refreshPanel();
   showHistory();
   showSamples();

@@ -26,10 +26,10 @@ STYLE_SIDE = 128  # pixels at which a style is read
 
 
 @dataclass(frozen=True)
-class Style(Recipe):
+class Stylize(Recipe):
     """Hyper-parameters, all ours but for the losses' form."""
 
-    name: str = field(default="style", init=False, repr=False)
+    name: str = field(default="stylize", init=False, repr=False)
     training: ClassVar[Mapping[str, Any]] = {
         "resolution": 192,
         "train_batch_size": 16,
@@ -122,7 +122,7 @@ class Style(Recipe):
         )
 
     @classmethod
-    def tiny(cls, folder: Path) -> tuple["Style", dict[str, Any]]:
+    def tiny(cls, folder: Path) -> tuple["Stylize", dict[str, Any]]:
         weights = save_untrained(folder / "random-alexnet.safetensors")
         options = '{"width": 8, "blocks": 1, "z_size": 4}'
         return cls(options, perceptual="alexnet", perceptual_weights=weights), {"resolution": 64}
@@ -181,4 +181,4 @@ CITATION = """@inproceedings{ghiasi2017exploring,
   year      = {2017}
 }"""
 
-RECIPE = Style
+RECIPE = Stylize
