@@ -169,7 +169,7 @@ def test_faces_that_are_never_answered_do_not_keep_an_edit_waiting(open_page, ph
         over.wait(120)
         return []
 
-    monkeypatch.setattr("scfegan_hf.demo.app.face_frames", look_for_ever)
+    monkeypatch.setattr("scfegan_hf.demo.page_events.face_frames", look_for_ever)
     page = open_page(**DESKTOP)
     try:
         page.set_input_files("#editor input.file", photo_file)

@@ -1,0 +1,128 @@
+"""The page's events: a drawing, or wishes for what is shown, in; the reply that page/server.js waits for out."""
+
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from scfegan_hf.demo.editor import EVENTS, TELL_THE_PAGE
+from scfegan_hf.demo.edits import CHOOSE_FIRST, edit_drawing, face_frames, faces_of, part_of_photo, trace_drawing
+from scfegan_hf.demo.endpoints import changed, enlarged, made_up
+from scfegan_hf.demo.errors import Sent, answer
+from scfegan_hf.demo.makeup import sent_colors
+from scfegan_hf.demo.payload import Drawing, layer_url, photo_path, read_drawing, reference_path
+from scfegan_hf.demo.service import Service, Tools
+from scfegan_hf.demo.studio import Wishes
+from scfegan_hf.editing.pipeline import EditResult
+from scfegan_hf.portrait.result import PortraitResult
+
+
+class PageEvents:
+    """Each method is an event's work, named like the event; it fills in the reply. Raises ValueError in words."""
+
+    def __init__(self, service: Service):
+        self.service = service
+
+    def edit(self, sent: Sent) -> None:
+        drawing = read_drawing(sent.get("drawing"), self.service.uploads)
+        how = (sent.get(name) for name in ("seed", "candidates", "mode", "feather"))
+        result = self.service.on_gpu(_edited, drawing, *how)
+        sent.reply |= {"images": self._choices(result, _edited_name(drawing)), "notes": list(result.notes)}
+
+    def lines(self, sent: Sent) -> None:
+        drawing = read_drawing(sent.get("drawing"), self.service.uploads)
+        result = self.service.on_gpu(_drawn, drawing, sent.get("seed"), sent.get("candidates"))
+        sent.reply["images"] = self._choices(result, "face.png")
+
+    def enlarge(self, sent: Sent) -> None:
+        drawing = self._photo(sent)
+        image = self.service.on_gpu(enlarged, drawing.photo, sent.get("scale")).image
+        sent.reply["images"] = [self.service.shown(image, _edited_name(drawing))]
+
+    def makeup(self, sent: Sent) -> None:
+        drawing = self._photo(sent)
+        reference, colors = reference_path(sent.get("reference"), self.service.uploads), sent_colors(sent.get("colors"))
+        wish = (reference, colors, sent.get("remove"), sent.get("strength"), None, True)
+        self._one(sent, drawing, self.service.on_gpu(made_up, drawing.photo, *wish))
+
+    def style(self, sent: Sent) -> None:
+        drawing = self._photo(sent)
+        picture = reference_path(sent.get("reference"), self.service.uploads)
+        wishes = Wishes(style=sent.get("style"), style_picture=picture, style_strength=sent.get("strength"))
+        self._one(sent, drawing, self.service.on_gpu(changed, drawing.photo, wishes))
+
+    def trace(self, sent: Sent) -> None:
+        drawing = read_drawing(sent.get("drawing"), self.service.uploads)
+        sent.reply |= {"sketch": layer_url(trace_drawing(self.service.tools.editing, drawing)), "frame": drawing.frame}
+
+    def part(self, sent: Sent) -> None:
+        drawing = read_drawing(sent.get("drawing"), self.service.uploads)
+        part, layer, frame = part_of_photo(self.service.tools.editing, drawing, sent.get("point"))
+        sent.reply |= {"part": part, "mask": layer_url(layer), "frame": frame}
+
+    def _photo(self, sent: Sent) -> Drawing:
+        """The drawing, which has a photo."""
+        drawing = read_drawing(sent.get("drawing"), self.service.uploads)
+        if drawing.photo is None:
+            raise ValueError(CHOOSE_FIRST)
+        return drawing
+
+    def _choices(self, result: EditResult, name: str) -> list[dict[str, Any]]:
+        shown = (self.service.shown(image, name) for image in result.images)
+        return [{**files, "label": label} for files, label in zip(shown, result.labels, strict=True)]
+
+    def _one(self, sent: Sent, drawing: Drawing, result: PortraitResult) -> None:
+        sent.reply |= {"images": [self.service.shown(result.image, _edited_name(drawing))], "notes": list(result.notes)}
+
+
+def add_page_events(service: Service, editor: gr.HTML) -> None:
+    """All of them, to the `gr.Blocks` that is being built."""
+    events = PageEvents(service)
+    in_turn = {kind: _in_turn(service, getattr(events, kind)) for kind in EVENTS if kind != "faces"}
+    for kind, function in (in_turn | {"faces": _faces(service)}).items():
+        # They wait in our line, so nothing of theirs may wait in Gradio's. "multiple": it would drop a question while one
+        # that the page has given up is still about.
+        options = dict(show_progress="hidden", api_visibility="private", trigger_mode="multiple", concurrency_limit=None)
+        ended = getattr(editor, kind)(function, None, editor, **options)
+        for then, answered in ((ended.success, "true"), (ended.failure, "false")):
+            then(None, editor, js=TELL_THE_PAGE.format(kind=kind, answered=answered), trigger_mode="multiple")
+
+
+def _in_turn(service: Service, work: Callable[[Sent], None]) -> Callable[[gr.EventData], AsyncIterator[dict[str, Any]]]:
+    """The page's event that does the work when its turn comes, and tells its place in the line until then."""
+
+    async def event_in_turn(event: gr.EventData) -> AsyncIterator[dict[str, Any]]:
+        with answer(event) as sent:
+            await service.look.at(photo_path(sent.get("drawing"), service.uploads), "photo")
+            await service.look.at(reference_path(sent.get("reference"), service.uploads), "reference")
+            with service.line.place() as place:
+                async for number, waiting in service.line.moves(place):
+                    yield {**sent.reply, "place": number, "waiting": waiting}
+                await service.line.run(work, sent)
+        yield sent.reply
+
+    return event_in_turn
+
+
+def _faces(service: Service) -> Callable[[gr.EventData], Any]:
+    async def faces_on_page(event: gr.EventData) -> dict[str, Any]:
+        with answer(event) as sent:
+            photo = photo_path(sent.get("drawing"), service.uploads)
+            await service.look.at(photo, "photo")
+            sent.reply["faces"] = await service.faces_line.serve(face_frames, photo) if photo else []
+        return sent.reply
+
+    return faces_on_page
+
+
+def _edited_name(drawing: Drawing) -> str:
+    return f"{Path(drawing.photo).stem.removesuffix('-edited')}-edited.png"
+
+
+def _edited(tools: Tools, *sent: Any) -> EditResult:
+    return edit_drawing(tools.editing, *sent)
+
+
+def _drawn(tools: Tools, *sent: Any) -> EditResult:
+    return faces_of(tools.drawer, *sent)
