@@ -11,13 +11,14 @@ ALIKE = 3.0
 @dataclass(frozen=True)
 class Choice:
     """One way to answer. context: side of the crop in hole sizes; mirrored: seen left to right; detail: with the detail pass;
-    feature: the first answer with the face's other eye or brow in it."""
+    feature: the first answer with the face's other eye or brow in it; guess: which of the guesses it starts from (guess.py)."""
 
     label: str
     context: float = 2.0
     mirrored: bool = False
     detail: bool = True
     feature: bool = False
+    guess: int = 0
 
 
 # In the order in which they are offered: the first is what a single answer is, the next are the least like it.
@@ -28,6 +29,15 @@ CHOICES = (
     Choice("without texture", detail=False),
     Choice("closer crop", context=1.5),
     Choice("flipped", mirrored=True),
+)
+
+# The same where nothing was drawn and a face's colours are guessed.
+GUESSES = (
+    Choice("redrawn"),
+    Choice("another guess", guess=1),
+    Choice("other side", feature=True),
+    Choice("a third guess", guess=2),
+    Choice("a fourth guess", guess=3),
 )
 
 

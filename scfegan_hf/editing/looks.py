@@ -7,10 +7,12 @@ import cv2
 import numpy as np
 
 from scfegan_hf.faces.annotate import FaceAnnotator
-from scfegan_hf.faces.landmarks import LEFT_EYE, NOSE, RIGHT_EYE
+from scfegan_hf.faces.landmarks import LEFT_EYE, NOSE, OUTER_LIPS, RIGHT_EYE
+from scfegan_hf.faces.regions import REGIONS
 
 KEPT = 8  # photographs whose faces are remembered
 MOST_TURNED = 3.0  # in a profile the nose's tip is this many times nearer to one eye: the annotator saw none in training
+AGREED = 0.5  # share of lips or an eye by landmarks that are so by regions: .8 to 1 in portraits, 0 on walls
 NOSE_TIP = NOSE.start + 3
 
 
@@ -52,6 +54,17 @@ def is_profile(points: np.ndarray) -> bool:
     tip = points[NOSE_TIP]
     apart = [float(np.hypot(*(points[eye].mean(0) - tip))) for eye in (LEFT_EYE, RIGHT_EYE)]
     return max(apart) > MOST_TURNED * min(apart)
+
+
+def is_face(points: np.ndarray, regions: np.ndarray) -> bool:
+    """Whether the regions say as the landmarks do where lips are, or an eye; on walls and cloth they do not."""
+    for group, names in ((OUTER_LIPS, ("lips", "mouth")), (LEFT_EYE, ("eyes", "iris")), (RIGHT_EYE, ("eyes", "iris"))):
+        inside = np.zeros(regions.shape, np.uint8)
+        cv2.fillPoly(inside, [np.round(points[group]).astype(np.int32)], 1)
+        alike = np.isin(regions[inside > 0], [REGIONS.index(name) for name in names])
+        if alike.size and alike.mean() > AGREED:
+            return True
+    return False
 
 
 def _touches(frame: np.ndarray, box: tuple[int, int, int, int]) -> bool:

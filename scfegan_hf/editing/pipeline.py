@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image
 
-from scfegan_hf.editing.candidates import CHOICES, Choice, alike
+from scfegan_hf.editing.candidates import CHOICES, GUESSES, alike
 from scfegan_hf.editing.crops import shrink
 from scfegan_hf.editing.devices import computing_dtype, usable_device
 from scfegan_hf.editing.holes import hole_groups
@@ -28,6 +28,7 @@ from scfegan_hf.editing.saving import save_edited
 if TYPE_CHECKING:
     import torch
 
+    from scfegan_hf.editing.guess import Guesser
     from scfegan_hf.editing.places import Plan
     from scfegan_hf.editing.runtime import OpenVINONetwork
     from scfegan_hf.models.scfegan import SCFEGANGenerator
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 BUNDLED_WEIGHTS = Path(__file__).parents[1] / "weights"
 
 MAX_CANDIDATES = 4
+CLOSEST = 1.4  # hole sizes that a crop has at least
 # redraw: the network repaints what is erased; recolor: what is there takes the painted colours (editing/recolor.py).
 MODES = ("redraw", "recolor")
 RUNTIMES = ("pytorch", "openvino")
@@ -151,11 +153,13 @@ class FaceEditPipeline:
         lies above half of the mask's or sketch's own range; a feathered mask blends as softly as it was drawn. color:
         RGBA, painted where it is opaque. Both count inside the mask only. A mask that marks over half is refused unless
         ``invert`` says that black means repaint (True) or that it is meant so (False). The same ``seed`` gives the same
-        result. Candidates after the first are made in other ways, which ``labels`` tell (editing/candidates.py); there may be
-        fewer than ``num_candidates`` (1 to 4), since no two are alike. ``detail``: give the answer texture from the
-        photograph around it (editing/detail.py). ``keep_tint``: a photograph in grey or in one tint stays so, and a painted
-        colour counts as its lightness; False takes colours as they are. ``grow``: pixels to add to the mask all around, or
-        "auto" for as many as leave no rim of what it covers (`suggest_mask`). Raises ValueError that says what to do.
+        result. Where nothing is drawn on a face its colours are guessed from what is seen of it (editing/guess.py), for each
+        ``seed`` but 0 in another way. Candidates after the first are made in other ways, which ``labels`` tell
+        (editing/candidates.py); there may be fewer than ``num_candidates`` (1 to 4), since no two are alike. ``detail``: give
+        the answer texture from the photograph around it (editing/detail.py). ``keep_tint``: a photograph in grey or in one tint
+        stays so, and a painted colour counts as its lightness; False takes colours as they are. ``grow``: pixels to add to the
+        mask all around, or "auto" for as many as leave no rim of what it covers (`suggest_mask`). Raises ValueError that says
+        what to do.
 
         ``mode="recolor"`` keeps what is there and changes its colour: each part of a face that ``color`` touches takes it,
         limited by ``mask`` if there is one; there is one result, and no sketch (`recolor_photo`).
@@ -198,7 +202,8 @@ class FaceEditPipeline:
         if tint:
             paint = tint(paint)
         plan = Plan.of(photo.rgb, hole, unknown, lines | painted)
-        pictures = self._candidates(plan, (lines, paint, painted), seed, num_candidates, detail)
+        guesser = None if ((lines | painted) & hole).any() else self._guesser(plan)
+        pictures = self._candidates(plan, (lines, paint, painted), guesser, seed, num_candidates, detail)
         for rgb in pictures.values():
             if tint:
                 rgb[hole] = tint(rgb[hole])
@@ -207,12 +212,23 @@ class FaceEditPipeline:
         smooth = [TOO_LARGE] if detail and any(too_large(box) for box in plan.boxes("network", "walls")) else []
         return EditResult(images, (*photo.notes, *outside, *tight, *smooth), list(pictures))
 
-    def _candidates(self, plan: Plan, layers: tuple, seed: int, count: int, detail: bool) -> dict[str, np.ndarray]:
+    def _guesser(self, plan: Plan) -> Guesser | None:
+        """What guesses the colours of what the network is to fill; None where that is no part of a face."""
+        from scfegan_hf.editing.guess import Guesser
+
+        hole = np.zeros_like(plan.hole)
+        for piece in plan.parts:
+            hole |= piece.mask if piece.kind == "network" else False
+        return Guesser.of(plan.rgb, hole, plan.unseen, looks())
+
+    def _candidates(
+        self, plan: Plan, layers: tuple, guesser: Guesser | None, seed: int, count: int, detail: bool
+    ) -> dict[str, np.ndarray]:
         """At most ``count`` answers by what they are, uint8 RGB (H, W, 3), no two alike. layers: lines, colours, where."""
         import torch
 
         answers: dict[str, np.ndarray] = {}
-        for number, choice in enumerate(CHOICES):
+        for number, choice in enumerate(GUESSES if guesser else CHOICES):
             if len(answers) == count:
                 break
             if choice.feature:
@@ -220,15 +236,29 @@ class FaceEditPipeline:
             elif choice.detail or detail:
                 rgb, left = plan.begun(seed + number)
                 noise = torch.Generator().manual_seed(seed + number)
+                if guesser:
+                    draw = np.random.default_rng((seed, choice.guess)) if seed or choice.guess else None
+                    layers = (layers[0], *guesser(draw))
                 for part in plan.parts:
                     for box in hole_groups(part.mask):
                         with_detail = choice.detail and detail
-                        self._edit_hole(rgb, box, part, left, plan.unseen, *layers, choice, noise, with_detail)
+                        context = self._context(plan.rgb, box, choice.context)
+                        crop = (context, choice.mirrored)
+                        self._edit_hole(rgb, box, part, left, plan.unseen, *layers, crop, noise, with_detail)
             else:
                 rgb = None
             if rgb is not None and not any(alike(rgb, other, plan.hole) for other in answers.values()):
                 answers[choice.label] = rgb
         return answers
+
+    def _context(self, rgb: np.ndarray, box: tuple[int, int, int, int], wanted: float) -> float:
+        """Side of the crop in hole sizes: as ``wanted``, but around large holes in a face no more than the face's frame, which
+        is what training had."""
+        frame = looks().nearest(rgb, box)
+        if frame is None:
+            return wanted
+        side = float(np.hypot(*(frame[3] - frame[0])))
+        return min(wanted, max(side / max(box[2] - box[0], box[3] - box[1]), CLOSEST))
 
     def _mirrored(self, plan: Plan, answer: np.ndarray) -> np.ndarray | None:
         """The answer with the face's other eye or brow in it; None where that would not do."""
@@ -257,9 +287,9 @@ class FaceEditPipeline:
         """`part`, for those who hold a pipeline."""
         return part(image, point)
 
-    def _edit_hole(self, rgb, box, part, hole, unseen, lines, paint, painted, choice: Choice, noise, detail: bool) -> None:
+    def _edit_hole(self, rgb, box, part, hole, unseen, lines, paint, painted, crop: tuple[float, bool], noise, detail) -> None:
         """Repaint what of the part is in ``box``, in place. ``hole``, bool (H, W), is all that is still to be filled;
-        ``unseen``, bool (H, W) or None: no context either."""
+        ``unseen``, bool (H, W) or None: no context either. ``crop``: its side in hole sizes, and whether it is mirrored."""
         import cv2
         import torch
 
@@ -270,7 +300,7 @@ class FaceEditPipeline:
 
         height, width = rgb.shape[:2]
         work = self.generator.resolution
-        context, mirrored = choice.context, choice.mirrored
+        context, mirrored = crop
         x0, y0, x1, y1 = context_square(box, height, width, context, int(context * work / 4))
         side = max(x1 - x0, y1 - y0)
         erased, seen = hole[y0:y1, x0:x1], rgb[y0:y1, x0:x1]

@@ -7,16 +7,13 @@ import cv2
 import numpy as np
 
 from scfegan_hf.editing.looking import looks
-from scfegan_hf.editing.looks import is_profile
+from scfegan_hf.editing.looks import is_face, is_profile
 from scfegan_hf.editing.seen import distinct
 from scfegan_hf.faces.close import CloseFace, close_face
-from scfegan_hf.faces.landmarks import LEFT_EYE, OUTER_LIPS, RIGHT_EYE
 from scfegan_hf.faces.makeup import Change, fine_detail, smoothed
 from scfegan_hf.faces.makeup_places import Places, places
-from scfegan_hf.faces.regions import REGIONS
 
 SIDE = 1024  # of a face's crop; what is finer is detail, and comes from the photograph
-AGREED = 0.5  # share of lips or an eye by landmarks that are so by regions: .8 to 1 in portraits, 0 on walls
 BAND = 256  # rows that are changed at once, which bounds the memory that large photographs take
 
 
@@ -49,7 +46,7 @@ class AlignedFace:
 def aligned_faces(rgb: np.ndarray) -> list[AlignedFace]:
     """All faces of a photograph, uint8 (H, W, 3), from left to right; none where none is found."""
     faces = (_cut(rgb, frame) for frame in distinct(looks().frames(rgb)))
-    return sorted(filter(_is_face, faces), key=lambda face: face.box[0] + face.box[2])
+    return sorted((face for face in faces if is_face(face.points, face.regions)), key=lambda face: face.box[0] + face.box[2])
 
 
 def largest(faces: list[AlignedFace]) -> AlignedFace:
@@ -84,17 +81,6 @@ def add_change(rgb: np.ndarray, face: AlignedFace, change: Change, strength: flo
         band[here] = np.clip(np.rint(band[here] + added[here]), 0, 255)
         mask[y0 + start : y0 + start + rows, x0:x1] = here
     return mask
-
-
-def _is_face(face: AlignedFace) -> bool:
-    """Whether the regions say as the landmarks do where lips are, or an eye; on walls and cloth they do not."""
-    for group, names in ((OUTER_LIPS, ("lips", "mouth")), (LEFT_EYE, ("eyes", "iris")), (RIGHT_EYE, ("eyes", "iris"))):
-        inside = np.zeros(face.regions.shape, np.uint8)
-        cv2.fillPoly(inside, [np.round(face.points[group]).astype(np.int32)], 1)
-        alike = np.isin(face.regions[inside > 0], [REGIONS.index(name) for name in names])
-        if alike.size and alike.mean() > AGREED:
-            return True
-    return False
 
 
 def _cut(rgb: np.ndarray, frame: np.ndarray) -> AlignedFace:

@@ -1,0 +1,79 @@
+"""Colours for a part of a face that was erased and not drawn: what the face around it lets one expect (models/face_prior.py).
+
+The network follows colours that it is given; without any it knows too little of what lies a face's width away.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+
+import cv2
+import numpy as np
+
+from scfegan_hf.editing.looks import FaceLooks, is_face
+from scfegan_hf.faces.align import cut_frame, ffhq_frame
+
+SEEN = 256  # pixels at which the frame is cut out before it is made small
+TOUCHED = 0.02  # of a small pixel may be erased before it counts as unknown
+FACE = (0.18, 0.15, 0.82, 0.95)  # of the frame: where the face is, and not what is around it
+WITHIN = 0.5  # of the hole has to lie there
+
+
+@cache
+def bundled_prior():
+    """The prior that the package carries."""
+    from scfegan_hf.editing.pipeline import BUNDLED_WEIGHTS
+    from scfegan_hf.models.face_prior import FacePrior
+
+    return FacePrior.from_pretrained(BUNDLED_WEIGHTS / "prior")
+
+
+@dataclass(frozen=True)
+class Guesser:
+    """What is to be guessed of a photograph uint8 (H, W, 3): ``hole``, ``unseen`` bool (H, W), in an FFHQ ``frame`` (4, 2)."""
+
+    rgb: np.ndarray
+    hole: np.ndarray
+    unseen: np.ndarray | None
+    frame: np.ndarray
+
+    @classmethod
+    def of(cls, rgb: np.ndarray, hole: np.ndarray, unseen: np.ndarray | None, looks: FaceLooks) -> "Guesser | None":
+        """For the face that most of the hole lies in; None where it lies in none."""
+        if not hole.any():
+            return None
+        best, most = None, WITHIN
+        for frame in looks.frames(rgb):
+            inside = cv2.warpAffine(hole.astype(np.uint8), _to_frame(frame), (SEEN, SEEN))
+            x0, y0, x1, y1 = (round(part * SEEN) for part in FACE)
+            scale = float(np.hypot(*(frame[3] - frame[0]))) / SEEN
+            share = float(inside[y0:y1, x0:x1].sum()) * scale**2 / float(hole.sum())
+            if share >= most:
+                best, most = frame, share
+        if best is None:
+            return None
+        regions, points = looks.look(rgb, best)
+        return cls(rgb, hole, unseen, ffhq_frame(points)) if is_face(points, regions) else None
+
+    def __call__(self, draw: np.random.Generator | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """Colours uint8 (H, W, 3) and where they are given, bool (H, W): the likeliest ones, or others with ``draw``."""
+        prior, matrix = bundled_prior(), _to_frame(self.frame)
+        side = prior.resolution
+        unknown = self.hole if self.unseen is None else self.hole | self.unseen
+        gone = cv2.warpAffine(unknown.astype(np.float32), matrix, (SEEN, SEEN), borderValue=1.0)
+        seen = np.where(unknown[..., None], np.uint8(128), self.rgb)  # making it small mixes neighbours
+        small = cut_frame(seen, self.frame, side).astype(np.float32) / 127.5 - 1
+        gone = (cv2.resize(gone, (side, side), interpolation=cv2.INTER_AREA) > TOUCHED).astype(np.uint8)
+        gone = cv2.dilate(gone, np.ones((3, 3), np.uint8)) > 0
+        guessed = prior.guess(small, gone, draw)
+        guessed = np.clip((cv2.resize(guessed, (SEEN, SEEN), interpolation=cv2.INTER_CUBIC) + 1) * 127.5, 0, 255)
+        size = self.hole.shape[::-1]
+        how = {"flags": cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP}
+        colors = cv2.warpAffine(np.rint(guessed).astype(np.uint8), matrix, size, borderMode=cv2.BORDER_REPLICATE, **how)
+        within = cv2.warpAffine(np.ones((SEEN, SEEN), np.uint8), matrix, size, **how) > 0
+        return colors, self.hole & within
+
+
+def _to_frame(frame: np.ndarray) -> np.ndarray:
+    """The 2x3 matrix from the photograph to SEEN x SEEN pixels of an FFHQ frame, whose corners are those of faces/align.py."""
+    corners = np.float32([[0, 0], [0, SEEN], [SEEN, SEEN]])
+    return cv2.getAffineTransform(np.ascontiguousarray(frame[:3], np.float32), corners)
