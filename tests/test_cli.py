@@ -150,6 +150,23 @@ def test_makeup_of_a_photograph_and_of_a_folder(tmp_path, capsys):
     assert (tmp_path / "all" / "deep" / "two.png").is_file()
 
 
+def test_a_part_is_completed_in_several_ways(tmp_path, capsys):
+    photo = astronaut()[:256, 100:356]
+    Image.fromarray(photo).save(tmp_path / "photo.png")
+    mask = np.zeros((256, 256), np.uint8)
+    mask[60:130, 70:170] = 255
+    Image.fromarray(mask).save(tmp_path / "mask.png")
+    given = [str(tmp_path / "photo.png"), "--mask", str(tmp_path / "mask.png")]
+    assert main(["complete", *given, "-n", "3", "-o", str(tmp_path / "out.png")]) == 0
+    told = capsys.readouterr().out.splitlines()
+    files = [tmp_path / name for name in ("out.png", "out-2.png", "out-3.png")]
+    assert [line.split(": ")[0] for line in told] == [str(file) for file in files]
+    pictures = [np.asarray(Image.open(file).convert("RGB")) for file in files]
+    assert all((picture[mask == 0] == photo[mask == 0]).all() for picture in pictures)
+    assert (pictures[0] != pictures[1]).any() and (pictures[1] != pictures[2]).any()
+    assert main(["complete", *given, "-o", str(tmp_path / "out.gif")]) == 1
+
+
 def test_a_style_by_name_by_picture_and_for_a_folder(tmp_path, capsys):
     photos = tmp_path / "photos"
     photos.mkdir()

@@ -1,4 +1,4 @@
-"""`scfegan edit | trace | mask`: a photograph and a drawing on it."""
+"""`scfegan edit | complete | trace | mask`: a photograph and a drawing on it."""
 
 import argparse
 from pathlib import Path
@@ -15,8 +15,9 @@ from scfegan_hf.commands.options import (
 
 
 def describe(commands: argparse._SubParsersAction) -> None:
-    """Add `edit`, `trace`, `mask`."""
+    """Add `edit`, `complete`, `trace`, `mask`."""
     _describe_edit(commands)
+    _describe_complete(commands)
     _describe_trace(commands)
     _describe_mask(commands)
 
@@ -52,6 +53,20 @@ def _describe_edit(commands: argparse._SubParsersAction) -> None:
     edit.set_defaults(run=_edit)
 
 
+def _describe_complete(commands: argparse._SubParsersAction) -> None:
+    complete = commands.add_parser("complete", help="fill an erased part of a face without a drawing, in several ways")
+    complete.add_argument("photo")
+    complete.add_argument("--mask", required=True, help="picture of the photo's size, white where to fill")
+    complete.add_argument("-n", "--number", type=whole(1, 4), default=1, help="of guesses, 1 to 4 (default 1)")
+    complete.add_argument("--seed", type=whole(0, 2**31 - 1), default=0, help="0 begins with the likeliest guess (default)")
+    complete.add_argument("--model", help="folder or Hub repository (default: the weights in the package)")
+    complete.add_argument("--quality", type=whole(1, 100), help="of a JPEG, 1 to 100 (default: the photo's own, or 95)")
+    complete.add_argument(
+        "-o", "--output", required=True, help="file to write; further guesses get -2 and so on in their names"
+    )
+    complete.set_defaults(run=_complete)
+
+
 def _describe_trace(commands: argparse._SubParsersAction) -> None:
     trace = commands.add_parser("trace", help="a sketch of a photograph, to start drawing from")
     trace.add_argument("photo")
@@ -83,6 +98,21 @@ def _edit(options: argparse.Namespace) -> None:
         result.save(options.output, options.quality)
         return tell(*result.notes, *([JPEG_NOTE] if form == "JPEG" else []))
     change_folder(lambda photo, drawn: pipe(photo, **drawn, **how), options, drawings, "edited")
+
+
+def _complete(options: argparse.Namespace) -> None:
+    from scfegan_hf.editing.pipeline import FaceEditPipeline
+    from scfegan_hf.editing.saving import format_of, save_edited
+
+    format_of(options.output)  # before the work is done
+    pipe = FaceEditPipeline.from_pretrained(options.model, runtime="pytorch")
+    result = pipe(options.photo, options.mask, seed=options.seed, num_candidates=options.number)
+    out = Path(options.output)
+    for number, (image, label) in enumerate(zip(result.images, result.labels, strict=True), 1):
+        path = out if number == 1 else out.with_stem(f"{out.stem}-{number}")
+        save_edited(image, path, options.quality)
+        print(f"{path}: {label}")
+    tell(*result.notes)
 
 
 def _trace(options: argparse.Namespace) -> None:
