@@ -145,6 +145,7 @@ class FaceEditPipeline:
         invert: bool | None = None,
         detail: bool = True,
         keep_tint: bool = True,
+        guess: bool = True,
         grow: int | str = 0,
     ) -> EditResult:
         """Repaint ``image`` where ``mask`` is marked, along the lines of ``sketch`` and in the colours of ``color``.
@@ -153,13 +154,13 @@ class FaceEditPipeline:
         lies above half of the mask's or sketch's own range; a feathered mask blends as softly as it was drawn. color:
         RGBA, painted where it is opaque. Both count inside the mask only. A mask that marks over half is refused unless
         ``invert`` says that black means repaint (True) or that it is meant so (False). The same ``seed`` gives the same
-        result. Where nothing is drawn on a face its colours are guessed from what is seen of it (editing/guess.py), for each
-        ``seed`` but 0 in another way. Candidates after the first are made in other ways, which ``labels`` tell
-        (editing/candidates.py); there may be fewer than ``num_candidates`` (1 to 4), since no two are alike. ``detail``: give
-        the answer texture from the photograph around it (editing/detail.py). ``keep_tint``: a photograph in grey or in one tint
-        stays so, and a painted colour counts as its lightness; False takes colours as they are. ``grow``: pixels to add to the
-        mask all around, or "auto" for as many as leave no rim of what it covers (`suggest_mask`). Raises ValueError that says
-        what to do.
+        result. ``guess``: where nothing is drawn on a face, guess its colours from what is seen of it (editing/guess.py), for
+        each ``seed`` but 0 in another way, and cut a face no larger than its frame; False leaves it to the network. Candidates
+        after the first are made in other ways, which ``labels`` tell (editing/candidates.py); there may be fewer than
+        ``num_candidates`` (1 to 4), since no two are alike. ``detail``: give the answer texture from the photograph around it
+        (editing/detail.py). ``keep_tint``: a photograph in grey or in one tint stays so, and a painted colour counts as its
+        lightness; False takes colours as they are. ``grow``: pixels to add to the mask all around, or "auto" for as many as
+        leave no rim of what it covers (`suggest_mask`). Raises ValueError that says what to do.
 
         ``mode="recolor"`` keeps what is there and changes its colour: each part of a face that ``color`` touches takes it,
         limited by ``mask`` if there is one; there is one result, and no sketch (`recolor_photo`).
@@ -202,8 +203,10 @@ class FaceEditPipeline:
         if tint:
             paint = tint(paint)
         plan = Plan.of(photo.rgb, hole, unknown, lines | painted)
-        guesser = None if ((lines | painted) & hole).any() else self._guesser(plan)
-        pictures = self._candidates(plan, (lines, paint, painted), guesser, seed, num_candidates, detail)
+        drawn = ((lines | painted) & hole).any()
+        guesser = self._guesser(plan) if guess and not drawn else None
+        how = {"seed": seed, "count": num_candidates, "detail": detail, "framed": guess}
+        pictures = self._candidates(plan, (lines, paint, painted), guesser, **how)
         for rgb in pictures.values():
             if tint:
                 rgb[hole] = tint(rgb[hole])
@@ -219,12 +222,13 @@ class FaceEditPipeline:
         hole = np.zeros_like(plan.hole)
         for piece in plan.parts:
             hole |= piece.mask if piece.kind == "network" else False
-        return Guesser.of(plan.rgb, hole, plan.unseen, looks())
+        return Guesser.of(plan.seen, hole, plan.unseen, looks())
 
     def _candidates(
-        self, plan: Plan, layers: tuple, guesser: Guesser | None, seed: int, count: int, detail: bool
+        self, plan: Plan, layers: tuple, guesser: Guesser | None, *, seed: int, count: int, detail: bool, framed: bool
     ) -> dict[str, np.ndarray]:
-        """At most ``count`` answers by what they are, uint8 RGB (H, W, 3), no two alike. layers: lines, colours, where."""
+        """At most ``count`` answers by what they are, uint8 RGB (H, W, 3), no two alike. layers: lines, colours, where;
+        ``framed``: no crop of a face is larger than its frame."""
         import torch
 
         answers: dict[str, np.ndarray] = {}
@@ -242,7 +246,7 @@ class FaceEditPipeline:
                 for part in plan.parts:
                     for box in hole_groups(part.mask):
                         with_detail = choice.detail and detail
-                        context = self._context(plan.rgb, box, choice.context)
+                        context = self._context(plan, box, choice.context) if framed else choice.context
                         crop = (context, choice.mirrored)
                         self._edit_hole(rgb, box, part, left, plan.unseen, *layers, crop, noise, with_detail)
             else:
@@ -251,10 +255,10 @@ class FaceEditPipeline:
                 answers[choice.label] = rgb
         return answers
 
-    def _context(self, rgb: np.ndarray, box: tuple[int, int, int, int], wanted: float) -> float:
+    def _context(self, plan: Plan, box: tuple[int, int, int, int], wanted: float) -> float:
         """Side of the crop in hole sizes: as ``wanted``, but around large holes in a face no more than the face's frame, which
         is what training had."""
-        frame = looks().nearest(rgb, box)
+        frame = looks().nearest(plan.seen, box)
         if frame is None:
             return wanted
         side = float(np.hypot(*(frame[3] - frame[0])))

@@ -5,6 +5,7 @@ where no face is near: the drawn colours between the drawn walls. All else: the 
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -66,6 +67,11 @@ class Plan:
         parts = parts_of(rgb, hole, drawn)
         rest = [part for part in parts if part.kind != "copy"]
         return cls(rgb, hole, unseen, [part for part in parts if part.kind == "copy"], rest)
+
+    @cached_property
+    def seen(self) -> np.ndarray:
+        """The photograph, grey where nothing is known."""
+        return self.rgb if self.unseen is None else np.where(self.unseen[..., None], np.uint8(128), self.rgb)
 
     def boxes(self, *kinds: str) -> list[tuple[int, int, int, int]]:
         """The bounds, x0, y0, x1, y1, of what is worked at a time in the parts of these ``kinds``."""

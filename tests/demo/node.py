@@ -27,7 +27,7 @@ class NetworkAlone:
 
     def __call__(self, *layers: Any, **options: Any) -> EditResult:
         with mock.patch.object(places.Plan, "of", self._plan):
-            return self.pipeline(*layers, detail=False, **options)
+            return self.pipeline(*layers, detail=False, guess=False, **options)
 
     @staticmethod
     def _plan(photo: np.ndarray, hole: np.ndarray, unseen: np.ndarray | None, drawn: np.ndarray) -> places.Plan:

