@@ -226,16 +226,16 @@ def tiny_options(tmp_path_factory, squeezenet_file) -> dict[str, dict]:
 @pytest.fixture(scope="session")
 def tiny_source(tmp_path_factory, landmark_rows):
     """A function from columns to a folder of five rows with them as `scfegan prepare` writes it, two for validation: those of
-    drawn faces; "label" is 0 and 1 by turns; any other column is a picture."""
+    drawn faces; "label" is 0 and 1 by turns, "smile" 1, other attributes 0; any other column is a picture."""
     from datasets import Dataset
 
     def write(columns: tuple[str, ...]) -> str:
         out = tmp_path_factory.mktemp("source")
         (out / "data").mkdir()
-        rows = [
-            {name: row.get(name, number % 2 if name == "label" else row["image"]) for name in columns}
-            for number, row in enumerate(landmark_rows)
-        ]
+        rows = []
+        for number, row in enumerate(landmark_rows):
+            known = {"label": number % 2, "smile": 1.0, "age": 0.0, "features": 0.0} | row
+            rows.append({name: known.get(name, row["image"]) for name in columns})
         for split, part in (("train", rows[2:]), ("validation", rows[:2])):
             Dataset.from_list(part).to_parquet(str(out / "data" / f"{split}-00000.parquet"))
         return str(out)
