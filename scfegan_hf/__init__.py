@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from scfegan_hf.editing.pipeline import EditResult, FaceEditPipeline
     from scfegan_hf.faces.makeup import Look, Tint
     from scfegan_hf.models.scfegan import SCFEGANDiscriminator, SCFEGANGenerator
+    from scfegan_hf.portrait.attributes import AttributePipeline
     from scfegan_hf.portrait.makeup import MakeupPipeline
     from scfegan_hf.portrait.result import PortraitResult
     from scfegan_hf.portrait.studio import Studio, studio
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
+    "AttributePipeline",
     "EditResult",
     "FaceEditPipeline",
     "FaceFromLines",
@@ -35,6 +37,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "AttributePipeline": "portrait.attributes",
     "EditResult": "editing.pipeline",
     "FaceEditPipeline": "editing.pipeline",
     "FaceFromLines": "editing.lines",

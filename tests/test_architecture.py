@@ -49,6 +49,7 @@ PUBLIC = {
     "PhotoEnlarging": "editing.enlarging",
     "Look": "faces.makeup",
     "Tint": "faces.makeup",
+    "AttributePipeline": "portrait.attributes",
     "MakeupPipeline": "portrait.makeup",
     "StylePipeline": "portrait.style",
     "PortraitResult": "portrait.result",

@@ -1,0 +1,157 @@
+"""AttributePipeline: a photograph and how far its smile, age and features are to move in; the photograph so changed out.
+
+A network looks at a small square of the face and answers how it bends and what is painted (models/stargan.py). That is enlarged
+onto the photograph at its own size, within an oval of the face: hair, neck and background stay, bit for bit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from scfegan_hf.editing.devices import usable_device
+from scfegan_hf.editing.photos import Photo, PictureLike, read_photo
+from scfegan_hf.editing.pipeline import BUNDLED_WEIGHTS
+from scfegan_hf.portrait.result import PortraitResult
+
+if TYPE_CHECKING:
+    import torch
+
+    from scfegan_hf.models.stargan import AttributeChange
+    from scfegan_hf.portrait.faces import AlignedFace
+
+BUNDLED_ATTRIBUTES = BUNDLED_WEIGHTS / "attributes"
+MOST = {"smile": 1.0, "age": 15.0, "features": 1.0}  # either way
+YEARS = 11.0  # of a step of 1 in the pairs that the network learned from, as a judge saw them
+ASIDE = "A face is turned far aside; what is changed there may not pass."
+NOTHING = "Ask for a smile, an age or features other than 0."
+
+
+@dataclass(frozen=True)
+class Looked:
+    """A photograph whose faces were found, so that a slider is answered at once; see `AttributePipeline.look`."""
+
+    photo: Photo
+    faces: list[AlignedFace]
+
+
+class AttributePipeline:
+    """Moves attributes of faces; see `__call__`."""
+
+    def __init__(self, network: AttributeChange, device: str | torch.device | None = None):
+        """``network`` computes in the dtype it has, on ``device`` (default: the first GPU, else the CPU)."""
+        import torch
+
+        self.device = usable_device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        self.network = network.to(self.device).eval().requires_grad_(False)
+
+    @classmethod
+    def from_pretrained(
+        cls, path_or_repo_id: str | Path | None = None, device: str | torch.device | None = None, **kwargs
+    ) -> AttributePipeline:
+        """From a folder or Hub repository, or (None) from the weights that the package carries.
+
+        ``kwargs`` and errors are those of `HubNetwork.from_pretrained`.
+        """
+        from scfegan_hf.models.stargan import AttributeChange
+
+        return cls(AttributeChange.from_pretrained(path_or_repo_id or BUNDLED_ATTRIBUTES, **kwargs), device)
+
+    @staticmethod
+    def look(image: PictureLike) -> Looked:
+        """The photograph with its faces found, to be given to `__call__` in its place any number of times."""
+        from scfegan_hf.portrait.faces import aligned_faces
+
+        photo = read_photo(image)
+        return Looked(photo, aligned_faces(photo.rgb))
+
+    def __call__(
+        self,
+        image: PictureLike | Looked,
+        *,
+        smile: float = 0.0,
+        age: float = 0.0,
+        features: float = 0.0,
+        face: int | str | None = None,
+    ) -> PortraitResult:
+        """The photograph with a face changed. At 0 each attribute stays.
+
+        image: a photograph, or what `look` made of one. smile: -1, none, to 1, wide. age: about how many years older, -15 to
+        15. features: -1, more feminine, to 1, more masculine. face: which of several, from the left, or "all"; None is the
+        largest. Raises ValueError that says what to do: without a face, without a wish, and for numbers out of range.
+        """
+        from scfegan_hf.editing.tint import tint_of
+        from scfegan_hf.portrait.makeup import chosen_faces
+
+        wishes = {"smile": smile, "age": age, "features": features}
+        check_attributes(wishes)
+        if not any(wishes.values()):
+            raise ValueError(NOTHING)
+        looked = image if isinstance(image, Looked) else self.look(image)
+        photo, notes = looked.photo, list(looked.photo.notes)
+        rgb, mask = photo.rgb.copy(), np.zeros(photo.rgb.shape[:2], bool)
+        steps = [wishes["smile"], wishes["age"] / YEARS, wishes["features"]]
+        for each in chosen_faces(looked.faces, face, notes):
+            if each.is_profile and ASIDE not in notes:
+                notes.append(ASIDE)
+            # One after the other, for that is how the network learned.
+            for number, step in enumerate(steps):
+                if step:
+                    mask |= self._change(rgb, each, [step if number == other else 0.0 for other in range(len(steps))])
+        seen = np.ones(mask.shape, bool) if photo.unseen is None else ~photo.unseen
+        tint = tint_of(photo.rgb, seen)
+        if tint and mask.any():
+            rgb[mask] = tint(rgb[mask])
+        return PortraitResult([photo.with_pixels(rgb)], tuple(notes), ["face changed"], mask)
+
+    def _change(self, rgb: np.ndarray, face: AlignedFace, steps: list[float]) -> np.ndarray:
+        """Change one face of the photograph, in place; returns where, bool (H, W)."""
+        import cv2
+        import torch
+
+        from scfegan_hf.faces.align import cut_frame
+        from scfegan_hf.faces.close import close_frame
+
+        side, (x0, y0, x1, y1) = self.network.resolution, face.box
+        height, width = face.small.shape[:2]
+        large = np.float32(((x1 - x0) / width, (y1 - y0) / height))
+        frame = close_frame(face.frame) * large  # in pixels of the crop at its own size
+        crop = rgb[y0:y1, x0:x1].astype(np.float32)
+        square = cut_frame(rgb[y0:y1, x0:x1], frame, side)
+        kind = next(self.network.parameters()).dtype
+        tensor = torch.from_numpy(square).permute(2, 0, 1)[None].to(self.device, kind) / 127.5 - 1
+        with torch.inference_mode():
+            answer = self.network(tensor, torch.tensor([steps], device=self.device, dtype=kind))[0].float().cpu().numpy()
+        corners = np.float32([[0, 0], [0, side], [side, side]])
+        matrix = cv2.getAffineTransform(np.ascontiguousarray(frame[:3]), corners)  # from the crop to the square
+        how = {"flags": cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP, "borderMode": cv2.BORDER_CONSTANT}
+        size = (x1 - x0, y1 - y0)
+
+        def enlarged(channels: np.ndarray) -> np.ndarray:
+            return cv2.warpAffine(np.ascontiguousarray(channels.transpose(1, 2, 0)), matrix, size, **how)
+
+        bent_by = enlarged(answer[:2]) @ np.linalg.inv(matrix[:, :2]).T.astype(np.float32) * side
+        shade, paint, cover = (enlarged(answer[part]) for part in (slice(2, 5), slice(5, 8), slice(8, 9)))
+        cover = np.clip(cover.reshape(*cover.shape[:2], 1), 0, 1)
+        ys, xs = np.mgrid[0 : size[1], 0 : size[0]].astype(np.float32)
+        bent = cv2.remap(crop, xs + bent_by[..., 0], ys + bent_by[..., 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
+        painted = (paint + 1) * np.float32(127.5)
+        if not steps[0]:  # skin that ages keeps its pores; lips that open leave no line upon teeth
+            coarse = cv2.warpAffine(bent, matrix, (side, side), flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REFLECT_101)
+            painted += bent - enlarged(coarse.transpose(2, 0, 1))
+        changed = (bent + shade * np.float32(127.5)) * (1 - cover) + painted * cover
+        here = (np.abs(bent_by).max(2) > 1e-3) | (np.abs(shade).max(2) > 1e-4) | (cover[..., 0] > 1e-4)
+        mask = np.zeros(rgb.shape[:2], bool)
+        mask[y0:y1, x0:x1] = here
+        rgb[y0:y1, x0:x1][here] = np.clip(np.rint(changed[here]), 0, 255)
+        return mask
+
+
+def check_attributes(wishes: dict[str, float]) -> None:
+    """Raises ValueError for what is no number, or out of range."""
+    for name, value in wishes.items():
+        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= MOST[name]:
+            raise ValueError(f"{name} lies from {-MOST[name]:g} to {MOST[name]:g}, not {value!r}.")
