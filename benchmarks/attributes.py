@@ -73,8 +73,8 @@ def on_faces(pipe: AttributePipeline, rows, options: argparse.Namespace) -> None
             missed += 1
             continue
         before, shown = judges(face) if judges else {}, [face]
-        for name in ATTRIBUTES:
-            for value in (-MOST[name], MOST[name]):
+        for name in ("smile",):
+            for value in (-MOST, MOST):
                 result = pipe(looked, **{name: value})
                 after = np.asarray(result.image)
                 if (after[~result.mask] != face[~result.mask]).any():
@@ -87,9 +87,9 @@ def on_faces(pipe: AttributePipeline, rows, options: argparse.Namespace) -> None
     print("| attribute | judge moved | identity mean, 95% |\n|---|---|---|")
     for (name, value), figures in found.items():
         figures = np.array(figures)
-        if name == "smile":  # only those who did not smile, or did
-            figures = figures[(figures[:, 2] < 0.5) == (value > 0)] if judges else figures
         same = figures[:, 1][~np.isnan(figures[:, 1])]
+        if judges and name == "smile":  # of those who did not smile, or did
+            figures = figures[(figures[:, 2] < 0.5) == (value > 0)]
         alike = f"{same.mean():.3f}, {np.quantile(same, 0.95):.3f}"
         print(f"| {name} {value:+g} | {figures[:, 0].mean():+.2f} ({len(figures)}) | {alike} |")
     if options.sheet:

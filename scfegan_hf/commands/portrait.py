@@ -1,4 +1,4 @@
-"""`scfegan makeup | change | style | studio`: faces changed as a whole, without a drawing."""
+"""`scfegan makeup | smile | style | studio`: faces changed as a whole, without a drawing."""
 
 import argparse
 from pathlib import Path
@@ -8,13 +8,12 @@ from scfegan_hf.portrait.attributes import MOST
 from scfegan_hf.portrait.style import DEFAULT_STYLE, style_and_strength
 
 STYLE_HELP = "painterly, golden, teal, noir, neon, blue, or a picture to paint like; with a strength: painterly=.7"
-ATTRIBUTES = {"smile": "how much more of a smile", "age": "years older", "features": "more masculine; below 0 more feminine"}
 COLORS = {"lips": "of the lips", "shadow": "of the upper lids", "liner": "of the line along the lids", "blush": "of the cheeks"}
 COLORS["foundation"] = "of the skin, which it evens out"
 
 
 def describe(commands: argparse._SubParsersAction) -> None:
-    """Add `makeup`, `change`, `style`, `studio`."""
+    """Add `makeup`, `smile`, `style`, `studio`."""
     makeup = commands.add_parser("makeup", help="make-up by colours or from another photograph, or none; for a folder too")
     makeup.add_argument("photo", help="picture, or a folder of pictures, searched deeply")
     makeup.add_argument("--reference", metavar="PHOTO", help="a photograph of a face whose make-up is to come over")
@@ -24,13 +23,13 @@ def describe(commands: argparse._SubParsersAction) -> None:
     makeup.add_argument("--model", help="folder or Hub repository (default: the weights in the package)")
     describe_results(makeup)
     makeup.set_defaults(run=_makeup)
-    change = commands.add_parser("change", help="a smile, years or other features, by numbers; for a folder too")
-    change.add_argument("photo", help="picture, or a folder of pictures, searched deeply")
-    _describe_attributes(change)
-    change.add_argument("--all-faces", action="store_true", help="every face of a photograph, not the largest alone")
-    change.add_argument("--model", help="folder or Hub repository (default: the weights in the package)")
-    describe_results(change)
-    change.set_defaults(run=_change)
+    smile = commands.add_parser("smile", help="a face that smiles more, or less, by a number; for a folder too")
+    smile.add_argument("photo", help="picture, or a folder of pictures, searched deeply")
+    _describe_smile(smile)
+    smile.add_argument("--all-faces", action="store_true", help="every face of a photograph, not the largest alone")
+    smile.add_argument("--model", help="folder or Hub repository (default: the weights in the package)")
+    describe_results(smile)
+    smile.set_defaults(run=_smile)
     style = commands.add_parser("style", help="a photo painted in a style, or like another picture; for a folder too")
     style.add_argument("photo", help="picture, or a folder of pictures, searched deeply")
     style.add_argument("--style", default=DEFAULT_STYLE, metavar="STYLE", help=STYLE_HELP + f" (default {DEFAULT_STYLE})")
@@ -38,10 +37,10 @@ def describe(commands: argparse._SubParsersAction) -> None:
     describe_results(style)
     style.set_defaults(run=_style)
     studio = commands.add_parser(
-        "studio", help="smile, age, make-up, hair colour, style and enlargement in one go; for a folder too"
+        "studio", help="smile, make-up, hair colour, style and enlargement in one go; for a folder too"
     )
     studio.add_argument("photo", help="picture, or a folder of pictures, searched deeply")
-    _describe_attributes(studio)
+    _describe_smile(studio)
     studio.add_argument("--makeup", metavar="PHOTO", help="a photograph of a face whose make-up is to come over")
     studio.add_argument("--remove-makeup", action="store_true", help="take off what make-up there is")
     _describe_look(studio)
@@ -52,15 +51,9 @@ def describe(commands: argparse._SubParsersAction) -> None:
     studio.set_defaults(run=_studio)
 
 
-def _describe_attributes(command: argparse.ArgumentParser) -> None:
-    for name, what in ATTRIBUTES.items():
-        most = MOST[name]
-        words = f"{what}, {-most:g} to {most:g} (default 0)"
-        command.add_argument(f"--{name}", type=number(-most, most), default=0.0, help=words)
-
-
-def _wished(options: argparse.Namespace) -> dict[str, float]:
-    return {name: getattr(options, name) for name in ATTRIBUTES}
+def _describe_smile(command: argparse.ArgumentParser) -> None:
+    words = f"how much more of a smile, {-MOST:g} to {MOST:g} (default 0)"
+    command.add_argument("--smile", type=number(-MOST, MOST), default=0.0, help=words)
 
 
 def _describe_look(command: argparse.ArgumentParser) -> None:
@@ -97,11 +90,11 @@ def _makeup(options: argparse.Namespace) -> None:
     tell(*result.notes, *([JPEG_NOTE] if form == "JPEG" else []))
 
 
-def _change(options: argparse.Namespace) -> None:
+def _smile(options: argparse.Namespace) -> None:
     from scfegan_hf.portrait.attributes import NOTHING, AttributePipeline
 
-    form, wishes = check_format(options), _wished(options)
-    if not any(wishes.values()):
+    form, wishes = check_format(options), {"smile": options.smile}
+    if not options.smile:
         raise ValueError(NOTHING)
     pipe, face = AttributePipeline.from_pretrained(options.model), "all" if options.all_faces else None
     if Path(options.photo).is_dir():
@@ -130,7 +123,7 @@ def _studio(options: argparse.Namespace) -> None:
     form, colors = check_format(options), _colors(options)
     look = Look(**colors) if colors else None
     wishes = dict(makeup=options.makeup, look=look, remove_makeup=options.remove_makeup, strength=options.strength)
-    wishes |= _wished(options)
+    wishes["smile"] = options.smile
     wishes |= dict(hair=options.hair, upscale=options.upscale, face="all" if options.all_faces else None)
     if options.style is not None:
         wishes["style"], wishes["style_strength"] = style_and_strength(options.style)

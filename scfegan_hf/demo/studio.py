@@ -10,12 +10,11 @@ from scfegan_hf.faces.makeup import Look
 from scfegan_hf.portrait.result import PortraitResult
 from scfegan_hf.portrait.studio import Studio
 
-DOCUMENTATION = """Smile, age, features, make-up, hair colour, a painter's style and enlargement of a photo of faces in one go.
-photo: picture file. Any of these: smile, -1 to 1; age, years older, -15 to 15; features, from -1, more feminine, to 1, more
-masculine; makeup, a picture file of a face whose make-up is to come over, or colours, each a name or "#rrggbb", of lips,
-shadow, liner, blush and foundation, by makeup_strength (0 to 1.5); hair, its new colour; style: painterly, golden, teal, noir,
-neon or blue, or style_picture, a picture file to paint like, by style_strength (0 to 1); upscale: 1, 2 or 4. all_faces: every
-face and not the largest alone. Returns a PNG file."""
+DOCUMENTATION = """A smile, make-up, hair colour, a painter's style and enlargement of a photo of faces in one go, in this order.
+photo: picture file. Any of these: smile, -1 (none) to 1 (wide); makeup, a picture file of a face whose make-up is to come over,
+or colours, each a name or "#rrggbb", of lips, shadow, liner, blush and foundation, by makeup_strength (0 to 1.5); hair, its new
+colour; style: painterly, golden, teal, noir, neon or blue, or style_picture, a picture file to paint like, by style_strength
+(0 to 1); upscale: 1, 2 or 4. all_faces: every face and not the largest alone. Returns a PNG file."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +31,6 @@ class Wishes:
     upscale: Any = 1
     all_faces: Any = False
     smile: Any = 0.0
-    age: Any = 0.0
-    features: Any = 0.0
 
 
 def change_portrait(studio: Callable[[], Studio], photo: str, wishes: Wishes) -> PortraitResult:
@@ -57,8 +54,6 @@ def change_portrait(studio: Callable[[], Studio], photo: str, wishes: Wishes) ->
     return chain(
         photo,
         smile=wishes.smile,
-        age=wishes.age,
-        features=wishes.features,
         makeup=wishes.makeup,
         look=Look(**colors) if colors else None,
         strength=wishes.makeup_strength,

@@ -1,7 +1,8 @@
-"""AttributePipeline: a photograph and how far its smile, age and features are to move in; the photograph so changed out.
+"""AttributePipeline: a photograph and how far a smile is to move in; the photograph so changed out.
 
-A network looks at a small square of the face and answers how it bends and what is painted (models/stargan.py). That is enlarged
-onto the photograph at its own size, within an oval of the face: hair, neck and background stay, bit for bit.
+A network looks at a small square of the face and answers how it bends and is shaded (models/stargan.py). That is enlarged onto
+the photograph at its own size, within an oval of the face: hair, neck and background stay, bit for bit. What the network would
+paint is left out, for teeth that it makes up are specks; its steps of age and features are too small to be offered.
 """
 
 from __future__ import annotations
@@ -24,10 +25,9 @@ if TYPE_CHECKING:
     from scfegan_hf.portrait.faces import AlignedFace
 
 BUNDLED_ATTRIBUTES = BUNDLED_WEIGHTS / "attributes"
-MOST = {"smile": 1.0, "age": 15.0, "features": 1.0}  # either way
-YEARS = 11.0  # of a step of 1 in the pairs that the network learned from, as a judge saw them
+MOST = 1.0  # either way
 ASIDE = "A face is turned far aside; what is changed there may not pass."
-NOTHING = "Ask for a smile, an age or features other than 0."
+NOTHING = "Ask for a smile other than 0."
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Looked:
 
 
 class AttributePipeline:
-    """Moves attributes of faces; see `__call__`."""
+    """Makes faces smile more, or less; see `__call__`."""
 
     def __init__(self, network: AttributeChange, device: str | torch.device | None = None):
         """``network`` computes in the dtype it has, on ``device`` (default: the first GPU, else the CPU)."""
@@ -73,39 +73,33 @@ class AttributePipeline:
         image: PictureLike | Looked,
         *,
         smile: float = 0.0,
-        age: float = 0.0,
-        features: float = 0.0,
         face: int | str | None = None,
     ) -> PortraitResult:
-        """The photograph with a face changed. At 0 each attribute stays.
+        """The photograph with a face smiling more, or less.
 
-        image: a photograph, or what `look` made of one. smile: -1, none, to 1, wide. age: about how many years older, -15 to
-        15. features: -1, more feminine, to 1, more masculine. face: which of several, from the left, or "all"; None is the
-        largest. Raises ValueError that says what to do: without a face, without a wish, and for numbers out of range.
+        image: a photograph, or what `look` made of one. smile: -1, none, to 1, wide; lips that are closed stay closed. face:
+        which of several, from the left, or "all"; None is the largest. Raises ValueError that says what to do: without a face,
+        for a smile of 0, and for numbers out of range.
         """
         from scfegan_hf.editing.tint import tint_of
+        from scfegan_hf.models.stargan import ATTRIBUTES
         from scfegan_hf.portrait.makeup import chosen_faces
 
-        wishes = {"smile": smile, "age": age, "features": features}
-        check_attributes(wishes)
-        if not any(wishes.values()):
+        check_smile(smile)
+        if not smile:
             raise ValueError(NOTHING)
         looked = image if isinstance(image, Looked) else self.look(image)
         photo, notes = looked.photo, list(looked.photo.notes)
         rgb, mask = photo.rgb.copy(), np.zeros(photo.rgb.shape[:2], bool)
-        steps = [wishes["smile"], wishes["age"] / YEARS, wishes["features"]]
         for each in chosen_faces(looked.faces, face, notes):
             if each.is_profile and ASIDE not in notes:
                 notes.append(ASIDE)
-            # One after the other, for that is how the network learned.
-            for number, step in enumerate(steps):
-                if step:
-                    mask |= self._change(rgb, each, [step if number == other else 0.0 for other in range(len(steps))])
+            mask |= self._change(rgb, each, [float(smile) if name == "smile" else 0.0 for name in ATTRIBUTES])
         seen = np.ones(mask.shape, bool) if photo.unseen is None else ~photo.unseen
         tint = tint_of(photo.rgb, seen)
         if tint and mask.any():
             rgb[mask] = tint(rgb[mask])
-        return PortraitResult([photo.with_pixels(rgb)], tuple(notes), ["face changed"], mask)
+        return PortraitResult([photo.with_pixels(rgb)], tuple(notes), ["smiling more" if smile > 0 else "smiling less"], mask)
 
     def _change(self, rgb: np.ndarray, face: AlignedFace, steps: list[float]) -> np.ndarray:
         """Change one face of the photograph, in place; returns where, bool (H, W)."""
@@ -134,24 +128,18 @@ class AttributePipeline:
             return cv2.warpAffine(np.ascontiguousarray(channels.transpose(1, 2, 0)), matrix, size, **how)
 
         bent_by = enlarged(answer[:2]) @ np.linalg.inv(matrix[:, :2]).T.astype(np.float32) * side
-        shade, paint, cover = (enlarged(answer[part]) for part in (slice(2, 5), slice(5, 8), slice(8, 9)))
-        cover = np.clip(cover.reshape(*cover.shape[:2], 1), 0, 1)
+        shade = enlarged(answer[2:5])
         ys, xs = np.mgrid[0 : size[1], 0 : size[0]].astype(np.float32)
         bent = cv2.remap(crop, xs + bent_by[..., 0], ys + bent_by[..., 1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
-        painted = (paint + 1) * np.float32(127.5)
-        if not steps[0]:  # skin that ages keeps its pores; lips that open leave no line upon teeth
-            coarse = cv2.warpAffine(bent, matrix, (side, side), flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REFLECT_101)
-            painted += bent - enlarged(coarse.transpose(2, 0, 1))
-        changed = (bent + shade * np.float32(127.5)) * (1 - cover) + painted * cover
-        here = (np.abs(bent_by).max(2) > 1e-3) | (np.abs(shade).max(2) > 1e-4) | (cover[..., 0] > 1e-4)
+        changed = bent + shade * np.float32(127.5)
+        here = (np.abs(bent_by).max(2) > 1e-3) | (np.abs(shade).max(2) > 1e-4)
         mask = np.zeros(rgb.shape[:2], bool)
         mask[y0:y1, x0:x1] = here
         rgb[y0:y1, x0:x1][here] = np.clip(np.rint(changed[here]), 0, 255)
         return mask
 
 
-def check_attributes(wishes: dict[str, float]) -> None:
+def check_smile(smile: float) -> None:
     """Raises ValueError for what is no number, or out of range."""
-    for name, value in wishes.items():
-        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= MOST[name]:
-            raise ValueError(f"{name} lies from {-MOST[name]:g} to {MOST[name]:g}, not {value!r}.")
+    if isinstance(smile, bool) or not isinstance(smile, int | float) or not abs(smile) <= MOST:
+        raise ValueError(f"smile lies from {-MOST:g} to {MOST:g}, not {smile!r}.")

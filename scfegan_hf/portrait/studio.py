@@ -1,4 +1,4 @@
-"""The chain: attributes, make-up, hair colour, style and enlargement of a photograph, one after the other, each by its word."""
+"""The chain: a smile, make-up, hair colour, style and enlargement of a photograph, one after the other, each by its word."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from PIL import ImageColor
 from scfegan_hf.editing.enlarging import PhotoEnlarging
 from scfegan_hf.editing.photos import PictureLike, read_photo
 from scfegan_hf.faces.regions import REGIONS
-from scfegan_hf.portrait.attributes import AttributePipeline, check_attributes
+from scfegan_hf.portrait.attributes import AttributePipeline, check_smile
 from scfegan_hf.portrait.makeup import MakeupPipeline, chosen_faces
 from scfegan_hf.portrait.result import PortraitResult
 from scfegan_hf.portrait.style import StylePipeline
@@ -52,8 +52,6 @@ class Studio:
         image: PictureLike,
         *,
         smile: float = 0.0,
-        age: float = 0.0,
-        features: float = 0.0,
         makeup: PictureLike | None = None,
         look: Look | None = None,
         remove_makeup: bool = False,
@@ -64,10 +62,10 @@ class Studio:
         upscale: int = 1,
         face: int | str | None = None,
     ) -> PortraitResult:
-        """The photograph with all that was asked for, in this order: smile, age and features, make-up, hair, style,
+        """The photograph with all that was asked for, in this order: smile, make-up, hair, style,
         enlargement.
 
-        ``smile``, ``age`` and ``features``: how far they move, see `AttributePipeline`.
+        ``smile``: how far it moves, see `AttributePipeline`.
         ``makeup``: a photograph whose make-up comes over, or else a ``look`` of colours, or ``remove_makeup``, by
         ``strength``, see `MakeupPipeline`. ``hair``: its new colour, "#rrggbb", a name, or (r, g, b) of 0 to 255.
         ``style``: a name or a picture, by ``style_strength``, see `StylePipeline`. ``upscale``: 1, 2 or 4. ``face``: which of
@@ -78,19 +76,15 @@ class Studio:
         if upscale not in UPSCALES:
             raise ValueError(f"upscale must be 1, 2 or 4, not {upscale!r}.")
         color = None if hair is None else _color(hair)
-        wanted = {"smile": smile, "age": age, "features": features}
-        check_attributes(wanted)
-        wants_change = any(wanted.values())
+        check_smile(smile)
         wants_makeup = makeup is not None or look is not None or remove_makeup
-        if not wants_change and not wants_makeup and color is None and style is None and upscale == 1:
-            raise ValueError(
-                "Ask for something: a smile, an age, features, make-up, a colour of hair, a style, or an upscale of 2 or 4."
-            )
+        if not smile and not wants_makeup and color is None and style is None and upscale == 1:
+            raise ValueError("Ask for something: a smile, make-up, a colour of hair, a style, or an upscale of 2 or 4.")
         photo = read_photo(image)
         picture, notes, labels = image, [], []
         mask = np.zeros(photo.rgb.shape[:2], bool)
-        if wants_change:
-            moved = self.attributes(picture, **wanted, face=face)
+        if smile:
+            moved = self.attributes(picture, smile=smile, face=face)
             picture, mask = moved.image, moved.mask
             notes, labels = list(moved.notes), list(moved.labels)
         if wants_makeup:

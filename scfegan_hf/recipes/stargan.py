@@ -156,7 +156,7 @@ USAGE = """```python
 from scfegan_hf import AttributePipeline
 
 pipe = AttributePipeline.from_pretrained("{repository}")
-pipe("photo.jpg", smile=0.8, age=-5).save("result.png")
+pipe("photo.jpg", smile=0.8).save("result.png")
 ```"""
 CITATION = """@inproceedings{choi2018stargan,
   title     = {StarGAN: Unified Generative Adversarial Networks for Multi-Domain Image-to-Image Translation},

@@ -1,4 +1,4 @@
-"""Smile, age and features of the astronaut: what moves, what stays, and what is refused."""
+"""Smiles of the astronaut: what moves, what stays, and what is refused."""
 
 import time
 
@@ -9,9 +9,6 @@ from skimage.data import astronaut
 
 from scfegan_hf import AttributePipeline, studio
 from scfegan_hf.cli import main
-from scfegan_hf.portrait.attributes import MOST
-
-WISHES = [{name: sign * most} for name, most in MOST.items() for sign in (-1, 1)]
 
 
 @pytest.fixture(scope="module")
@@ -24,12 +21,12 @@ def photo() -> np.ndarray:
     return astronaut()[:320, 60:380]
 
 
-@pytest.mark.parametrize("wish", WISHES)
-def test_a_face_changes_and_all_around_it_stays(pipe, photo, wish):
-    result = pipe(photo, **wish)
+@pytest.mark.parametrize("smile", [-1, 1])
+def test_a_face_changes_and_all_around_it_stays(pipe, photo, smile):
+    result = pipe(photo, smile=smile)
     after = np.asarray(result.image)
     changed = (after != photo).any(2)
-    assert result.labels == ["face changed"] and not changed[~result.mask].any()
+    assert result.labels == ["smiling more" if smile > 0 else "smiling less"] and not changed[~result.mask].any()
     assert changed.mean() > 0.02 and result.mask.mean() < 0.4
     assert np.abs(after.astype(int) - photo)[result.mask].mean() > 0.5
 
@@ -48,28 +45,15 @@ def test_what_was_looked_at_is_answered_the_same_and_soon(pipe, photo):
     assert np.array_equal(np.asarray(result.image), np.asarray(pipe(photo, smile=-0.5).image))
 
 
-def test_wishes_add_up_one_after_the_other(pipe, photo):
-    first = pipe(photo, smile=-0.5)
-    both = pipe(photo, smile=-0.5, age=8)
-    assert (both.mask | first.mask == both.mask).all()
-    apart = np.abs(np.asarray(both.image).astype(int) - np.asarray(first.image)).mean()
-    assert apart > 0.01
-
-
 def test_a_grey_photograph_stays_grey(pipe, photo):
     grey = np.asarray(Image.fromarray(photo).convert("L").convert("RGB"))
-    after = np.asarray(pipe(grey, age=10).image)
+    after = np.asarray(pipe(grey, smile=1).image)
     assert (after[..., 0] == after[..., 1]).all() and (after != grey).any()
 
 
 @pytest.mark.parametrize(
     ("wish", "words"),
-    [
-        ({}, "other than 0"),
-        ({"smile": 1.5}, "smile lies from"),
-        ({"age": True}, "age lies"),
-        ({"features": "x"}, "features lies"),
-    ],
+    [({}, "other than 0"), *(({"smile": value}, "smile lies from") for value in (1.5, True, "x", float("nan")))],
 )
 def test_what_cannot_be_is_told(pipe, photo, wish, words):
     with pytest.raises(ValueError, match=words):
@@ -85,8 +69,8 @@ def test_the_studio_and_the_commands_do_the_same(pipe, photo, tmp_path, capsys):
     Image.fromarray(photo).save(tmp_path / "one.png")
     expected = np.asarray(pipe(photo, smile=-0.8).image)
     assert np.array_equal(np.asarray(studio(photo, smile=-0.8).image), expected)
-    for command in ("change", "studio"):
+    for command in ("smile", "studio"):
         assert main([command, str(tmp_path / "one.png"), "--smile", "-0.8", "-o", str(tmp_path / "out.png")]) == 0
         assert np.array_equal(np.asarray(Image.open(tmp_path / "out.png")), expected)
-    assert main(["change", str(tmp_path / "one.png"), "-o", str(tmp_path / "none.png")]) == 1
+    assert main(["smile", str(tmp_path / "one.png"), "-o", str(tmp_path / "none.png")]) == 1
     assert "other than 0" in capsys.readouterr().err
