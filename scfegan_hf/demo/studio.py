@@ -10,7 +10,7 @@ from scfegan_hf.faces.makeup import Look
 from scfegan_hf.portrait.result import PortraitResult
 from scfegan_hf.portrait.studio import Studio
 
-DOCUMENTATION = """A smile, make-up, hair colour, a painter's style and enlargement of a photo of faces in one go, in this order.
+DOCUMENTATION = """A smile, make-up, hair colour, a painter's style and enlargement of a photo of faces, in this order.
 photo: picture file. Any of these: smile, -1 (none) to 1 (wide); makeup, a picture file of a face whose make-up is to come over,
 or colours, each a name or "#rrggbb", of lips, shadow, liner, blush and foundation, by makeup_strength (0 to 1.5); hair, its new
 colour; style: painterly, golden, teal, noir, neon or blue, or style_picture, a picture file to paint like, by style_strength
