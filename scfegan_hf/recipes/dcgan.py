@@ -14,18 +14,12 @@ from scfegan_hf.data.plain import noise, picture_sample
 from scfegan_hf.data.samples import Sample, samples_of
 from scfegan_hf.evaluation import sets
 from scfegan_hf.layers.augment import augment
-from scfegan_hf.losses.adversarial import called, discriminator_loss, generator_loss, pair_loss, real_drift_loss
+from scfegan_hf.losses.adversarial import called, pair_loss
 from scfegan_hf.losses.penalties import zero_gradient_penalty
-from scfegan_hf.losses.perceptual import feature_sizes
 from scfegan_hf.models.dcgan import DCGANDiscriminator, DCGANGenerator
 from scfegan_hf.models.features import feature_network
-from scfegan_hf.models.lpips import AlexNetFeatures, lpips_network, save_untrained
-from scfegan_hf.models.projected import ProjectedDiscriminator
 from scfegan_hf.recipe import Batch, Card, Losses, Networks, Optimizer, Recipe, Role, Shared, Sources, Update
 
-JUDGED, STRIDES = (0, 1, 2, 4), (2, 1, 1, 1)  # AlexNet's layers with heads, and what these shrink by
-JUDGED_SIDE = 96  # pixels at which AlexNet looks at small pictures
-DRIFT = 0.001  # weight of the real logits' drift from 0 (Karras et al. 2018)
 FEATURES = 8  # side of the means of pixels by which sets are compared where there is no feature network
 
 
@@ -42,7 +36,6 @@ class DCGAN(Recipe):
         "z_size": (1, 65_536),
         "width": (1, 1024),
         "penalty_every": (1, 10**6),
-        "projected": (0, 1e6),
     }
 
     preset: Literal["ours", "reference"] = "ours"
@@ -53,8 +46,6 @@ class DCGAN(Recipe):
     augment: bool = True  # ours: Zhao et al. 2020, for small sets of pictures
     mirror: bool = True  # turn half of the pictures left to right
     learning_rate: float = 2e-4  # Radford et al. 2016; the reference's is 3e-4
-    projected_weights: str | None = None  # ours: safetensors of AlexNet (with LPIPS's heads), whose features are judged too
-    projected: float = 0.5  # ours: weight of their heads' opinion (Sauer et al. 2021)
     feature_weights: str | None = None  # safetensors of SqueezeNet 1.0, by whose features validation compares sets
 
     @property
@@ -73,10 +64,6 @@ class DCGAN(Recipe):
                 "generator": DCGANGenerator(self.z_size, self.width, resolution),
                 "discriminator": DCGANDiscriminator(self.width, resolution),
             }
-            if self.projected_weights:
-                networks["judged"] = lpips_network(self.projected_weights)
-                channels = tuple(AlexNetFeatures.CHANNELS[layer] for layer in JUDGED)
-                networks["projected"] = ProjectedDiscriminator(channels, STRIDES)
         if self.feature_weights:
             networks["features"] = feature_network("squeezenet", self.feature_weights)
         return networks
@@ -95,18 +82,12 @@ class DCGAN(Recipe):
             Update("discriminator", ("discriminator",), self.discriminator_turn, how),
             Update("generator", ("generator",), self.generator_turn, how),
         ]
-        if len(self.judges()) > 1:
-            turns.insert(1, Update("projected", ("projected",), self.projected_turn, how))
         if self.gamma and not self.as_reference:
             turns.append(Update("penalty", ("discriminator",), self.penalty_turn, how, every=self.penalty_every))
         return turns
 
-    def judges(self) -> tuple[str, ...]:
-        """Names of the discriminators."""
-        return ("discriminator", "projected") if self.projected_weights and not self.as_reference else ("discriminator",)
-
     def release(self) -> tuple[str, ...]:
-        return ("generator", *self.judges())
+        return ("generator", "discriminator")
 
     def averaged(self) -> tuple[str, ...]:
         return ("generator",)
@@ -118,41 +99,18 @@ class DCGAN(Recipe):
     def discriminator_turn(self, networks: Networks, batch: Batch, shared: Shared) -> Losses:
         with torch.no_grad():
             fake = networks["generator"](batch["z"][:, 0])
-        photographs, pictures = self.seen(batch["image"]), self.seen(fake)
-        real, fake = networks["discriminator"](photographs), networks["discriminator"](pictures)
+        real, fake = (networks["discriminator"](self.seen(images)) for images in (batch["image"], fake))
         told = {"_real_logits": real.float().mean(), "_fake_logits": fake.float().mean()}
         if self.as_reference:
             return {"real": called(real, 1.0), "fake": called(fake, 0.0), **told}
-        shared["seen"] = (photographs, pictures)
         return {"discriminator": pair_loss(real, fake), **told}
 
-    def projected_turn(self, networks: Networks, batch: Batch, shared: Shared) -> Losses:
-        """Hinge loss of the heads, on what the discriminator saw, or on a look of their own."""
-        with torch.no_grad():
-            if "seen" not in shared:
-                shared["seen"] = tuple(map(self.seen, (batch["image"], networks["generator"](batch["z"][:, 0]))))
-            features = [projections(networks, images) for images in shared["seen"]]
-        sizes = feature_sizes(features[0])
-        real, fake = (opinions(networks, layers, sizes) for layers in features)
-        hinge = sum(discriminator_loss(*pair, hinge=True) for pair in zip(real, fake, strict=True))
-        return {
-            "projected": hinge / len(JUDGED),
-            "projected_drift": DRIFT * sum(real_drift_loss(layer) for layer in real) / len(JUDGED),
-        }
-
     def generator_turn(self, networks: Networks, batch: Batch, shared: Shared) -> Losses:
-        pictures = self.seen(networks["generator"](batch["z"][:, 1]))
-        fake = networks["discriminator"](pictures)
+        fake = networks["discriminator"](self.seen(networks["generator"](batch["z"][:, 1])))
         if self.as_reference:
             return {"generator": called(fake, 1.0)}
-        photographs = self.seen(batch["image"])
-        losses = {"generator": pair_loss(fake, networks["discriminator"](photographs))}
-        if "projected" in networks:
-            with torch.no_grad():
-                sizes = feature_sizes(projections(networks, photographs))
-            logits = opinions(networks, projections(networks, pictures), sizes)
-            losses["opinion"] = self.projected * sum(generator_loss(layer) for layer in logits) / len(JUDGED)
-        return losses
+        real = networks["discriminator"](self.seen(batch["image"]))
+        return {"generator": pair_loss(fake, real)}
 
     def penalty_turn(self, networks: Networks, batch: Batch, shared: Shared) -> Losses:
         """R1 and R2, weighted up by how seldom they are paid."""
@@ -208,21 +166,7 @@ class DCGAN(Recipe):
 
     @classmethod
     def tiny(cls, folder: Path) -> tuple["DCGAN", dict[str, Any]]:
-        weights = save_untrained(folder / "random-alexnet.safetensors")
-        return cls(width=16, z_size=4, penalty_every=2, projected_weights=weights), {"resolution": 16}
-
-
-def projections(networks: Networks, images: Tensor) -> list[Tensor]:
-    """AlexNet's judged layers of pictures (N, 3, R, R), which are enlarged to JUDGED_SIDE at least."""
-    side = max(JUDGED_SIDE, images.shape[-1])
-    layers = networks["judged"](nn.functional.interpolate(images, size=(side, side), mode="bilinear"))
-    return [layers[number] for number in JUDGED]
-
-
-def opinions(networks: Networks, layers: list[Tensor], sizes: list[Tensor]) -> list[Tensor]:
-    """The heads' logits (N, 1, h, w) of layers of features, measured by the real ones' mean ``sizes`` in the whole batch."""
-    everywhere = torch.ones_like(layers[0][:, :1])
-    return networks["projected"](layers, [size.mean(0, keepdim=True) for size in sizes], everywhere)
+        return cls(width=16, z_size=4, penalty_every=2), {"resolution": 16}
 
 
 def noisy_picture(row: dict, n: int, other=None, *, side: int, seed: int, mirror: bool, z_size: int) -> Sample:
