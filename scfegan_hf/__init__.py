@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from scfegan_hf.editing.enlarging import PhotoEnlarging
     from scfegan_hf.editing.lines import FaceFromLines
-    from scfegan_hf.editing.pipeline import EditResult, FaceEditPipeline
+    from scfegan_hf.editing.pipeline import FaceEditPipeline
+    from scfegan_hf.editing.result import EditResult
     from scfegan_hf.faces.makeup import Look, Tint
     from scfegan_hf.models.scfegan import SCFEGANDiscriminator, SCFEGANGenerator
     from scfegan_hf.portrait.attributes import AttributePipeline
@@ -38,7 +39,7 @@ __all__ = [
 
 _HOMES = {
     "AttributePipeline": "portrait.attributes",
-    "EditResult": "editing.pipeline",
+    "EditResult": "editing.result",
     "FaceEditPipeline": "editing.pipeline",
     "FaceFromLines": "editing.lines",
     "Look": "faces.makeup",

@@ -1,5 +1,6 @@
 """The contract between a GAN and the trainer: turns of optimisers, data by role, words for the card, and all in one Recipe."""
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -207,6 +208,15 @@ class Recipe:
             for name, each in self.metrics(networks, batch).items():
                 values.setdefault(name, []).append(each.float().cpu())
         return {name: torch.cat(parts).mean().item() for name, parts in values.items()}
+
+
+def from_options(network: Callable[..., nn.Module], options: str, flag: str, **given: Any) -> nn.Module:
+    """``network(...)`` by a JSON object of its arguments, which stand before what is ``given``. Raises ValueError that names
+    the ``flag`` the ``options`` came from."""
+    try:
+        return network(**{**given, **json.loads(options)})
+    except (TypeError, json.JSONDecodeError) as error:
+        raise ValueError(f"--{flag} is not a JSON object of the network's arguments: {error}") from error
 
 
 def _has_state_of_its_own(network: nn.Module) -> bool:

@@ -30,7 +30,7 @@ MAY_IMPORT = {
     "editing.drawn": {"conditioning", "data", "faces"},
     "editing.benchmark": {"conditioning", "files", "losses", "models", "data", "evaluation", "faces", "editing"},
     "portrait": {"files", "formats", "models", "data", "faces", "editing"},
-    "demo": {f"editing.{name}" for name in ("pipeline", "enlarging", "lines", "photos", "saving", "reading")}
+    "demo": {f"editing.{name}" for name in ("pipeline", "result", "enlarging", "lines", "photos", "saving", "reading")}
     | {"formats", "faces.align", "faces.detect", "faces.makeup", "portrait"},
     "demo.web": {"models", "faces", "editing", "formats", "demo"},  # the static site takes from everywhere what it must know
     "commands": {"models", "data", "faces", "editing", "portrait", "demo"},
@@ -44,7 +44,7 @@ PUBLIC = {
     "SCFEGANGenerator": "models",
     "SCFEGANDiscriminator": "models",
     "FaceEditPipeline": "editing.pipeline",
-    "EditResult": "editing.pipeline",
+    "EditResult": "editing.result",
     "FaceFromLines": "editing.lines",
     "PhotoEnlarging": "editing.enlarging",
     "Look": "faces.makeup",

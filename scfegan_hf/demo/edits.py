@@ -21,7 +21,8 @@ from scfegan_hf.demo.payload import (
 from scfegan_hf.editing.enlarging import PhotoEnlarging
 from scfegan_hf.editing.lines import FaceFromLines
 from scfegan_hf.editing.photos import MIN_SIDE, read_photo
-from scfegan_hf.editing.pipeline import EditResult, FaceEditPipeline
+from scfegan_hf.editing.pipeline import FaceEditPipeline
+from scfegan_hf.editing.result import EditResult
 from scfegan_hf.editing.saving import encode_edited
 from scfegan_hf.faces.align import frame_of_five
 from scfegan_hf.faces.detect import detect_faces

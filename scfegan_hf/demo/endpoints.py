@@ -21,13 +21,14 @@ from scfegan_hf.demo.payload import read_candidates, read_seed
 from scfegan_hf.demo.service import Paths, Service, Tools
 from scfegan_hf.demo.studio import DOCUMENTATION as STUDIO_DOCUMENTATION
 from scfegan_hf.demo.studio import Wishes, change_portrait
-from scfegan_hf.editing.pipeline import EditResult
+from scfegan_hf.editing.result import EditResult
 from scfegan_hf.portrait.result import PortraitResult
 
 EDIT_DOCUMENTATION = """Repaint a photo where a mask says so, or recolour parts of a face. All pictures have the photo's size.
 photo: picture file. mask: picture file, light where to repaint; one that marks over half of the photo is refused unless
 invert says that dark means repaint (true) or that so much is meant (false). sketch: picture file, non-zero where a line is.
-color: RGBA picture file, opaque where a colour is wanted. seed: whole number, another one changes the result a little.
+color: RGBA picture file, opaque where a colour is wanted. seed: whole number; where nothing is drawn on a
+face another one is another guess, else it changes the result a little.
 candidates: how many results, 1 to 4. mode: redraw (needs a mask), or recolor: what the colour touches (an iris, the lips, a
 brow, hair, a spot of skin) takes it and keeps its structure; no sketch, and a mask only to limit it.
 Returns a list of PNG files; pixels outside the mask are the photo's.

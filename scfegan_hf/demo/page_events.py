@@ -14,7 +14,7 @@ from scfegan_hf.demo.makeup import sent_colors
 from scfegan_hf.demo.payload import Drawing, layer_url, photo_path, read_drawing, reference_path
 from scfegan_hf.demo.service import Service, Tools
 from scfegan_hf.demo.studio import Wishes
-from scfegan_hf.editing.pipeline import EditResult
+from scfegan_hf.editing.result import EditResult
 from scfegan_hf.portrait.result import PortraitResult
 
 

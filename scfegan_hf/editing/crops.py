@@ -1,6 +1,17 @@
-"""From a crop of the photograph to the network's square: its layers made small, nothing of the erased among them."""
+"""From a crop of the photograph to the network's square: how large it is, its layers made small, nothing erased among them."""
 
 import numpy as np
+
+CLOSEST = 1.4  # hole sizes that a crop has at least
+
+
+def context_of(box: tuple[int, int, int, int], frame: np.ndarray | None, wanted: float) -> float:
+    """Side of the crop around ``box`` (x0, y0, x1, y1) in sizes of that: as ``wanted``, but no more than the FFHQ ``frame``
+    (4, 2) of the face that it lies in, which is what training had."""
+    if frame is None:
+        return wanted
+    side = float(np.hypot(*(frame[3] - frame[0])))
+    return min(wanted, max(side / max(box[2] - box[0], box[3] - box[1]), CLOSEST))
 
 
 def shrink(rgb, hole, lines, paint, painted, work: int) -> tuple[np.ndarray, ...]:

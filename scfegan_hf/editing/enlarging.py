@@ -12,7 +12,8 @@ import numpy as np
 
 from scfegan_hf.editing.devices import computing_dtype, usable_device
 from scfegan_hf.editing.photos import PictureLike, read_photo
-from scfegan_hf.editing.pipeline import BUNDLED_WEIGHTS, EditResult
+from scfegan_hf.editing.pipeline import BUNDLED_WEIGHTS
+from scfegan_hf.editing.result import EditResult
 from scfegan_hf.formats import MAX_PIXELS
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from scfegan_hf.editing.pipeline import EditResult
+from scfegan_hf.editing.result import EditResult
 from scfegan_hf.editing.saving import save_edited
 from scfegan_hf.files import write_text
 from scfegan_hf.formats import PHOTO_ENDINGS

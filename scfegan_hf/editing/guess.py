@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from scfegan_hf.editing.looks import FaceLooks, is_face
+from scfegan_hf.editing.places import Plan
 from scfegan_hf.faces.align import cut_frame, ffhq_frame
 
 SEEN = 256  # pixels at which the frame is cut out before it is made small
@@ -35,6 +36,14 @@ class Guesser:
     hole: np.ndarray
     unseen: np.ndarray | None
     frame: np.ndarray
+
+    @classmethod
+    def of_plan(cls, plan: Plan, looks: FaceLooks) -> "Guesser | None":
+        """For what a plan leaves to the network."""
+        hole = np.zeros_like(plan.hole)
+        for part in plan.parts:
+            hole |= part.mask if part.kind == "network" else False
+        return cls.of(plan.seen, hole, plan.unseen, looks)
 
     @classmethod
     def of(cls, rgb: np.ndarray, hole: np.ndarray, unseen: np.ndarray | None, looks: FaceLooks) -> "Guesser | None":

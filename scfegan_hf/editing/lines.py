@@ -10,7 +10,8 @@ from PIL import Image
 
 from scfegan_hf.editing.devices import computing_dtype, usable_device
 from scfegan_hf.editing.photos import PictureLike, open_any
-from scfegan_hf.editing.pipeline import BUNDLED_WEIGHTS, EditResult
+from scfegan_hf.editing.pipeline import BUNDLED_WEIGHTS
+from scfegan_hf.editing.result import EditResult
 from scfegan_hf.formats import load
 
 if TYPE_CHECKING:

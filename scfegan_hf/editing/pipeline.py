@@ -9,21 +9,19 @@ from __future__ import annotations
 
 import logging
 import platform
-from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image
 
 from scfegan_hf.editing.candidates import CHOICES, GUESSES, alike
-from scfegan_hf.editing.crops import shrink
+from scfegan_hf.editing.crops import context_of, shrink
 from scfegan_hf.editing.devices import computing_dtype, usable_device
 from scfegan_hf.editing.holes import hole_groups
 from scfegan_hf.editing.looking import looks, part, trace
 from scfegan_hf.editing.photos import PictureLike, read_photo
-from scfegan_hf.editing.saving import save_edited
+from scfegan_hf.editing.result import EditResult
 
 if TYPE_CHECKING:
     import torch
@@ -36,7 +34,6 @@ if TYPE_CHECKING:
 BUNDLED_WEIGHTS = Path(__file__).parents[1] / "weights"
 
 MAX_CANDIDATES = 4
-CLOSEST = 1.4  # hole sizes that a crop has at least
 # redraw: the network repaints what is erased; recolor: what is there takes the painted colours (editing/recolor.py).
 MODES = ("redraw", "recolor")
 RUNTIMES = ("pytorch", "openvino")
@@ -44,28 +41,6 @@ RUNTIMES = ("pytorch", "openvino")
 OPENVINO_MACHINES = ("x86_64", "AMD64")
 TOO_LARGE = "The hole is too large for texture from its surroundings, so what was repainted is smooth. Edit it part by part."
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class EditResult:
-    """Edited photographs, PIL images of the input's size, mode RGB, or L for a grey photograph, with A if it had transparency.
-
-    Their ``info`` holds the photograph's profile, EXIF and resolution. notes: sentences on what was converted or ignored;
-    labels: how each picture was made, in a few words.
-    """
-
-    images: list[Image.Image]
-    notes: tuple[str, ...] = ()
-    labels: list[str] = field(default_factory=list)
-
-    @property
-    def image(self) -> Image.Image:
-        """The first candidate."""
-        return self.images[0]
-
-    def save(self, path, quality: int | None = None) -> None:
-        """The first candidate as PNG, TIFF, lossless WebP or JPEG, by the name's ending; see `saving.encode_edited`."""
-        save_edited(self.image, path, quality)
 
 
 class FaceEditPipeline:
@@ -166,6 +141,7 @@ class FaceEditPipeline:
         limited by ``mask`` if there is one; there is one result, and no sketch (`recolor_photo`).
         """
         from scfegan_hf.editing.detail import too_large
+        from scfegan_hf.editing.guess import Guesser
         from scfegan_hf.editing.marks import read_color, read_mask, read_sketch
         from scfegan_hf.editing.places import Plan
         from scfegan_hf.editing.rims import fitted
@@ -204,7 +180,7 @@ class FaceEditPipeline:
             paint = tint(paint)
         plan = Plan.of(photo.rgb, hole, unknown, lines | painted)
         drawn = ((lines | painted) & hole).any()
-        guesser = self._guesser(plan) if guess and not drawn else None
+        guesser = Guesser.of_plan(plan, looks()) if guess and not drawn else None
         how = {"seed": seed, "count": num_candidates, "detail": detail, "framed": guess}
         pictures = self._candidates(plan, (lines, paint, painted), guesser, **how)
         for rgb in pictures.values():
@@ -214,15 +190,6 @@ class FaceEditPipeline:
         images = [photo.with_pixels(rgb, marked.opaque(photo.alpha)) for rgb in pictures.values()]
         smooth = [TOO_LARGE] if detail and any(too_large(box) for box in plan.boxes("network", "walls")) else []
         return EditResult(images, (*photo.notes, *outside, *tight, *smooth), list(pictures))
-
-    def _guesser(self, plan: Plan) -> Guesser | None:
-        """What guesses the colours of what the network is to fill; None where that is no part of a face."""
-        from scfegan_hf.editing.guess import Guesser
-
-        hole = np.zeros_like(plan.hole)
-        for piece in plan.parts:
-            hole |= piece.mask if piece.kind == "network" else False
-        return Guesser.of(plan.seen, hole, plan.unseen, looks())
 
     def _candidates(
         self, plan: Plan, layers: tuple, guesser: Guesser | None, *, seed: int, count: int, detail: bool, framed: bool
@@ -246,23 +213,14 @@ class FaceEditPipeline:
                 for part in plan.parts:
                     for box in hole_groups(part.mask):
                         with_detail = choice.detail and detail
-                        context = self._context(plan, box, choice.context) if framed else choice.context
-                        crop = (context, choice.mirrored)
+                        frame = looks().nearest(plan.seen, box) if framed else None
+                        crop = (context_of(box, frame, choice.context), choice.mirrored)
                         self._edit_hole(rgb, box, part, left, plan.unseen, *layers, crop, noise, with_detail)
             else:
                 rgb = None
             if rgb is not None and not any(alike(rgb, other, plan.hole) for other in answers.values()):
                 answers[choice.label] = rgb
         return answers
-
-    def _context(self, plan: Plan, box: tuple[int, int, int, int], wanted: float) -> float:
-        """Side of the crop in hole sizes: as ``wanted``, but around large holes in a face no more than the face's frame, which
-        is what training had."""
-        frame = looks().nearest(plan.seen, box)
-        if frame is None:
-            return wanted
-        side = float(np.hypot(*(frame[3] - frame[0])))
-        return min(wanted, max(side / max(box[2] - box[0], box[3] - box[1]), CLOSEST))
 
     def _mirrored(self, plan: Plan, answer: np.ndarray) -> np.ndarray | None:
         """The answer with the face's other eye or brow in it; None where that would not do."""

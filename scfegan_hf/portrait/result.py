@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from scfegan_hf.editing.pipeline import EditResult
+from scfegan_hf.editing.result import EditResult
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """The annotator: edges, regions and landmarks of faces, distilled from the networks that prepared the data."""
 
-import json
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -17,7 +16,19 @@ from scfegan_hf.faces.rows import decode_face
 from scfegan_hf.faces.samples import COLUMNS, make_annotated
 from scfegan_hf.losses.annotation import edge_loss, heat_loss, point_loss, region_loss
 from scfegan_hf.models.annotator import Annotator, positions
-from scfegan_hf.recipe import Batch, Card, Losses, Networks, Optimizer, Recipe, Role, Shared, Sources, Update
+from scfegan_hf.recipe import (
+    Batch,
+    Card,
+    Losses,
+    Networks,
+    Optimizer,
+    Recipe,
+    Role,
+    Shared,
+    Sources,
+    Update,
+    from_options,
+)
 
 # Small regions count more, about as the inverse root of their share of a face.
 REGION_WEIGHTS = {"brows": 3.0, "eyes": 4.0, "iris": 4.0, "nose": 1.5, "lips": 3.0, "mouth": 4.0, "ears": 3.0}
@@ -38,11 +49,8 @@ class AnnotatorRecipe(Recipe):
     learning_rate: float = 2e-3
 
     def networks(self, resolution: int = 256) -> dict[str, nn.Module]:
-        try:
-            options = json.loads(self.annotator_options)
-            return {"annotator": Annotator(**{"regions": len(REGIONS), **options})}
-        except (TypeError, json.JSONDecodeError) as error:
-            raise ValueError(f"--annotator_options is not a JSON object of the annotator's arguments: {error}") from error
+        regions = len(REGIONS)
+        return {"annotator": from_options(Annotator, self.annotator_options, "annotator_options", regions=regions)}
 
     def roles(self) -> dict[str, Role]:
         return {"faces": Role(COLUMNS, "faces that `scfegan prepare` prepared by the teachers' networks")}

@@ -21,7 +21,19 @@ from scfegan_hf.losses.perceptual import feature_sizes
 from scfegan_hf.models.lpips import AlexNetFeatures, VGG16Layers, lpips_network, save_untrained
 from scfegan_hf.models.projected import ProjectedDiscriminator
 from scfegan_hf.models.scfegan import PRESETS, SCFEGANGenerator
-from scfegan_hf.recipe import Batch, Card, Losses, Networks, Optimizer, Recipe, Role, Shared, Sources, Update
+from scfegan_hf.recipe import (
+    Batch,
+    Card,
+    Losses,
+    Networks,
+    Optimizer,
+    Recipe,
+    Role,
+    Shared,
+    Sources,
+    Update,
+    from_options,
+)
 from scfegan_hf.recipes.scfegan import SCFEGAN
 
 NAMES = ("image", "mask", "sketch", "color", "color_mask", "noise")
@@ -64,10 +76,8 @@ class Editor(Recipe):
     discriminator_learning_rate: float = 4e-4
 
     def networks(self, resolution: int = 384) -> dict[str, nn.Module]:
-        try:
-            generator = SCFEGANGenerator.preset("folded", **json.loads(self.generator_options))
-        except (TypeError, json.JSONDecodeError) as error:
-            raise ValueError(f"--generator_options is not a JSON object of the generator's arguments: {error}") from error
+        folded = partial(SCFEGANGenerator.preset, "folded")
+        generator = from_options(folded, self.generator_options, "generator_options")
         features = lpips_network(self.perceptual_weights, FEATURES[self.perceptual])
         layers, strides = JUDGED[type(features)]
         judge = ProjectedDiscriminator((PIXELS, *(features.CHANNELS[layer] for layer in layers)), strides)

@@ -1,6 +1,5 @@
 """Make-up from a reference photograph, and its removal (BeautyGAN, Li et al. 2018), from painted pairs whose truth is known."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -17,7 +16,19 @@ from scfegan_hf.faces.makeup_places import LAYERS
 from scfegan_hf.losses.lpips import lpips
 from scfegan_hf.models.lpips import lpips_network, save_untrained
 from scfegan_hf.models.makeup import MakeupTransfer, assemble_makeup, makeup_changes
-from scfegan_hf.recipe import Batch, Card, Losses, Networks, Optimizer, Recipe, Role, Shared, Sources, Update
+from scfegan_hf.recipe import (
+    Batch,
+    Card,
+    Losses,
+    Networks,
+    Optimizer,
+    Recipe,
+    Role,
+    Shared,
+    Sources,
+    Update,
+    from_options,
+)
 
 # Where figures are taken: over half of these layers' masks.
 SEEN = {"lips": ("lips",), "eyes": ("shadow", "liner"), "skin": ("blush", "foundation")}
@@ -44,11 +55,8 @@ class Makeup(Recipe):
     learning_rate: float = 1e-3
 
     def networks(self, resolution: int = 192) -> dict[str, nn.Module]:
-        try:
-            options = {"layers": len(LAYERS), "resolution": resolution, **json.loads(self.network_options)}
-            networks: dict[str, nn.Module] = {"generator": MakeupTransfer(**options)}
-        except (TypeError, json.JSONDecodeError) as error:
-            raise ValueError(f"--network_options is not a JSON object of the network's arguments: {error}") from error
+        given = {"layers": len(LAYERS), "resolution": resolution}
+        networks = {"generator": from_options(MakeupTransfer, self.network_options, "network_options", **given)}
         if self.perceptual_weights or self.lpips:
             networks["features"] = lpips_network(self.perceptual_weights)
         return networks

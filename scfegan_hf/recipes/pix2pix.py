@@ -1,6 +1,5 @@
 """pix2pix: faces from lines and dabs of colour (Isola et al. 2017), as published and ours."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -24,7 +23,19 @@ from scfegan_hf.losses.perceptual import feature_sizes
 from scfegan_hf.models.lpips import AlexNetFeatures, lpips_network, save_untrained
 from scfegan_hf.models.pix2pix import LinesToFace, PatchDiscriminator, PublishedUNet
 from scfegan_hf.models.projected import ProjectedDiscriminator
-from scfegan_hf.recipe import Batch, Card, Losses, Networks, Optimizer, Recipe, Role, Shared, Sources, Update
+from scfegan_hf.recipe import (
+    Batch,
+    Card,
+    Losses,
+    Networks,
+    Optimizer,
+    Recipe,
+    Role,
+    Shared,
+    Sources,
+    Update,
+    from_options,
+)
 
 JUDGED = 3  # layers of AlexNet that the discriminator sees, beside the pixels
 PIXELS = 12  # channels of the pixels folded two by two
@@ -66,11 +77,8 @@ class Pix2Pix(Recipe):
                 "discriminator": PatchDiscriminator(self.width),
             }
         else:
-            try:
-                options = {"resolution": resolution, **json.loads(self.network_options)}
-                networks["generator"] = LinesToFace(**options)
-            except (TypeError, json.JSONDecodeError) as error:
-                raise ValueError(f"--network_options is not a JSON object of the network's arguments: {error}") from error
+            options = (self.network_options, "network_options")
+            networks["generator"] = from_options(LinesToFace, *options, resolution=resolution)
             channels = (PIXELS, *AlexNetFeatures.CHANNELS[:JUDGED])
             networks["discriminator"] = ProjectedDiscriminator(channels, (2, 1, 1, 1))
         if self.perceptual_weights or not self.as_published:

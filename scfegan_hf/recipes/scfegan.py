@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -22,7 +23,19 @@ from scfegan_hf.losses.reconstruction import coarse_loss, per_pixel_loss, total_
 from scfegan_hf.models.features import SqueezeNetFeatures, feature_network
 from scfegan_hf.models.projected import ProjectedDiscriminator
 from scfegan_hf.models.scfegan import PRESETS, SCFEGANDiscriminator, SCFEGANGenerator
-from scfegan_hf.recipe import Batch, Card, Losses, Networks, Optimizer, Recipe, Role, Shared, Sources, Update
+from scfegan_hf.recipe import (
+    Batch,
+    Card,
+    Losses,
+    Networks,
+    Optimizer,
+    Recipe,
+    Role,
+    Shared,
+    Sources,
+    Update,
+    from_options,
+)
 
 
 @dataclass(frozen=True)
@@ -64,10 +77,8 @@ class SCFEGAN(Recipe):
     discriminator_lr_warmup_steps: int | None = None  # ours; None: --lr_warmup_steps
 
     def networks(self, resolution: int = 256) -> dict[str, nn.Module]:
-        try:
-            generator = SCFEGANGenerator.preset(self.preset, **json.loads(self.generator_options))
-        except (TypeError, json.JSONDecodeError) as error:
-            raise ValueError(f"--generator_options is not a JSON object of the generator's arguments: {error}") from error
+        preset = partial(SCFEGANGenerator.preset, self.preset)
+        generator = from_options(preset, self.generator_options, "generator_options")
         features = feature_network(self.perceptual, self.perceptual_weights)
         features.loss_scales = loss_scales(features)
         networks = {"generator": generator, "features": features}

@@ -1,6 +1,5 @@
 """SRGAN: photographs of faces four times as large (Ledig et al. 2017), by a relativistic discriminator of features."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -22,7 +21,19 @@ from scfegan_hf.losses.perceptual import feature_sizes
 from scfegan_hf.models.enlarger import SCALE, PhotoEnlarger
 from scfegan_hf.models.lpips import AlexNetFeatures, lpips_network, save_untrained
 from scfegan_hf.models.projected import ProjectedDiscriminator
-from scfegan_hf.recipe import Batch, Card, Losses, Networks, Optimizer, Recipe, Role, Shared, Sources, Update
+from scfegan_hf.recipe import (
+    Batch,
+    Card,
+    Losses,
+    Networks,
+    Optimizer,
+    Recipe,
+    Role,
+    Shared,
+    Sources,
+    Update,
+    from_options,
+)
 
 JUDGED = 2  # layers of AlexNet that the discriminator sees, beside the pixels
 PIXELS = 12  # channels of the pixels folded two by two
@@ -51,10 +62,7 @@ class SRGAN(Recipe):
     discriminator_learning_rate: float = 2e-4
 
     def networks(self, resolution: int = 256) -> dict[str, nn.Module]:
-        try:
-            networks: dict[str, nn.Module] = {"enlarger": PhotoEnlarger(**json.loads(self.enlarger_options))}
-        except (TypeError, json.JSONDecodeError) as error:
-            raise ValueError(f"--enlarger_options is not a JSON object of the enlarger's arguments: {error}") from error
+        networks = {"enlarger": from_options(PhotoEnlarger, self.enlarger_options, "enlarger_options")}
         if self.crop % (2 * SCALE) or resolution % SCALE:
             raise ValueError(f"--crop must be divisible by {2 * SCALE} and --resolution by {SCALE}.")
         if self.perceptual_weights or self.lpips or self.adversarial:

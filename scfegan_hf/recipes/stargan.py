@@ -1,6 +1,5 @@
 """Smile, age and features changed by numbers (StarGAN, Choi et al. 2018), from pairs whose steps are known."""
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,7 +18,19 @@ from scfegan_hf.faces.close import close_frame
 from scfegan_hf.losses.lpips import lpips
 from scfegan_hf.models.lpips import lpips_network, save_untrained
 from scfegan_hf.models.stargan import ATTRIBUTES, COVER, FLOW, AttributeChange, change_face, rim
-from scfegan_hf.recipe import Batch, Card, Losses, Networks, Optimizer, Recipe, Role, Shared, Sources, Update
+from scfegan_hf.recipe import (
+    Batch,
+    Card,
+    Losses,
+    Networks,
+    Optimizer,
+    Recipe,
+    Role,
+    Shared,
+    Sources,
+    Update,
+    from_options,
+)
 
 COLUMNS = ("image", "target", *ATTRIBUTES)
 
@@ -47,10 +58,7 @@ class StarGAN(Recipe):
     learning_rate: float = 3e-4
 
     def networks(self, resolution: int = 128) -> dict[str, nn.Module]:
-        try:
-            generator = AttributeChange(**{"resolution": resolution, **json.loads(self.network_options)})
-        except (TypeError, json.JSONDecodeError) as error:
-            raise ValueError(f"--network_options is not a JSON object of the network's arguments: {error}") from error
+        generator = from_options(AttributeChange, self.network_options, "network_options", resolution=resolution)
         return {"generator": generator, "features": lpips_network(self.perceptual_weights)}
 
     def roles(self) -> dict[str, Role]:

@@ -1,6 +1,5 @@
 """Photographs in the style of any picture by one pass of a network (Johnson et al. 2016; Ghiasi et al. 2017), without a GAN."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -18,7 +17,19 @@ from scfegan_hf.data.samples import Joined, Sample, samples_of
 from scfegan_hf.losses.perceptual import gram_matrix
 from scfegan_hf.models.lpips import AlexNetFeatures, VGG16Layers, lpips_network, save_untrained
 from scfegan_hf.models.style import STRIDE, StylePainter
-from scfegan_hf.recipe import Batch, Card, Losses, Networks, Optimizer, Recipe, Role, Shared, Sources, Update
+from scfegan_hf.recipe import (
+    Batch,
+    Card,
+    Losses,
+    Networks,
+    Optimizer,
+    Recipe,
+    Role,
+    Shared,
+    Sources,
+    Update,
+    from_options,
+)
 
 STYLED, KEPT = (0, 1, 2, 3), (1, 2)  # layers of features whose statistics are the style, and whose places are the content
 FEATURES = {"alexnet": AlexNetFeatures, "vgg16": VGG16Layers}
@@ -51,10 +62,7 @@ class Stylize(Recipe):
     def networks(self, resolution: int = 192) -> dict[str, nn.Module]:
         if resolution % STRIDE:
             raise ValueError(f"--resolution must be divisible by {STRIDE}, not {resolution}.")
-        try:
-            painter = StylePainter(**json.loads(self.network_options))
-        except (TypeError, json.JSONDecodeError) as error:
-            raise ValueError(f"--network_options is not a JSON object of the network's arguments: {error}") from error
+        painter = from_options(StylePainter, self.network_options, "network_options")
         return {"painter": painter, "features": lpips_network(self.perceptual_weights, FEATURES[self.perceptual])}
 
     def roles(self) -> dict[str, Role]:

@@ -1,10 +1,13 @@
 """What the browser tests share: Chromium, a page that complains, and hands that choose, draw and edit."""
 
+import io
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
+from PIL import Image
 from playwright.sync_api import Page
 from playwright.sync_api import TimeoutError as TooLate
 from remembering import RememberingPipeline
@@ -18,6 +21,9 @@ FLAGS = [
 DESKTOP = {"viewport": {"width": 1280, "height": 900}}
 PATIENCE = 60_000  # milliseconds: two slow cores that other work uses too
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True, "color_scheme": "dark"}
+# The bytes of the result that is shown.
+RESULT = """async () => Array.from(new Uint8Array(
+    await (await fetch(document.querySelector('#editor .result').src)).arrayBuffer()))"""
 # How many pixels of each layer are drawn on the screen.
 DRAWN = """() => Object.fromEntries(['mask', 'sketch', 'color'].map(name => {
     const canvas = document.querySelector('#editor canvas.' + name);
@@ -119,3 +125,8 @@ def explained(page: Page) -> Iterator[None]:
         told = page.evaluate("() => document.querySelector('#editor .editor').report()")
         last = RememberingPipeline.calls[-1:] or "never called"
         raise AssertionError(f"page: {told}; server: {len(RememberingPipeline.calls)} calls, last {last}") from error
+
+
+def shown(page: Page) -> np.ndarray:
+    """The result that is shown, int (H, W, 3)."""
+    return np.asarray(Image.open(io.BytesIO(bytes(page.evaluate(RESULT)))).convert("RGB")).astype(int)

@@ -50,6 +50,14 @@ def photo_file(photo, tmp_path_factory):
     return path
 
 
+@pytest.fixture(scope="session")
+def portrait(tmp_path_factory):
+    """The file of a photograph of 512x512."""
+    path = tmp_path_factory.mktemp("portraits") / "portrait.png"
+    Image.fromarray(astronaut()).save(path)
+    return path
+
+
 @pytest.fixture(scope="module")  # while it is there, an event loop runs in this thread, and no other can
 def browser():
     from playwright.sync_api import sync_playwright

@@ -12,7 +12,8 @@ from unittest import mock
 import numpy as np
 
 from scfegan_hf.editing import places
-from scfegan_hf.editing.pipeline import EditResult, FaceEditPipeline
+from scfegan_hf.editing.pipeline import FaceEditPipeline
+from scfegan_hf.editing.result import EditResult
 
 NODE = shutil.which("node")
 CALL = Path(__file__).parent / "engine" / "call.js"

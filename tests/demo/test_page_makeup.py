@@ -1,11 +1,8 @@
 """Make-up on the page, in a real browser: colours, a reference, off again; and what the page never sends."""
 
-import io
-
 import numpy as np
 import pytest
-from browser import CHROMIUM, DESKTOP, PHONE, choose_photo, wait_for_result
-from PIL import Image
+from browser import CHROMIUM, DESKTOP, PHONE, choose_photo, shown, wait_for_result
 from playwright.sync_api import expect
 from skimage.data import astronaut
 
@@ -13,24 +10,10 @@ from scfegan_hf import Look, MakeupPipeline
 from scfegan_hf.demo.makeup import sent_colors
 
 STATUS = "#editor .status"
-RESULT = (
-    "async () => Array.from(new Uint8Array(await (await fetch(document.querySelector('#editor .result').src)).arrayBuffer()))"
-)
 browser_only = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="NO BROWSER: the app was not tried; install Debian's package chromium"),
 ]
-
-
-@pytest.fixture(scope="module")
-def portrait(tmp_path_factory):
-    path = tmp_path_factory.mktemp("portraits") / "portrait.png"
-    Image.fromarray(astronaut()).save(path)
-    return path
-
-
-def shown(page) -> np.ndarray:
-    return np.asarray(Image.open(io.BytesIO(bytes(page.evaluate(RESULT)))).convert("RGB")).astype(int)
 
 
 @pytest.mark.usefixtures("open_page")

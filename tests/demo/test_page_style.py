@@ -1,10 +1,8 @@
 """Styles on the page, in a real browser: by name, like another picture."""
 
-import io
-
 import numpy as np
 import pytest
-from browser import CHROMIUM, DESKTOP, PHONE, choose_photo, wait_for_result
+from browser import CHROMIUM, DESKTOP, PHONE, choose_photo, shown, wait_for_result
 from PIL import Image
 from playwright.sync_api import expect
 from skimage.data import astronaut, coffee
@@ -12,24 +10,10 @@ from skimage.data import astronaut, coffee
 from scfegan_hf import StylePipeline
 
 STATUS = "#editor .status"
-RESULT = (
-    "async () => Array.from(new Uint8Array(await (await fetch(document.querySelector('#editor .result').src)).arrayBuffer()))"
-)
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="NO BROWSER: the app was not tried; install Debian's package chromium"),
 ]
-
-
-@pytest.fixture(scope="module")
-def portrait(tmp_path_factory):
-    path = tmp_path_factory.mktemp("portraits") / "portrait.png"
-    Image.fromarray(astronaut()).save(path)
-    return path
-
-
-def shown(page) -> np.ndarray:
-    return np.asarray(Image.open(io.BytesIO(bytes(page.evaluate(RESULT)))).convert("RGB")).astype(int)
 
 
 def test_a_style_by_its_name_as_strong_as_asked(open_page, portrait):
