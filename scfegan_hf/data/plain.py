@@ -1,10 +1,15 @@
 """Samples of plain pictures with noise to generate others from. Needs Pillow and NumPy alone."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 from PIL import Image
 
-from scfegan_hf.data.rows import held_out
+from scfegan_hf.data.rows import decode_row, held_out
+from scfegan_hf.data.samples import Samples
+
+REMEMBERED = 2**26  # bytes of pictures
 
 
 def middle_square(picture: np.ndarray, side: int) -> np.ndarray:
@@ -14,6 +19,30 @@ def middle_square(picture: np.ndarray, side: int) -> np.ndarray:
     top, left = (height - edge) // 2, (width - edge) // 2
     square = Image.fromarray(np.ascontiguousarray(picture[top : top + edge, left : left + edge]))
     return np.array(square.resize((side, side), Image.Resampling.LANCZOS if edge > side else Image.Resampling.BICUBIC))
+
+
+class Remembered(Sequence):
+    """Rows by their "image" alone, decoded when it is first asked for and kept as its middle square of ``side``."""
+
+    def __init__(self, rows: Sequence, side: int):
+        self.rows, self.side = rows, side
+        self._squares: dict[int, np.ndarray] = {}
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, n: int) -> dict[str, np.ndarray]:
+        if n not in self._squares:
+            self._squares[n] = middle_square(decode_row(self.rows[n])["image"], self.side)
+        return {"image": self._squares[n]}
+
+
+def remember(samples: Samples, side: int) -> Samples:
+    """The same samples of plain pictures, decoded once where squares of ``side`` take 64 MB at most: a small picture takes
+    longer to decode than a small network to learn from it."""
+    if len(samples) * 3 * side**2 <= REMEMBERED:
+        samples.rows, samples.decode = Remembered(samples.rows, side), dict
+    return samples
 
 
 def picture_sample(

@@ -12,7 +12,8 @@ from scfegan_hf.models.hub import HubNetwork
 class MLPGenerator(nn.Module, HubNetwork, pipeline_tag="unconditional-image-generation", tags=["gan"]):
     """Noise (N, ``z_size``) to pictures (N, ``channels``, R, R) in [-1, 1], R being ``resolution``.
 
-    Batch norm after each layer of ``hidden``; with ``output_norm`` before the last tanh too.
+    Batch norm after each layer of ``hidden``; with ``output_norm`` before the last tanh too. Noise of deviation 1 comes in and
+    is multiplied by ``deviation``.
     """
 
     def __init__(
@@ -22,9 +23,10 @@ class MLPGenerator(nn.Module, HubNetwork, pipeline_tag="unconditional-image-gene
         resolution: int = 28,
         channels: int = 1,
         output_norm: bool = False,
+        deviation: float = 1.0,
     ):
         super().__init__()
-        self.z_size, self.shape = z_size, (channels, resolution, resolution)
+        self.z_size, self.shape, self.deviation = z_size, (channels, resolution, resolution), deviation
         layers: list[nn.Module] = []
         for before, after in pairwise((z_size, *hidden)):
             layers += [nn.Linear(before, after, bias=False), nn.BatchNorm1d(after), nn.ReLU()]
@@ -34,7 +36,7 @@ class MLPGenerator(nn.Module, HubNetwork, pipeline_tag="unconditional-image-gene
         self.layers = nn.Sequential(*layers)
 
     def forward(self, z: Tensor) -> Tensor:
-        return self.layers(z).unflatten(1, self.shape)
+        return self.layers(self.deviation * z).unflatten(1, self.shape)
 
 
 class MLPDiscriminator(nn.Module, HubNetwork, pipeline_tag="image-classification", tags=["gan"]):

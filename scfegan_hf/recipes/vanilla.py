@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset
 
-from scfegan_hf.data.plain import digits, noise, picture_sample
+from scfegan_hf.data.plain import digits, noise, picture_sample, remember
 from scfegan_hf.data.samples import Sample, Samples, samples_of
 from scfegan_hf.evaluation import sets
 from scfegan_hf.losses.adversarial import called
@@ -48,7 +48,7 @@ class Vanilla(Recipe):
     def networks(self, resolution: int) -> dict[str, nn.Module]:
         if self.as_seed:
             return {
-                "generator": MLPGenerator(self.z_size, (self.seed_hidden,), resolution, output_norm=True),
+                "generator": MLPGenerator(self.z_size, (self.seed_hidden,), resolution, output_norm=True, deviation=0.1),
                 "discriminator": MLPDiscriminator((self.seed_hidden,), resolution, norm=True, leak=0.01),
             }
         return {
@@ -63,7 +63,8 @@ class Vanilla(Recipe):
         make = partial(noisy_picture, side=resolution, seed=seed, mirror=self.mirror, z_size=self.z_size)
         folders = sources["pictures"]
         if folders:
-            return samples_of(folders, split, make, seed, ("image",), sources.streaming, sources.weights)
+            samples = samples_of(folders, split, make, seed, ("image",), sources.streaming, sources.weights)
+            return remember(samples, resolution) if isinstance(samples, Samples) else samples
         if sources.streaming:
             raise ValueError("scikit-learn's digits do not stream. Leave out --streaming, or give --train_data_dir.")
         return Samples(digits(split), make, seed, split == "train", decode=dict)
@@ -83,7 +84,7 @@ class Vanilla(Recipe):
 
     def generate(self, networks: Networks, z: Tensor) -> Tensor:
         """Pictures of noise (N, z_size) as a sample holds it."""
-        return networks["generator"](0.1 * z if self.as_seed else z)
+        return networks["generator"](z)
 
     def discriminator_turn(self, networks: Networks, batch: Batch, shared: Shared) -> Losses:
         with torch.no_grad():

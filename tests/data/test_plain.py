@@ -11,7 +11,8 @@ import pytest
 import torch
 from PIL import Image
 
-from scfegan_hf.data.plain import digits, middle_square, noise, picture_sample
+from scfegan_hf.data import plain
+from scfegan_hf.data.plain import digits, middle_square, noise, picture_sample, remember
 from scfegan_hf.data.rows import decode_row, load_rows
 from scfegan_hf.data.samples import Joined, Samples, samples_of
 
@@ -91,6 +92,31 @@ def test_half_of_the_pictures_are_mirrored():
     picture = np.tile(np.arange(8, dtype=np.uint8)[None, :, None] * 30, (8, 1, 3))
     turned = [picture_sample({"image": picture}, n, side=8, seed=1, mirror=True)["image"][0, 0, 0] > 0 for n in range(200)]
     assert 70 < sum(map(int, turned)) < 130
+
+
+@pytest.mark.parametrize("side", [6, 12, 30])
+def test_remembered_pictures_are_the_same_and_read_once(folder, side, monkeypatch):
+    make = partial(picture_sample, side=side, seed=0, grey=True, mirror=True)
+    known, kept = (samples_of((folder,), "train", make, 3, ("image",)) for _ in range(2))
+    read = []
+    monkeypatch.setattr(plain, "decode_row", lambda row: read.append(row) or decode_row(row))
+    kept = remember(kept, side)
+    for n in range(3 * len(known)):
+        assert torch.equal(known[n]["image"], kept[n]["image"])
+    assert len(read) == len(known) == 10
+
+
+def test_pictures_beyond_the_room_are_not_remembered(folder, monkeypatch):
+    monkeypatch.setattr(plain, "REMEMBERED", 10 * 3 * 6**2 - 1)
+    samples = samples_of((folder,), "train", partial(picture_sample, side=6, seed=0), 0, ("image",))
+    rows = samples.rows
+    assert remember(samples, 6).rows is rows and samples.decode is decode_row
+
+
+def test_a_remembered_picture_that_cannot_be_read_is_left_out(folder):
+    (Path(folder) / "05.png").write_bytes(b"no picture")
+    samples = remember(samples_of((folder,), "train", partial(picture_sample, side=6, seed=0), 0, ("image",)), 6)
+    assert sum(int(samples[n]["_skipped"]) for n in range(20)) == 2
 
 
 def test_noise_is_a_function_of_seed_and_number():

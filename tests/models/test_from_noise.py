@@ -72,3 +72,10 @@ def test_sides_are_powers_of_two(resolution):
             network(resolution=resolution)
         with pytest.raises(ValueError, match="layout must be"):
             network(layout="other")
+
+
+def test_noise_comes_in_with_a_deviation_of_one_and_is_scaled_inside():
+    plain, quiet = MLPGenerator(5, (6,), 8), MLPGenerator(5, (6,), 8, deviation=0.1)
+    quiet.load_state_dict(plain.state_dict())
+    z = torch.randn(3, 5)
+    assert torch.equal(quiet.eval()(z), plain.eval()(0.1 * z)) and not torch.equal(quiet(z), plain(z))
