@@ -16,6 +16,8 @@ class MLPGenerator(nn.Module, HubNetwork, pipeline_tag="unconditional-image-gene
     is multiplied by ``deviation``.
     """
 
+    added_later = ("deviation",)
+
     def __init__(
         self,
         z_size: int = 100,

@@ -1,5 +1,7 @@
 """Networks that make pictures of noise, and those that judge them: shapes, ranges, what they refuse, what they keep."""
 
+import json
+
 import pytest
 import torch
 
@@ -79,3 +81,13 @@ def test_noise_comes_in_with_a_deviation_of_one_and_is_scaled_inside():
     quiet.load_state_dict(plain.state_dict())
     z = torch.randn(3, 5)
     assert torch.equal(quiet.eval()(z), plain.eval()(0.1 * z)) and not torch.equal(quiet(z), plain(z))
+
+
+def test_a_generator_from_before_deviations_loads(tmp_path):
+    generator = MLPGenerator(5, (6,), 8).eval()
+    generator.save_pretrained(tmp_path)
+    config = json.loads((tmp_path / "config.json").read_text())
+    assert config.pop("deviation") == 1
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    z = torch.randn(3, 5)
+    assert torch.equal(MLPGenerator.from_pretrained(tmp_path).eval()(z), generator(z))
