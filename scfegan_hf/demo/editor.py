@@ -12,13 +12,15 @@ import gradio as gr
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
+from scfegan_hf.demo.gpu import gpu_is_lent
 from scfegan_hf.demo.payload import CANVAS_SIDE, MAX_PHOTO_PIXELS, MAX_UPLOAD_BYTES
 from scfegan_hf.demo.samples import page_samples
 from scfegan_hf.editing.photos import MIN_SIDE
 
 PAGE = Path(__file__).parent / "page"
 ICON = Path(__file__).parent / "site" / "icon.svg"
-EVENTS = ("edit", "trace", "part", "faces", "enlarge", "lines", "makeup", "style")
+# Names that gr.HTML has for events of its own, such as "change", are not free.
+EVENTS = ("edit", "trace", "part", "faces", "enlarge", "lines", "makeup", "style", "alter", "preview")
 # gr.HTML runs this as a function's body, and takes for events what is quoted in it. The document may have been asked for with
 # or without a slash at its end.
 BEGIN = """// Events of the page: {events}
@@ -51,6 +53,7 @@ def drawing_editor(**options: Any) -> gr.HTML:
         max_upload_bytes=MAX_UPLOAD_BYTES,
         max_pixels=MAX_PHOTO_PIXELS,
         min_side=MIN_SIDE,
+        previews=not gpu_is_lent(),  # a loan takes seconds, and of the visitor's share
         **page_samples(),
         **options,
     )

@@ -22,6 +22,7 @@ from scfegan_hf.demo.service import Paths, Service, Tools
 from scfegan_hf.demo.studio import DOCUMENTATION as STUDIO_DOCUMENTATION
 from scfegan_hf.demo.studio import Wishes, change_portrait
 from scfegan_hf.editing.result import EditResult
+from scfegan_hf.portrait.looked import Looked
 from scfegan_hf.portrait.result import PortraitResult
 
 EDIT_DOCUMENTATION = """Repaint a photo where a mask says so, or recolour parts of a face. All pictures have the photo's size.
@@ -166,7 +167,7 @@ def made_up(tools: Tools, *sent: Any) -> PortraitResult:
     return make_up(lambda: tools.beautician, *sent)
 
 
-def changed(tools: Tools, photo: str, wishes: Wishes) -> PortraitResult:
+def changed(tools: Tools, photo: str | Looked, wishes: Wishes) -> PortraitResult:
     """`change_portrait`."""
     return change_portrait(lambda: tools.studio, photo, wishes)
 

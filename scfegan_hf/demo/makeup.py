@@ -6,6 +6,7 @@ from typing import Any
 
 from scfegan_hf.demo.payload import NOT_WHOLE, photo_size
 from scfegan_hf.faces.makeup import Look
+from scfegan_hf.portrait.looked import Looked
 from scfegan_hf.portrait.makeup import MOST_STRENGTH, MakeupPipeline
 from scfegan_hf.portrait.result import PortraitResult
 
@@ -27,16 +28,16 @@ def sent_colors(sent: Any) -> dict[str, Any]:
 
 def make_up(
     network: Callable[[], MakeupPipeline],
-    photo: str,
-    reference: str | None,
+    photo: str | Looked,
+    reference: str | Looked | None,
     colors: dict[str, Any],
     remove: Any,
     strength: Any,
     parts: Any,
     all_faces: Any,
 ) -> PortraitResult:
-    """The photo made up. ``network`` makes the pipeline that references and removal need; ``colors``: by layer, None or "" for
-    none. Raises ValueError in words."""
+    """The photo made up. ``network`` makes the pipeline that references and removal need; photos are files, or were looked at;
+    ``colors``: by layer, None or "" for none. Raises ValueError in words."""
     given = {layer: color for layer, color in colors.items() if color not in (None, "")}
     if any(not isinstance(color, str) or len(color) > LONGEST for color in given.values()):
         raise ValueError('Colours are names such as crimson, or "#rrggbb".')
@@ -47,7 +48,7 @@ def make_up(
     if bool(given) + bool(remove) + (reference is not None) != 1:
         raise ValueError("Give one of these: a reference photo, colours, or remove=true.")
     for name, path in (("photo", photo), ("reference", reference)):
-        if path is not None:
+        if isinstance(path, str):
             photo_size(path, name)  # refuses what is too large for visitors
     how = {"strength": strength, "parts": parts.split() if parts else None, "face": "all" if all_faces else None}
     if given:

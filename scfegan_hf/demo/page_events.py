@@ -1,5 +1,6 @@
 """The page's events: a drawing, or wishes for what is shown, in; the reply that page/server.js waits for out."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,13 @@ from scfegan_hf.demo.editor import EVENTS, TELL_THE_PAGE
 from scfegan_hf.demo.edits import CHOOSE_FIRST, edit_drawing, face_frames, faces_of, part_of_photo, trace_drawing
 from scfegan_hf.demo.endpoints import changed, enlarged, made_up
 from scfegan_hf.demo.errors import Sent, answer
+from scfegan_hf.demo.glances import SECONDS, patch
 from scfegan_hf.demo.makeup import sent_colors
-from scfegan_hf.demo.payload import Drawing, layer_url, photo_path, read_drawing, reference_path
+from scfegan_hf.demo.payload import NOT_WHOLE, Drawing, layer_url, photo_path, read_drawing, reference_path
 from scfegan_hf.demo.service import Service, Tools
 from scfegan_hf.demo.studio import Wishes
 from scfegan_hf.editing.result import EditResult
+from scfegan_hf.portrait.looked import Looked
 from scfegan_hf.portrait.result import PortraitResult
 
 
@@ -41,16 +44,22 @@ class PageEvents:
         sent.reply["images"] = [self.service.shown(image, _edited_name(drawing))]
 
     def makeup(self, sent: Sent) -> None:
-        drawing = self._photo(sent)
-        reference, colors = reference_path(sent.get("reference"), self.service.uploads), sent_colors(sent.get("colors"))
-        wish = (reference, colors, sent.get("remove"), sent.get("strength"), None, True)
-        self._one(sent, drawing, self.service.on_gpu(made_up, drawing.photo, *wish))
+        self._whole(sent, self._made_up)
 
     def style(self, sent: Sent) -> None:
+        self._whole(sent, self._painted)
+
+    def alter(self, sent: Sent) -> None:
+        self._whole(sent, self._altered)
+
+    def preview(self, sent: Sent) -> None:
+        """What an event of another name would do, at once and small."""
         drawing = self._photo(sent)
-        picture = reference_path(sent.get("reference"), self.service.uploads)
-        wishes = Wishes(style=sent.get("style"), style_picture=picture, style_strength=sent.get("strength"))
-        self._one(sent, drawing, self.service.on_gpu(changed, drawing.photo, wishes))
+        work = {"makeup": self._made_up, "style": self._painted, "alter": self._altered}.get(str(sent.get("of")))
+        if work is None:
+            raise ValueError(NOT_WHOLE)
+        seen = self.service.glances.at(drawing.photo)
+        sent.reply |= patch(seen, work(sent, seen.looked))
 
     def trace(self, sent: Sent) -> None:
         drawing = read_drawing(sent.get("drawing"), self.service.uploads)
@@ -60,6 +69,22 @@ class PageEvents:
         drawing = read_drawing(sent.get("drawing"), self.service.uploads)
         part, layer, frame = part_of_photo(self.service.tools.editing, drawing, sent.get("point"))
         sent.reply |= {"part": part, "mask": layer_url(layer), "frame": frame}
+
+    def _made_up(self, sent: Sent, photo: str | Looked) -> PortraitResult:
+        reference, colors = reference_path(sent.get("reference"), self.service.uploads), sent_colors(sent.get("colors"))
+        if reference and isinstance(photo, Looked):
+            reference = self.service.glances.at(reference, "reference").looked
+        how = (reference, colors, sent.get("remove"), sent.get("strength"), None, True)
+        return self.service.on_gpu(made_up, photo, *how)
+
+    def _painted(self, sent: Sent, photo: str | Looked) -> PortraitResult:
+        picture = reference_path(sent.get("reference"), self.service.uploads)
+        wishes = Wishes(style=sent.get("style"), style_picture=picture, style_strength=sent.get("strength"))
+        return self.service.on_gpu(changed, photo, wishes)
+
+    def _altered(self, sent: Sent, photo: str | Looked) -> PortraitResult:
+        wishes = Wishes(smile=sent.get("smile"), hair=sent.get("hair"), all_faces=True)
+        return self.service.on_gpu(changed, photo, wishes)
 
     def _photo(self, sent: Sent) -> Drawing:
         """The drawing, which has a photo."""
@@ -72,7 +97,9 @@ class PageEvents:
         shown = (self.service.shown(image, name) for image in result.images)
         return [{**files, "label": label} for files, label in zip(shown, result.labels, strict=True)]
 
-    def _one(self, sent: Sent, drawing: Drawing, result: PortraitResult) -> None:
+    def _whole(self, sent: Sent, work: Callable[[Sent, str], PortraitResult]) -> None:
+        drawing = self._photo(sent)
+        result = work(sent, drawing.photo)
         sent.reply |= {"images": [self.service.shown(result.image, _edited_name(drawing))], "notes": list(result.notes)}
 
 
@@ -100,6 +127,7 @@ def _in_turn(service: Service, work: Callable[[Sent], None]) -> Callable[[gr.Eve
                 async for number, waiting in service.line.moves(place):
                     yield {**sent.reply, "place": number, "waiting": waiting}
                 await service.line.run(work, sent)
+                asyncio.get_running_loop().call_later(SECONDS, service.glances.forget)  # what it looked at, if it did
         yield sent.reply
 
     return event_in_turn

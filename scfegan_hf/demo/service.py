@@ -11,6 +11,7 @@ from gradio.data_classes import FileData
 from PIL import Image
 
 from scfegan_hf.demo.edits import marked_png, preview
+from scfegan_hf.demo.glances import Glances
 from scfegan_hf.demo.gpu import with_gpu
 from scfegan_hf.demo.line import Line
 from scfegan_hf.demo.look import Look
@@ -54,6 +55,7 @@ class Service:
     def __init__(self, pipeline: FaceEditPipeline, uploads: str, max_queue: int):
         self.tools, self.uploads = Tools(pipeline), uploads
         self.line, self.faces_line, self.look = Line(max_queue), Line(max_queue), Look()
+        self.glances = Glances()
         tools = self.tools
         # On a GPU on loan: work(tools, *arguments).
         self.on_gpu = with_gpu(lambda work, *arguments: work(tools, *arguments))

@@ -7,6 +7,7 @@ from typing import Any
 from scfegan_hf.demo.makeup import LONGEST
 from scfegan_hf.demo.payload import photo_size
 from scfegan_hf.faces.makeup import Look
+from scfegan_hf.portrait.looked import Looked
 from scfegan_hf.portrait.result import PortraitResult
 from scfegan_hf.portrait.studio import Studio
 
@@ -33,8 +34,8 @@ class Wishes:
     smile: Any = 0.0
 
 
-def change_portrait(studio: Callable[[], Studio], photo: str, wishes: Wishes) -> PortraitResult:
-    """The photo with all that was wished for. Raises ValueError in words."""
+def change_portrait(studio: Callable[[], Studio], photo: str | Looked, wishes: Wishes) -> PortraitResult:
+    """The photo, a file or one that was looked at, with all that was wished for. Raises ValueError in words."""
     colors = {layer: color for layer, color in (wishes.colors or {}).items() if color not in (None, "")}
     for word in (*colors.values(), wishes.hair, wishes.style):
         if word is not None and (not isinstance(word, str) or len(word) > LONGEST):
@@ -43,7 +44,7 @@ def change_portrait(studio: Callable[[], Studio], photo: str, wishes: Wishes) ->
         if isinstance(number, bool) or not isinstance(number, int | float):
             raise ValueError(f"{name} is a number.")
     for name, path in (("photo", photo), ("makeup", wishes.makeup), ("style_picture", wishes.style_picture)):
-        if path is not None:
+        if isinstance(path, str):
             photo_size(path, name)  # refuses what is too large for visitors
     chain = studio()
     names = chain.painting.names if wishes.style else ()

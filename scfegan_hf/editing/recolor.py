@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from scfegan_hf.editing.marks import Mask, read_color, read_mask
-from scfegan_hf.editing.parts import Part, part_matte, part_under
+from scfegan_hf.editing.parts import Box, Part, part_matte, part_under
 from scfegan_hf.editing.photos import PictureLike, read_photo
 from scfegan_hf.editing.seen import find_faces
 from scfegan_hf.editing.tones import shifted, to_lab
@@ -48,6 +48,19 @@ def recolor(rgb: np.ndarray, paint: np.ndarray, painted: np.ndarray, mask: Mask 
     rgb, paint uint8 (H, W, 3); painted bool (H, W); nothing changes outside the mask. ValueError that says what to do: for
     no colours (inside the mask), and without a mask for a dab that lies on no part of a face.
     """
+    result = rgb.copy()
+    for (x0, y0, x1, y1), matte, dabs in meant_parts(rgb, paint, painted, mask):
+        crop = np.s_[y0:y1, x0:x1]
+        result[crop] = blended(result[crop], matte, paint[crop], dabs[crop])
+    return result
+
+
+def meant_parts(
+    rgb: np.ndarray, paint: np.ndarray, painted: np.ndarray, mask: Mask | None = None
+) -> list[tuple[Box, np.ndarray, np.ndarray]]:
+    """The parts that are painted on: of each the box x0, y0, x1, y1, its matte there, float32 from 0 to 1 and 0 outside the
+    mask, and its dabs, bool (H, W). Arguments and errors are those of `recolor`; the paint's colour counts for eyes and teeth
+    alone."""
     hole = None if mask is None else mask.hole
     painted = painted if hole is None else painted & hole
     if not painted.any():
@@ -59,7 +72,7 @@ def recolor(rgb: np.ndarray, paint: np.ndarray, painted: np.ndarray, mask: Mask 
         dab = pieces == number
         part = part_under(rgb, paint, dab, faces, hole is None)
         meant[part] = meant.get(part, False) | dab
-    result = rgb.copy()
+    parts = []
     for part, dabs in meant.items():
         (x0, y0, x1, y1), matte = part_matte(rgb, part, faces, paint, dabs, hole)
         crop = np.s_[y0:y1, x0:x1]
@@ -67,8 +80,8 @@ def recolor(rgb: np.ndarray, paint: np.ndarray, painted: np.ndarray, mask: Mask 
             raise ValueError(f"The {part.name} under the colour cannot be told from what is around it. Redraw it instead.")
         if mask is not None:
             matte = matte * limit(mask, crop)
-        result[crop] = blended(result[crop], matte, paint[crop], dabs[crop])
-    return result
+        parts.append(((x0, y0, x1, y1), matte, dabs))
+    return parts
 
 
 def limit(mask: Mask, crop) -> np.ndarray:

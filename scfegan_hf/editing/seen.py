@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from scfegan_hf.editing.looking import looks
 from scfegan_hf.faces.annotate import bundled
 from scfegan_hf.faces.landmarks import LEFT_EYE, RIGHT_EYE
 from scfegan_hf.faces.regions import REGIONS
@@ -36,7 +37,7 @@ def find_faces(rgb: np.ndarray, painted: np.ndarray) -> list[Face]:
     scale = min(1.0, LOOK_SIDE / max(rgb.shape[:2]))
     small = cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else rgb
     annotator = bundled()
-    frames = distinct(annotator.find_faces(small))
+    frames = distinct(looks().frames(small))
     _, _, _, centers = cv2.connectedComponentsWithStats(painted.astype(np.uint8), connectivity=8)
     nearest = {
         min(range(len(frames)), key=lambda n: float(np.hypot(*(frames[n].mean(0) - center * scale))))

@@ -54,9 +54,16 @@ def relit(light: np.ndarray, base: np.ndarray, weight: np.ndarray, mean: float) 
     A curve for each pixel alone would flatten what is light where it lifts, and what is dark where it lowers.
     """
     level = _curve(base, weight, mean)
-    slope = np.polyfit(base, level, 1, w=np.sqrt(weight))[0] if np.ptp(base) > 1 else 1.0
+    slope = _slope(base, level, weight) if np.ptp(base) > 1 else 1.0
     moved = level + np.clip(slope, *GAIN) * (light - base)
     return np.where(moved > mean, mean + _rolled(moved - mean, 100 - mean), mean - _rolled(mean - moved, mean))
+
+
+def _slope(x: np.ndarray, y: np.ndarray, weight: np.ndarray) -> float:
+    """Of the line through points (N,) by least squares, sooner than `np.polyfit`; 1 where they lie one above the other."""
+    apart = x - weight @ x / weight.sum()
+    spread = float(weight @ apart**2)
+    return float((weight * apart) @ y / spread) if spread > 1e-9 * weight.sum() else 1.0
 
 
 def _rolled(excess: np.ndarray, room: float) -> np.ndarray:

@@ -7,15 +7,15 @@ paint is left out, for teeth that it makes up are specks; its steps of age and f
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from scfegan_hf.editing.devices import usable_device
-from scfegan_hf.editing.photos import Photo, PictureLike, read_photo
+from scfegan_hf.editing.photos import PictureLike
 from scfegan_hf.editing.pipeline import BUNDLED_WEIGHTS
+from scfegan_hf.portrait.looked import Looked, looked_at
 from scfegan_hf.portrait.result import PortraitResult
 
 if TYPE_CHECKING:
@@ -28,14 +28,6 @@ BUNDLED_ATTRIBUTES = BUNDLED_WEIGHTS / "attributes"
 MOST = 1.0  # either way
 ASIDE = "A face is turned far aside; what is changed there may not pass."
 NOTHING = "Ask for a smile other than 0."
-
-
-@dataclass(frozen=True)
-class Looked:
-    """A photograph whose faces were found, so that a slider is answered at once; see `AttributePipeline.look`."""
-
-    photo: Photo
-    faces: list[AlignedFace]
 
 
 class AttributePipeline:
@@ -63,10 +55,7 @@ class AttributePipeline:
     @staticmethod
     def look(image: PictureLike) -> Looked:
         """The photograph with its faces found, to be given to `__call__` in its place any number of times."""
-        from scfegan_hf.portrait.faces import aligned_faces
-
-        photo = read_photo(image)
-        return Looked(photo, aligned_faces(photo.rgb))
+        return looked_at(image)
 
     def __call__(
         self,
@@ -81,24 +70,21 @@ class AttributePipeline:
         which of several, from the left, or "all"; None is the largest. Raises ValueError that says what to do: without a face,
         for a smile of 0, and for numbers out of range.
         """
-        from scfegan_hf.editing.tint import tint_of
         from scfegan_hf.models.stargan import ATTRIBUTES
         from scfegan_hf.portrait.makeup import chosen_faces
 
         check_smile(smile)
         if not smile:
             raise ValueError(NOTHING)
-        looked = image if isinstance(image, Looked) else self.look(image)
+        looked = looked_at(image)
         photo, notes = looked.photo, list(looked.photo.notes)
         rgb, mask = photo.rgb.copy(), np.zeros(photo.rgb.shape[:2], bool)
         for each in chosen_faces(looked.faces, face, notes):
             if each.is_profile and ASIDE not in notes:
                 notes.append(ASIDE)
             mask |= self._change(rgb, each, [float(smile) if name == "smile" else 0.0 for name in ATTRIBUTES])
-        seen = np.ones(mask.shape, bool) if photo.unseen is None else ~photo.unseen
-        tint = tint_of(photo.rgb, seen)
-        if tint and mask.any():
-            rgb[mask] = tint(rgb[mask])
+        if mask.any() and looked.tint:
+            rgb[mask] = looked.tint(rgb[mask])
         return PortraitResult([photo.with_pixels(rgb)], tuple(notes), ["smiling more" if smile > 0 else "smiling less"], mask)
 
     def _change(self, rgb: np.ndarray, face: AlignedFace, steps: list[float]) -> np.ndarray:

@@ -43,9 +43,12 @@ class AlignedFace:
         return close_face(self.small, self.regions, self.points, self.frame, resolution)
 
 
-def aligned_faces(rgb: np.ndarray) -> list[AlignedFace]:
-    """All faces of a photograph, uint8 (H, W, 3), from left to right; none where none is found."""
-    faces = (_cut(rgb, frame) for frame in distinct(looks().frames(rgb)))
+def aligned_faces(rgb: np.ndarray, frames: list[np.ndarray] | None = None) -> list[AlignedFace]:
+    """All faces of a photograph, uint8 (H, W, 3), from left to right; none where none is found.
+
+    ``frames``: theirs (4, 2), the largest first, where they are known.
+    """
+    faces = (_cut(rgb, frame) for frame in distinct(looks().frames(rgb) if frames is None else frames))
     return sorted((face for face in faces if is_face(face.points, face.regions)), key=lambda face: face.box[0] + face.box[2])
 
 

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from scfegan_hf.editing.devices import usable_device
-from scfegan_hf.editing.photos import Photo, PictureLike, read_photo
+from scfegan_hf.editing.photos import PictureLike
 from scfegan_hf.editing.pipeline import BUNDLED_WEIGHTS
+from scfegan_hf.portrait.looked import Looked, looked_at
 from scfegan_hf.portrait.result import PortraitResult
 
 if TYPE_CHECKING:
@@ -59,8 +60,8 @@ class MakeupPipeline:
 
     def __call__(
         self,
-        image: PictureLike,
-        reference: PictureLike | None = None,
+        image: PictureLike | Looked,
+        reference: PictureLike | Looked | None = None,
         look: Look | None = None,
         *,
         remove: bool = False,
@@ -70,15 +71,14 @@ class MakeupPipeline:
     ) -> PortraitResult:
         """The photograph with the make-up of a ``reference`` photograph or of a ``look``, or with its own taken off.
 
-        Give one of the three. Photographs are PIL images, paths, bytes or uint8 arrays. ``strength``: from 0, the photograph
-        as it is, to MOST_STRENGTH; 1 is the make-up as it was. ``parts``: some of "lips", "eyes", "cheeks", "foundation"
-        (None: all). ``face``: which of several, counted from the left from 0 on, or "all"; None is the largest, and a note
-        says that there are others. What is grey or of one tint stays so. Raises ValueError that says what to do: without a
-        face, for a grey reference, and for arguments that do not fit each other.
+        Give one of the three. Photographs are PIL images, paths, bytes, uint8 arrays, or `Looked` at. ``strength``: from 0, the
+        photograph as it is, to MOST_STRENGTH; 1 is the make-up as it was. ``parts``: some of "lips", "eyes", "cheeks",
+        "foundation" (None: all). ``face``: which of several, counted from the left from 0 on, or "all"; None is the largest,
+        and a note says that there are others. What is grey or of one tint stays so. Raises ValueError that says what to do:
+        without a face, for a grey reference, and for arguments that do not fit each other.
         """
-        from scfegan_hf.editing.tint import tint_of
         from scfegan_hf.faces.makeup import layers_of
-        from scfegan_hf.portrait.faces import add_change, aligned_faces
+        from scfegan_hf.portrait.faces import add_change
 
         if sum((reference is not None, look is not None, bool(remove))) != 1:
             raise ValueError("Give one of a reference photograph, a look, or remove=True.")
@@ -87,9 +87,9 @@ class MakeupPipeline:
         if not 0 <= strength <= MOST_STRENGTH:
             raise ValueError(f"strength lies from 0 to {MOST_STRENGTH:g}, not {strength!r}.")
         layers = layers_of(parts)
-        photo = read_photo(image)
-        notes = list(photo.notes)
-        chosen = chosen_faces(aligned_faces(photo.rgb), face, notes)
+        looked = looked_at(image)
+        photo, notes = looked.photo, list(looked.photo.notes)
+        chosen = chosen_faces(looked.faces, face, notes)
         model = None if reference is None else self._model(reference, notes)
         rgb, mask = photo.rgb.copy(), np.zeros(photo.rgb.shape[:2], bool)
         for each in chosen if strength else ():
@@ -99,9 +99,8 @@ class MakeupPipeline:
                 notes.append(ASIDE)
             if kept:
                 mask |= add_change(rgb, each, sum(kept[1:], kept[0]), strength)
-        tint = tint_of(photo.rgb, _seen(photo))
-        if tint and mask.any():
-            rgb[mask] = tint(rgb[mask])
+        if mask.any() and looked.tint:
+            rgb[mask] = looked.tint(rgb[mask])
         return PortraitResult([photo.with_pixels(rgb)], tuple(notes), ["make-up removed" if remove else "made up"], mask)
 
     def _painted(self, face: AlignedFace, look: Look) -> dict[str, Change]:
@@ -109,15 +108,14 @@ class MakeupPipeline:
 
         return changes(face.small, look, face.places)
 
-    def _model(self, reference: PictureLike, notes: list[str]) -> CloseFace:
+    def _model(self, reference: PictureLike | Looked, notes: list[str]) -> CloseFace:
         """The close square of the reference's face."""
-        from scfegan_hf.editing.tint import tint_of
-        from scfegan_hf.portrait.faces import aligned_faces, largest
+        from scfegan_hf.portrait.faces import largest
 
-        photo = read_photo(reference)
-        if tint_of(photo.rgb, _seen(photo)):
+        looked = looked_at(reference)
+        if looked.tint:
             raise ValueError("The reference is grey or of one tint, so its make-up has no colours. Give one in colour.")
-        faces = aligned_faces(photo.rgb)
+        faces = looked.faces
         if not faces:
             raise ValueError(NO_FACE.format(name="reference"))
         if len(faces) > 1:
@@ -179,7 +177,3 @@ def chosen_faces(faces: list[AlignedFace], face: int | str | None, notes: list[s
     if isinstance(face, bool) or not isinstance(face, int) or not 0 <= face < len(faces):
         raise ValueError(f'face is a whole number from 0 to {len(faces) - 1}, counted from the left, or "all", not {face!r}.')
     return [faces[face]]
-
-
-def _seen(photo: Photo) -> np.ndarray:
-    return np.ones(photo.rgb.shape[:2], bool) if photo.unseen is None else ~photo.unseen

@@ -5,14 +5,13 @@ from __future__ import annotations
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 from PIL import ImageColor
 
 from scfegan_hf.editing.enlarging import PhotoEnlarging
 from scfegan_hf.editing.photos import PictureLike, read_photo
-from scfegan_hf.faces.regions import REGIONS
 from scfegan_hf.portrait.attributes import AttributePipeline, check_smile
+from scfegan_hf.portrait.looked import Looked, looked_at
 from scfegan_hf.portrait.makeup import MakeupPipeline, chosen_faces
 from scfegan_hf.portrait.result import PortraitResult
 from scfegan_hf.portrait.style import StylePipeline
@@ -21,10 +20,8 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from scfegan_hf.faces.makeup import Look
-    from scfegan_hf.portrait.faces import AlignedFace
 
 UPSCALES = (1, 2, 4)
-LEAST_HAIR = 0.015  # share of a face's crop that hair has to be for a colour to be worth it
 BALD = "A face shows too little hair to colour."
 
 
@@ -49,7 +46,7 @@ class Studio:
 
     def __call__(
         self,
-        image: PictureLike,
+        image: PictureLike | Looked,
         *,
         smile: float = 0.0,
         makeup: PictureLike | None = None,
@@ -62,7 +59,7 @@ class Studio:
         upscale: int = 1,
         face: int | str | None = None,
     ) -> PortraitResult:
-        """The photograph with all that was asked for, in this order: smile, make-up, hair, style,
+        """The photograph, or one that was `Looked` at, with all that was asked for, in this order: smile, make-up, hair, style,
         enlargement.
 
         ``smile``: how far it moves, see `AttributePipeline`.
@@ -80,11 +77,12 @@ class Studio:
         wants_makeup = makeup is not None or look is not None or remove_makeup
         if not smile and not wants_makeup and color is None and style is None and upscale == 1:
             raise ValueError("Ask for something: a smile, make-up, a colour of hair, a style, or an upscale of 2 or 4.")
-        photo = read_photo(image)
+        photo = image.photo if isinstance(image, Looked) else read_photo(image)
         picture, notes, labels = image, [], []
         mask = np.zeros(photo.rgb.shape[:2], bool)
         if smile:
-            moved = self.attributes(picture, smile=smile, face=face)
+            looked = looked_at(image)
+            moved = self.attributes(looked, smile=smile, face=face)
             picture, mask = moved.image, moved.mask
             notes, labels = list(moved.notes), list(moved.labels)
         if wants_makeup:
@@ -92,7 +90,8 @@ class Studio:
             picture, mask = made_up.image, mask | made_up.mask
             notes, labels = notes + list(made_up.notes), labels + list(made_up.labels)
         if color is not None:
-            picture, changed = _with_hair(picture, color, face, notes)
+            with_faces = looked.changed(picture) if smile and not wants_makeup else looked_at(picture)
+            picture, changed = _with_hair(with_faces, color, face, notes)
             mask = mask | changed
             labels.append("hair coloured")
         if style is not None:
@@ -101,7 +100,7 @@ class Studio:
             notes += [note for note in painted.notes if note not in notes]
             labels += painted.labels
         if upscale > 1:
-            enlarged = self.enlarging(picture, upscale)
+            enlarged = self.enlarging(image.photo.with_pixels(photo.rgb) if isinstance(picture, Looked) else picture, upscale)
             picture = enlarged.image
             notes += [note for note in enlarged.notes if note not in notes]
             mask = np.repeat(np.repeat(mask, upscale, 0), upscale, 1)
@@ -131,34 +130,16 @@ def _color(color: str | tuple[int, int, int]) -> tuple[int, int, int]:
 
 
 def _with_hair(
-    picture: PictureLike, color: tuple[int, int, int], face: int | str | None, notes: list[str]
+    looked: Looked, color: tuple[int, int, int], face: int | str | None, notes: list[str]
 ) -> tuple[Image.Image, np.ndarray]:
-    """The photograph with the hair of the chosen faces in a colour, by a dab on each, and where it changed."""
-    from scfegan_hf.editing.recolor import recolor_photo
-    from scfegan_hf.portrait.faces import aligned_faces
-
-    photo = read_photo(picture)
-    dabs = np.zeros((*photo.rgb.shape[:2], 4), np.uint8)
-    for each in chosen_faces(aligned_faces(photo.rgb), face, notes):
-        spot = _hair_of(each)
-        if spot is None:
-            notes.append(BALD)
-        else:
-            centre, radius = spot
-            cv2.circle(dabs, centre, radius, (*color, 255), -1)
-    if not dabs.any():
+    """The photograph with the hair of the chosen faces in a colour, and where it changed."""
+    photo = looked.photo
+    rgb, pieces = photo.rgb.copy(), [looked.hair(each) for each in chosen_faces(looked.faces, face, notes)]
+    if None in pieces:
+        notes.append(BALD)
+    if not any(pieces):
         raise ValueError(f"{BALD} Paint it on by `scfegan edit`, with lines of the hair.")
-    changed, _ = recolor_photo(picture, None, None, dabs)
-    return changed, (np.asarray(changed.convert("RGB")) != photo.rgb).any(2)
-
-
-def _hair_of(face: AlignedFace) -> tuple[tuple[int, int], int] | None:
-    """A disc in the thick of a face's hair, its centre (x, y) and radius in pixels of the photograph; None without hair."""
-    hair = (face.regions == REGIONS.index("hair")).astype(np.uint8)
-    if hair.mean() < LEAST_HAIR:
-        return None
-    depth = cv2.distanceTransform(cv2.copyMakeBorder(hair, 1, 1, 1, 1, cv2.BORDER_CONSTANT), cv2.DIST_L2, 5)[1:-1, 1:-1]
-    y, x = np.unravel_index(int(depth.argmax()), depth.shape)
-    x0, y0, x1, _ = face.box
-    scale = (x1 - x0) / hair.shape[1]
-    return (int(x0 + (x + 0.5) * scale), int(y0 + (y + 0.5) * scale)), max(int(depth[y, x] * scale * 0.5), 1)
+    for piece in pieces:
+        if piece is not None:
+            piece.color(rgb, color)
+    return photo.with_pixels(rgb), (rgb != photo.rgb).any(2)

@@ -14,6 +14,7 @@ import numpy as np
 from scfegan_hf.editing.devices import usable_device
 from scfegan_hf.editing.photos import PictureLike, read_photo
 from scfegan_hf.editing.pipeline import BUNDLED_WEIGHTS
+from scfegan_hf.portrait.looked import Looked, looked_at
 from scfegan_hf.portrait.result import PortraitResult
 
 if TYPE_CHECKING:
@@ -58,7 +59,12 @@ class StylePipeline:
         return self.network.names
 
     def __call__(
-        self, image: PictureLike, style: PictureLike = DEFAULT_STYLE, *, strength: float = 1.0, face: int | str | None = None
+        self,
+        image: PictureLike | Looked,
+        style: PictureLike = DEFAULT_STYLE,
+        *,
+        strength: float = 1.0,
+        face: int | str | None = None,
     ) -> PortraitResult:
         """The whole photograph painted in a ``style``: one of ``names``, or any picture (path, PIL image, bytes, array).
 
@@ -69,9 +75,9 @@ class StylePipeline:
         if isinstance(strength, bool) or not 0 <= strength <= 1:
             raise ValueError(f"strength lies from 0 to 1, not {strength!r}.")
         vector, label = self._style(style)
-        photo = read_photo(image)
-        notes = list(photo.notes)
-        window, scale = self._frame(photo.rgb, face, notes)
+        looked = looked_at(image)
+        photo, notes = looked.photo, list(looked.photo.notes)
+        window, scale = self._frame(looked, face, notes)
         rgb = photo.rgb.copy()
         if strength:
             self._paint(rgb, vector, window, scale, strength)
@@ -96,18 +102,16 @@ class StylePipeline:
         with torch.inference_mode():
             return self.network.style(self._tensor(square)), "painted like a picture"
 
-    def _frame(self, rgb: np.ndarray, face: int | str | None, notes: list[str]) -> tuple[Window | None, float]:
+    def _frame(self, looked: Looked, face: int | str | None, notes: list[str]) -> tuple[Window | None, float]:
         """Over which part the style is fitted, and by how much the photograph shrinks to be painted."""
-        from scfegan_hf.portrait.faces import aligned_faces
         from scfegan_hf.portrait.makeup import chosen_faces
 
-        height, width = rgb.shape[:2]
+        height, width = looked.photo.rgb.shape[:2]
         most = min(1.0, LARGEST / max(height, width))
-        faces = aligned_faces(rgb)
-        if not faces:
+        if not looked.faces:
             notes.append(NO_FACE)
             return None, min(most, 2 * FACE / max(height, width))
-        chosen = chosen_faces(faces, None if face == "all" else face, [])[0]
+        chosen = chosen_faces(looked.faces, None if face == "all" else face, [])[0]
         x0, y0, x1, y1 = chosen.box
         return (x0 / width, y0 / height, x1 / width, y1 / height), min(most, FACE / max(x1 - x0, y1 - y0))
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from scfegan_hf.editing.tones import relit, shifted, to_lab, to_rgb
+from scfegan_hf.editing.tones import _slope, relit, shifted, to_lab, to_rgb
 
 
 @pytest.mark.parametrize("target", [(70, 5, 33), (30, 30, 15), (55, -5, -25), (20, 2, 2)])
@@ -34,3 +34,11 @@ def test_black_white_and_gloss_stay():
 def test_there_and_back():
     rgb = np.random.default_rng(0).integers(0, 256, (8, 8, 3)).astype(np.uint8)
     assert np.abs(to_rgb(to_lab(rgb)) - rgb).max() < 1
+
+
+def test_a_slope_is_that_of_numpy():
+    rng = np.random.default_rng(0)
+    x, weight = rng.uniform(0, 100, 500), rng.uniform(0, 1, 500)
+    y = 3 + 0.4 * x + rng.normal(0, 5, 500)
+    assert _slope(x, y, weight) == pytest.approx(np.polyfit(x, y, 1, w=np.sqrt(weight))[0], rel=1e-9)
+    assert _slope(np.full(9, 2.0), np.arange(9.0), np.ones(9)) == 1

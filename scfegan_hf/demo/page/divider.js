@@ -30,8 +30,9 @@ const moved = (value) => { unveiling++; setDivider(value); };
 export const moveDivider = (event) => moved((event.clientX - stage.getBoundingClientRect().left) / stage.clientWidth);
 export const nudgeDivider = (direction) => moved(share + direction * 0.05);
 
-export function reveal() {
-  const own = ++unveiling, from = performance.now(), still = matchMedia('(prefers-reduced-motion: reduce)').matches;
+// Show the result from the left on, bit by bit, or at once if it is to be `still`.
+export function reveal(still = matchMedia('(prefers-reduced-motion: reduce)').matches) {
+  const own = ++unveiling, from = performance.now();
   const [begins, , wide] = seenBox(), left = Math.max(24, begins + 0.06 * wide) / stage.clientWidth;
   const frame = (now) => {
     if (own !== unveiling || state.mode !== 'result') return;

@@ -1,22 +1,28 @@
 // Make-up of what is seen: by colours, from another photo, or off.
 
 import { backend, find, findAll, say } from './page.js';
+import { panel } from './portrait.js';
 import { changeShown } from './result.js';
 import { version, when } from './state.js';
 
-const strength = () => Number(find('.strength').value) / 100;
+const MOST = 1.5; // the strongest that the slider goes
+
+let reference = null; // the photo whose make-up comes over, until a colour is chosen
+let applied;
+
 const colors = () => Object.fromEntries(findAll('.makeup [data-tint]').filter((box) => box.checked)
   .map((box) => [box.dataset.tint, box.closest('label').querySelector('[type=color]').value]));
 
-const change = (more) => changeShown('makeup', async () => {
-  say('Making up…');
-  return { strength: strength(), ...(await more()) };
-}, 'Made up. Drag over the photo to compare.');
+function wish() {
+  const strength = Number(find('.strength').value) / 100, chosen = colors();
+  if (reference) return { strength, reference };
+  return Object.keys(chosen).length ? { strength, colors: chosen } : null;
+}
 
 export function makeUp() {
-  const chosen = colors();
-  if (!Object.keys(chosen).length) return say('Choose a colour for lips, lids or cheeks first.', true);
-  return change(() => ({ colors: chosen }));
+  reference = null;
+  if (!wish()) return say('Choose a colour for lips, lids or cheeks first.', true);
+  return applied(false);
 }
 
 export const makeupOff = () => changeShown('makeup', () => {
@@ -24,14 +30,28 @@ export const makeupOff = () => changeShown('makeup', () => {
   return { strength: 1, remove: true };
 }, 'The make-up is off. Drag over the photo to compare.');
 
-const makeupFrom = (file) => change(async () => ({ reference: { path: (await backend.upload(file)).path } }));
+async function makeupFrom(file) {
+  try {
+    reference = { path: (await backend.upload(file)).path };
+  } catch {
+    return say(backend.words.unsent, true);
+  }
+  return applied(false);
+}
 
 export function startMakeup() {
-  const show = () => { find('.makeup').hidden = !backend.makesUp || !version() || version().lines; };
-  when('choice', show);
+  const tried = (asked) => [{ ...asked, strength: MOST }, asked.strength / MOST];
+  const { listen, apply } = panel({ kind: 'makeup', wish, tried, doing: 'Making up…', next: 'Made up. Drag over the photo to compare.' });
+  applied = apply;
   find('.strength').addEventListener('input', ({ target }) => { target.nextElementSibling.value = `${target.value} %`; });
   for (const picker of findAll('.makeup [type=color]')) {
-    picker.addEventListener('input', () => { picker.closest('label').querySelector('[data-tint]').checked = true; });
+    picker.addEventListener('input', () => {
+      picker.closest('label').querySelector('[data-tint]').checked = true;
+      reference = null;
+    });
   }
+  for (const control of [find('.strength'), ...findAll('.makeup [type=color]')]) listen(control);
   find('.reference-file').addEventListener('change', ({ target }) => { if (target.files[0] && version()) makeupFrom(target.files[0]); target.value = ''; });
+  when('choice', () => { find('.makeup').hidden = !backend.makesUp || !version() || version().lines; });
+  when('photo', () => { reference = null; });
 }

@@ -1,8 +1,9 @@
 // What everything on the page stands on: the element with page.html in it, what the page is told, and who answers it.
 //
-// A backend is {words, modes, enlarges, draws, makesUp, paints, feathers, ask, cancel, upload, questions}. `words`: sentences that depend on where photos go (server.js has them all).
-// `modes`: what its edits can be, of redraw and recolor. `enlarges`, `draws`, `makesUp`, `paints`: whether it answers questions of that kind ("enlarge", "lines", "makeup", "style");
-// `feathers`: whether an edit's mask may fade. `cancel()`: what is asked is given up.
+// A backend is {words, modes, enlarges, draws, makesUp, paints, changes, previews, feathers, ask, cancel, upload, questions}. `words`: sentences that depend on where photos go (server.js has them all).
+// `modes`: what its edits can be, of redraw and recolor. `enlarges`, `draws`, `makesUp`, `paints`, `changes`: whether it answers questions of that kind ("enlarge", "lines", "makeup", "style",
+// "alter"); `previews`: whether it answers what "preview" would make of them, small and at once, while a slider is moved;
+// `feathers`: whether an edit's mask may fade. `cancel(kind)`: what is asked, of that kind or of any, is given up.
 // `ask(kind, question)` promises an answer or an Error in words, with `gone` if the photo has to be handed over again.
 // `upload(file)` promises {path}, by which questions call the photo; an Error of it with `said` may be shown. `questions()`:
 // what is waited for, for whoever looks for a fault. No module touches the document when it is imported, so Node can.

@@ -7,10 +7,12 @@ import { holdSpace, movePen, pressPen } from './input.js';
 import { backend, editor, element, find, findAll, press, stage } from './page.js';
 import { copyResult, downloadJpeg } from './copies.js';
 import { closeCamera, openCamera, shoot, startLines } from './photo.js';
+import { enlargeMore, enlargeTwice } from './change.js';
+import { backToPhoto } from './peek.js';
 import { makeUp, makeupOff } from './makeup.js';
 import { paintIn } from './style.js';
 import { saveProject } from './project.js';
-import { backToResults, cancelAsked, chosenFile, continueFromResult, download, enlarge, hasResults, runEdit } from './result.js';
+import { backToResults, cancelAsked, chosenFile, continueFromResult, download, hasResults, runEdit } from './result.js';
 import {
   asksWay, backToDrawing, chooseLayer, chooseTool, chooseWay, clearLayer, hasInk, hide, LAYERS, LINE_COLORS, NAMES, nextSize, redo, setColor, setLineColor, setSize, state, steps, undo, version, way, when,
 } from './state.js';
@@ -55,7 +57,7 @@ export function refreshPanel() {
   find('[data-do=undo]').disabled = drawing ? !drawn.length : !version();
   find('[data-do=redo]').disabled = !drawing || !version().undone.length;
   find('[data-do=results]').hidden = !drawing || !hasResults();
-  find('[data-do=enlarge]').hidden = !backend.enlarges || !version() || (version().lines && drawing);
+  for (const name of ['enlarge', 'enlarge-4']) find(`[data-do=${name}]`).hidden = !backend.enlarges;
   find('[data-do=faces]').hidden = !drawing || !version().faces.length || stage.classList.contains('offering');
   for (const name of ['turn', 'flip']) find(`[data-do=${name}]`).disabled = !drawing || state.running;
   if (version()) find('[data-set=spread]').placeholder = usualSpread();
@@ -98,7 +100,7 @@ const ACTIONS = {
   edit: () => runEdit(), more: () => runEdit(4), continue: continueFromResult, back: backToDrawing,
   makeup: makeUp, 'makeup-off': makeupOff, 'makeup-from': () => find('.reference-file').click(),
   'style-from': () => find('.style-file').click(),
-  results: backToResults, enlarge, cancel: cancelAsked, copy: () => copyResult(chosenFile()), jpeg: () => downloadJpeg(chosenFile()),
+  results: backToResults, enlarge: enlargeTwice, 'enlarge-4': enlargeMore, peek: backToPhoto, cancel: () => cancelAsked(), copy: () => copyResult(chosenFile()), jpeg: () => downloadJpeg(chosenFile()),
   'surround-too': () => { backToDrawing(); if (maskDrawing()) runEdit(); }, delete: deleteVersion, 'save-project': saveProject, 'bring-back': bringBack,
 };
 

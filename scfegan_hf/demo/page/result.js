@@ -28,7 +28,7 @@ export async function runEdit(candidates = 1) {
   await answered(() => {
     say(version().uploaded ? 'Working…' : 'Loading the photo…');
     return editOnce(candidates, mode);
-  }, 'Drag over the photo to compare.', mode === 'recolor');
+  }, 'Drag over the photo to compare.', { single: mode === 'recolor' });
 }
 
 // A face of what is drawn on an empty sheet.
@@ -37,12 +37,13 @@ function makeFace(candidates) {
   return answered(() => {
     say('Working…');
     return backend.ask('lines', { drawing: wholeDrawing(), seed, candidates });
-  }, 'Your face. Continue from it to edit it like a photo.', false);
+  }, 'Your face. Continue from it to edit it like a photo.', { single: false });
 }
 
-// Ask, and show the results that come. `single`: there is one way to do that.
-async function answered(ask, next, single = true) {
-  if (state.running) return;
+// Ask, and show the results that come, and promise whether they did. `single`: there is one way to do that; `still`: without
+// unveiling it.
+async function answered(ask, next, { single = true, still = false } = {}) {
+  if (state.running) return false;
   endStroke(true);
   running(true);
   const own = version(), waited = setTimeout(() => { find('[data-do=cancel]').hidden = false; }, LONG_WAIT), counting = countSeconds();
@@ -55,19 +56,18 @@ async function answered(ask, next, single = true) {
     const latest = performance.now() + LONGEST_STROKE;
     while (hand.stroke && performance.now() < latest) await new Promise((resolve) => setTimeout(resolve, 50)); // nobody's stroke is cut off
     endStroke(true);
-    if (own !== version()) return say('That edit was of another version. Press Edit to edit this one.');
-    results = answer.images;
-    await showResult(0);
-    resultsOf = own;
-    showCandidates();
+    if (own !== version()) return say('That edit was of another version. Press Edit to edit this one.'), false;
+    await showAll(answer.images);
     find('[data-do=more]').hidden = single;
     find('[data-do=surround-too]').hidden = !answer.missed;
     setMode('result');
-    reveal();
+    reveal(still || undefined);
     const choose = 'Choose one, or go back and change your drawing.';
     say(answer.notes?.length ? answer.notes.join(' ') : results.length > 1 ? choose : next);
+    return true;
   } catch (error) {
     say(error.message, !error.cancelled);
+    return false;
   } finally {
     clearTimeout(waited);
     clearInterval(counting);
@@ -106,9 +106,23 @@ function unheeded(drawing) {
 function running(on) {
   state.running = on;
   editor.classList.toggle('running', on);
-  for (const name of ['more', 'continue', 'enlarge', 'makeup', 'makeup-from', 'makeup-off']) find(`[data-do=${name}]`).disabled = on;
+  for (const name of ['more', 'continue', 'enlarge', 'enlarge-4', 'makeup', 'makeup-from', 'makeup-off']) find(`[data-do=${name}]`).disabled = on;
   for (const button of findAll('.style button')) button.disabled = on;
   tell('choice');
+}
+
+async function showAll(images) {
+  results = images;
+  await showResult(0);
+  resultsOf = version();
+  showCandidates();
+}
+
+// An earlier result once again, alone.
+export async function showOnly(picture) {
+  await showAll([picture]);
+  setMode('result');
+  reveal(true);
 }
 
 async function showResult(index) {
@@ -186,17 +200,20 @@ export async function continueFromResult() {
   }
 }
 
-// Another result of what is seen, the photo or a result. `begin`, which says what is done, promises what is sent beside it.
-export function changeShown(kind, begin, next) {
-  const shown = state.mode === 'result' ? { path: results[chosen].file.path } : null;
+// The result that is shown; null while it is the photo.
+export const shownResult = () => (state.mode === 'result' ? results[chosen] : null);
+
+// Another result of what is shown, or of another `base`, a result or null for the photo. `begin`, which says what is done,
+// promises what is sent beside it.
+export function changeShown(kind, begin, next, { base = shownResult(), still = false } = {}) {
   return answered(async () => {
-    if (!shown) await uploaded();
+    if (!base) await uploaded();
     const more = await begin();
-    return backend.ask(kind, { drawing: { photo: shown ?? version().uploaded }, ...more });
-  }, next);
+    return backend.ask(kind, { drawing: { photo: base ? { path: base.file.path } : version().uploaded }, ...more });
+  }, next, { still });
 }
 
-export const enlarge = () => changeShown('enlarge', () => {
+export const enlarge = (scale) => changeShown('enlarge', () => {
   say('Enlarging…');
-  return { scale: 2 };
-}, 'Twice as wide and high. Drag over the photo to compare.');
+  return { scale };
+}, scale === 2 ? 'Twice as wide and high. Drag over the photo to compare.' : 'Four times as wide and high. Drag over the photo to compare.');

@@ -20,6 +20,7 @@ const waiting = new Set(); // what else waits for the server
 // length the server limits. Nobody waits long for faces: they are offered, not asked for.
 const PATIENCE = 600_000, PATIENCE_FOR_FACES = 5000;
 function ask(kind, question) {
+  if (pending?.kind === 'preview' && kind !== 'preview') cancel(); // what is made matters more
   if (pending?.kind === 'faces') setTimeout(giveUp, PATIENCE_FOR_FACES, pending.number);
   const answer = turn.then(() => new Promise((resolve, reject) => {
     const number = ++asked;
@@ -40,6 +41,7 @@ async function begin(number, kind, question) {
 
 function settle(answer) {
   if (!pending || answer?.number !== pending.number) return;
+  if (answer.place !== undefined && pending.kind === 'preview') return;
   if (answer.place === 0) return say('Working…');
   if (answer.place) return say(`Waiting: place ${answer.place} of ${answer.waiting}. You can go on drawing.`);
   const { resolve, reject } = pending;
@@ -54,9 +56,9 @@ function giveUp(number) {
   pending = null;
 }
 
-// What the page waits for is given up; the server's answer, when it comes, is nobody's.
-function cancel() {
-  if (!pending || pending.kind === 'faces') return;
+// What the page waits for, or only a question of this kind, is given up; the server's answer, when it comes, is nobody's.
+function cancel(kind = pending?.kind) {
+  if (!pending || pending.kind === 'faces' || pending.kind !== kind) return;
   pending.reject(Object.assign(new Error('Cancelled. Your drawing is as it was.'), { cancelled: true }));
   pending = null;
 }
@@ -107,7 +109,7 @@ export function onServer({ watch, ...given }) {
   document.addEventListener('scfegan-ended', ({ detail }) => eventEnded(detail));
   setInterval(lookForServer, WATCH_EVERY);
   window.addEventListener('offline', lookForServer);
-  return { words: WORDS, modes: ['redraw', 'recolor'], enlarges: true, draws: true, makesUp: true, paints: true, feathers: true, cancel, ask, upload: (file) => orLost(upload(file)), questions };
+  return { words: WORDS, modes: ['redraw', 'recolor'], enlarges: true, draws: true, makesUp: true, paints: true, changes: true, previews: props.previews, feathers: true, cancel, ask, upload: (file) => orLost(upload(file)), questions };
 }
 
 const questions = () => ({ asked, begun, pending: pending && { number: pending.number, kind: pending.kind }, uploads: waiting.size });

@@ -1,5 +1,6 @@
 // The page as it begins: whoever serves it calls `start` with {element, props, backend}, as page.js says.
 
+import { startChange } from './change.js';
 import { startDivider } from './divider.js';
 import { startFaces } from './faces.js';
 import { startHelpers } from './helpers.js';
@@ -8,19 +9,21 @@ import { fingers, startInput } from './input.js';
 import { restore, startKeeping } from './keep.js';
 import { startMakeup } from './makeup.js';
 import { attach, backend, editor, find, say } from './page.js';
+import { startPeek } from './peek.js';
 import { refreshPanel, startPanel, tabHeld } from './panel.js';
 import { startPhotos } from './photo.js';
 import { showSamples } from './samples.js';
 import { startLoupe } from './loupe.js';
 import { hand, hasInk, NAMES, state, steps, version } from './state.js';
 import { startStyle } from './style.js';
+import { startTrial } from './trial.js';
 import { showHistory } from './versions.js';
 import { startView } from './view.js';
 import { startWords } from './words.js';
 
 export function start(surface) {
   attach(surface);
-  for (const begin of [startView, startFaces, startHelpers, startDivider, startInput, startLoupe, startPhotos, startPanel, startMakeup, startStyle, startKeeping, startHint, startWords]) begin();
+  for (const begin of [startView, startFaces, startHelpers, startDivider, startInput, startLoupe, startPhotos, startPanel, startTrial, startPeek, startChange, startMakeup, startStyle, startKeeping, startHint, startWords]) begin();
   refreshPanel();
   showHistory();
   showSamples();

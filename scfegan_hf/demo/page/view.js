@@ -36,7 +36,7 @@ function showView() {
   if (!version()) return;
   const [x, y, wide, high] = worldBox();
   const style = `left:${x * view.scale + view.x}px;top:${y * view.scale + view.y}px;width:${wide * view.scale}px;height:${high * view.scale}px;${turnStyle()}`;
-  photo.style.cssText = result.style.cssText = style;
+  photo.style.cssText = result.style.cssText = find('.trial').style.cssText = style;
   NAMES.forEach(redraw);
   tell('view');
   find('[data-do=fit] span').textContent = `${Math.round((view.scale / view.fit) * 100)} %`;
