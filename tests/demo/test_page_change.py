@@ -118,6 +118,18 @@ def test_of_many_moves_the_latest_counts_and_few_are_asked_for(open_page, portra
     assert page.get_attribute(OVER, "src") == latest and asked(page) == questions
 
 
+def test_a_mouse_that_comes_near_has_the_first_answer_fetched(open_page, portrait):
+    page = open_page(**DESKTOP)
+    choose_photo(page, portrait)
+    before = asked(page)
+    page.hover("#editor .smile")
+    assert asked(page) == before + 1
+    expect(page.locator(TRYING)).to_have_count(0)  # it is not shown
+    move(page, ".smile", "50")
+    page.wait_for_selector(TRYING)
+    assert asked(page) == before + 1
+
+
 def test_what_is_made_is_given_up_when_the_slider_moves_on(open_page, portrait):
     page = open_page(**DESKTOP)
     choose_photo(page, portrait)

@@ -30,7 +30,7 @@ export const enlargeTwice = () => enlarge(2);
 export const enlargeMore = () => enlarge(4);
 
 export function startChange() {
-  const { listen } = panel({ kind: KIND, wish, tried: (asked) => [asked, 1], doing: 'Changing…', next: 'Changed. Drag over the photo to compare.', refresh });
+  const { listen } = panel({ kind: KIND, wish, tried: (asked) => [asked, 1], likely: { smile: 0.5, hair: null }, doing: 'Changing…', next: 'Changed. Drag over the photo to compare.', refresh });
   find('.smile').addEventListener('input', showNumber);
   find('.hair-color').addEventListener('input', () => { find('[data-change=hair]').checked = true; });
   for (const control of ['.smile', '.hair-color', '[data-change=hair]']) listen(find(control));

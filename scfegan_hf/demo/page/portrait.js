@@ -17,8 +17,8 @@ export const wishShown = (kind) => own(kind)?.wish ?? null; // what the result t
 const baseOf = (kind) => (own(kind) ? own(kind).base : shownResult());
 
 // `kind`: the panel's event. `wish()`: what is asked for, or null for nothing. `tried(wish)`: [what is asked to try it out, how
-// much of the answer is shown]. `doing` and `next`: what is said. `refresh()`: the panel is to show `wishShown`, if it does.
-export function panel({ kind, wish, tried, doing, next, refresh = () => {} }) {
+// much of the answer is shown]. `likely`: what will be asked, where nothing is yet. `doing` and `next`: what is said. `refresh()`: the panel is to show `wishShown`, if it does.
+export function panel({ kind, wish, tried, likely = null, doing, next, refresh = () => {} }) {
   let moving = false, resting = null, byKeys = false;
 
   const questionOf = (base, asked) => ({ drawing: { photo: base ? { path: base.file.path } : version().uploaded }, of: kind, ...asked });
@@ -48,10 +48,10 @@ export function panel({ kind, wish, tried, doing, next, refresh = () => {} }) {
 
   async function apply(still = true) {
     clearTimeout(resting);
+    if (state.running && making !== kind) return over();
     const number = ++latest, asked = wish();
     holdTrial();
     if (making === kind) cancelAsked();
-    else if (state.running) return over();
     await ended;
     if (number !== latest) return;
     const base = baseOf(kind);
@@ -92,7 +92,7 @@ export function panel({ kind, wish, tried, doing, next, refresh = () => {} }) {
   // A hand is near: faces are looked for before they are wanted.
   function ready({ pointerType }) {
     if (pointerType !== 'mouse' || !backend.previews || !version() || moving) return;
-    const base = baseOf(kind), asked = wish();
+    const base = baseOf(kind), asked = wish() ?? likely;
     if (asked && (base ?? version().uploaded)) prepare(questionOf(base, tried(asked)[0]));
   }
 
