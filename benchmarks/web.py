@@ -84,7 +84,7 @@ def served(folder: Path, headers: dict[str, str]) -> ThreadingHTTPServer:
 
 def print_sizes(site: Path) -> None:
     print("| part of the site | bytes |\n|---|---:|")
-    names = ("edit", "annotator", "faces", "enlarge", "lines")
+    names = ("edit", "annotator", "faces", "enlarge", "lines", "prior")
     groups = {**{name: f"models/{name}*" for name in names}, "runtime": "ort/*"}
     sizes = {name: sum(path.stat().st_size for path in site.glob(pattern)) for name, pattern in groups.items()}
     everything = [path for path in site.rglob("*") if path.is_file()]

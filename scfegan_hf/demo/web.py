@@ -13,6 +13,7 @@ import subprocess  # nosec B404
 import tarfile
 import tempfile
 import xml.etree.ElementTree as ElementTree  # nosec B405
+from dataclasses import asdict
 from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from huggingface_hub import ModelCard
 from scfegan_hf.demo.edits import MOST_ENLARGED
 from scfegan_hf.demo.payload import CANVAS_SIDE, MAX_PHOTO_PIXELS, MAX_UPLOAD_BYTES
 from scfegan_hf.demo.samples import page_samples
-from scfegan_hf.editing import enlarging, lines
+from scfegan_hf.editing import crops, enlarging, guess, lines, looks, matte, parts, recolor, seen, tones
 from scfegan_hf.editing.candidates import CHOICES
 from scfegan_hf.editing.export import compact, export_module, export_onnx
 from scfegan_hf.editing.holes import MAX_PARTS
@@ -33,6 +34,7 @@ from scfegan_hf.editing.photos import MIN_SIDE, UNSEEN
 from scfegan_hf.editing.pipeline import BUNDLED_WEIGHTS
 from scfegan_hf.faces import annotate, clicks, export, haar, landmarks
 from scfegan_hf.models import enlarger as enlarger_network
+from scfegan_hf.models import face_prior
 from scfegan_hf.models.annotator import Annotator
 from scfegan_hf.models.pix2pix import IN_CHANNELS, LinesToFace
 from scfegan_hf.models.scfegan import SCFEGANGenerator
@@ -61,7 +63,8 @@ pinned: false
 license: {licence}
 ---
 
-Erase a part of a portrait, draw a few lines and dabs of colour, and get a face back that follows them. Everything is
+Erase a part of a portrait, draw a few lines and dabs of colour, and get a face back that follows them; draw nothing, and
+it is guessed from the rest of the face; dab a colour alone, and hair, eyes or lips take it. Everything is
 computed in the visitor's browser: photos never leave it. Made by `scfegan export --web`; licences/ says what is in it.
 """
 LICENCES = """What is in this site, and under which licence:
@@ -71,6 +74,7 @@ LICENCES = """What is in this site, and under which licence:
 - models/annotator: weights of the package's annotator of faces; licence: {annotator}.
 - models/enlarge: weights of the package's enlarger; licence: {enlarger}.
 - models/lines: weights of the package's network of faces from lines; licence: {lines}.
+- models/prior: the package's prior of faces; licence: {prior}.
 - ort/: ONNX Runtime Web, MIT (onnxruntime.txt), with notices of third parties (onnxruntime-notices.txt).
 - models/faces: OpenCV's Haar cascade of frontal faces, BSD by Intel (haarcascade.txt).
 """
@@ -113,6 +117,7 @@ def _write_site(site: Path, model: str | None, runtime: Path | None) -> None:
     licence = licence_of(model or BUNDLED_WEIGHTS)
     _fill(site / "index.html", page=_text(PAGE / "page.html"), licence=licence)
     folders = {"annotator": annotate.BUNDLED_ANNOTATOR, "enlarger": enlarging.BUNDLED_ENLARGER, "lines": lines.BUNDLED_LINES}
+    folders["prior"] = BUNDLED_WEIGHTS / "prior"
     others = {name: licence_of(folder) for name, folder in folders.items()}
     (site / "licences" / "README.txt").write_text(LICENCES.format(licence=licence, **others), encoding="utf-8")
     (site / "README.md").write_text(README.format(licence="other" if licence == UNSTATED else licence), encoding="utf-8")
@@ -134,7 +139,8 @@ def for_browsers(generator: SCFEGANGenerator) -> SCFEGANGenerator:
 def settings(generator: SCFEGANGenerator) -> dict[str, Any]:
     """What site/ takes from Python: numbers and words that both sides must have the same."""
     groups = {
-        name: getattr(landmarks, name.upper()) for name in ("left_eye", "right_eye", "left_brow", "right_brow", "contour")
+        name: getattr(landmarks, name.upper())
+        for name in ("left_eye", "right_eye", "left_brow", "right_brow", "contour", "outer_lips")
     }
     return {
         "canvas_side": CANVAS_SIDE,
@@ -155,6 +161,18 @@ def settings(generator: SCFEGANGenerator) -> dict[str, Any]:
             "labels": clicks.LABELS, "parts": clicks.PARTS, "margins": clicks.MARGINS, "margin": clicks.OTHER_MARGIN,
             "wide": annotate.WIDE, "neck": clicks.NECK, "hat_reach": clicks.HAT_REACH, "hat_share": clicks.HAT_SHARE,
             "mouth_corners": landmarks.MOUTH_CORNERS, **{name: [group.start, group.stop] for name, group in groups.items()},
+        },
+        "guess": {
+            "noise": guess.bundled_prior().noise, "side": guess.bundled_prior().resolution, "bold": face_prior.BOLD,
+            "levels": face_prior.LEVELS, "touched": guess.TOUCHED, "face": guess.FACE, "within": guess.WITHIN,
+            "agreed": looks.AGREED, "closest": crops.CLOSEST,
+        },
+        "recolor": {
+            "same": seen.SAME, "wide": seen.WIDE, "pupils": landmarks.PUPILS, "parts": parts.PARTS, "spot": parts.SPOT,
+            "piece": parts.PIECE, "teeth": parts.TEETH, "bands": {name: asdict(band) for name, band in matte.BANDS.items()},
+            "work": matte.WORK, "smooth": matte.SMOOTH, "unlike": matte.UNLIKE, "gaps": matte.GAPS, "hint": matte.HINT,
+            "least_darker": matte.LEAST_DARKER, "same_color": recolor.SAME_COLOR, "smooth_light": recolor.SMOOTH,
+            "toe": tones.TOE, "gain": tones.GAIN, "fine": tones.FINE,
         },
     }  # fmt: skip
 
@@ -228,8 +246,10 @@ def _write_models(site: Path, generator: SCFEGANGenerator) -> dict[str, list[str
     names = ("edit", "annotator", "enlarge", "lines")
     for name in names:
         compact(models / f"{name}.onnx")
+    shutil.copyfile(BUNDLED_WEIGHTS / "prior" / "model.safetensors", models / "prior.safetensors")
     _write_json(models / "faces.json", cascade())
-    whole = {**{name: models / f"{name}.onnx" for name in names}, "cascade": models / "faces.json"}
+    whole = {name: models / f"{name}.onnx" for name in names}
+    whole |= {"cascade": models / "faces.json", "prior": models / "prior.safetensors"}
     return {name: _pieces(path, site) for name, path in {**whole, "wasm": site / "ort" / RUNTIME_WASM}.items()}
 
 

@@ -125,10 +125,9 @@ def colors(paint: np.ndarray, dabs: np.ndarray, there: np.ndarray) -> list[tuple
     """The dabs' colours (Lab) and each one's share (N,) of the pixels ``there``: of several the nearest counts most."""
     lab, left, dabs_by_color = to_lab(paint), dabs.copy(), []
     while left.sum() > 0.05 * dabs.sum():
-        color = np.median(lab[left], 0)
+        away = np.linalg.norm(lab - np.median(lab[left], 0), axis=-1)  # of two colours by halves that is neither
+        color = lab[np.unravel_index(np.where(left, away, np.inf).argmin(), left.shape)]
         alike = left & (np.linalg.norm(lab - color, axis=-1) < SAME_COLOR)
-        if not alike.any():
-            break
         dabs_by_color.append((np.median(lab[alike], 0), alike))
         left &= ~alike
     far = [

@@ -1,8 +1,11 @@
 """A real but tiny pipeline, and the app served around it."""
 
+import tarfile
+
 import numpy as np
 import pytest
 from browser import CHROMIUM, FLAGS, PATIENCE
+from node import Callback
 from PIL import Image
 from remembering import RememberingPipeline
 from skimage.data import astronaut
@@ -97,3 +100,31 @@ def open_page(browser, served):
     for context in contexts:
         context.close()
     assert not complaints
+
+
+@pytest.fixture(scope="session")
+def runtime(tmp_path_factory):
+    """ONNX Runtime Web's scripts, for Node."""
+    from scfegan_hf.demo.web import RUNTIME, RUNTIME_SCRIPTS, RUNTIME_WASM, fetched_runtime
+
+    try:
+        package = fetched_runtime()
+    except ValueError as error:
+        pytest.skip(f"NO RUNTIME: {RUNTIME} could not be had, so the annotator was not tried in Node ({error})")
+    folder = tmp_path_factory.mktemp("ort")
+    with tarfile.open(package) as archive:
+        for name in (*RUNTIME_SCRIPTS, RUNTIME_WASM):
+            (folder / name).write_bytes(archive.extractfile(f"package/dist/{name}").read())
+    return folder
+
+
+@pytest.fixture(scope="session")
+def look(tmp_path_factory) -> Callback:
+    """The annotator as the static site has it, for Node."""
+    from scfegan_hf.editing.export import export_module
+    from scfegan_hf.faces import annotate, export
+
+    path = tmp_path_factory.mktemp("look") / "annotator.onnx"
+    module = export.Look(annotate.bundled().network)
+    export_module(module, export.examples(), path, export.INPUTS, export.OUTPUTS, dynamic_axes=export.DYNAMIC)
+    return Callback("look", path)

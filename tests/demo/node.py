@@ -21,14 +21,17 @@ KINDS = {"uint8": "Uint8Array", "float32": "Float32Array", "int32": "Int32Array"
 
 
 class NetworkAlone:
-    """A pipeline that does what the static site does: all holes by the network, and no detail pass."""
+    """A pipeline that does what the static site does: all holes by the network, and no detail pass.
 
-    def __init__(self, pipeline: FaceEditPipeline):
-        self.pipeline = pipeline
+    ``guess``: where nothing is drawn, which the site does too. What is drawn it cuts as if no face were there.
+    """
+
+    def __init__(self, pipeline: FaceEditPipeline, guess: bool = False):
+        self.pipeline, self.guess = pipeline, guess
 
     def __call__(self, *layers: Any, **options: Any) -> EditResult:
         with mock.patch.object(places.Plan, "of", self._plan):
-            return self.pipeline(*layers, detail=False, guess=False, **options)
+            return self.pipeline(*layers, detail=False, guess=self.guess, **options)
 
     @staticmethod
     def _plan(photo: np.ndarray, hole: np.ndarray, unseen: np.ndarray | None, drawn: np.ndarray) -> places.Plan:

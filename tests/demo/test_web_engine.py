@@ -1,7 +1,6 @@
 """The static site's engine does in Node what OpenCV, PyTorch, Pillow and the package do: each module against Python."""
 
 import io
-import tarfile
 from unittest import mock
 
 import cv2
@@ -17,12 +16,11 @@ from scfegan_hf.conditioning import context_square
 from scfegan_hf.data.pictures import resize_lines
 from scfegan_hf.demo.edits import edit_drawing, part_of_photo, trace_drawing
 from scfegan_hf.demo.payload import Drawing
-from scfegan_hf.demo.web import MOST_SIDE, RUNTIME, cascade, for_browsers, settings
+from scfegan_hf.demo.web import MOST_SIDE, cascade, for_browsers, settings
 from scfegan_hf.editing import crops, holes, seam
-from scfegan_hf.editing.export import export_module
 from scfegan_hf.editing.photos import read_photo
 from scfegan_hf.editing.pipeline import FaceEditPipeline
-from scfegan_hf.faces import align, annotate, clicks, detect, export, haar, strokes
+from scfegan_hf.faces import align, clicks, detect, haar, strokes
 
 pytestmark = pytest.mark.skipif(NODE is None, reason="NO NODE: the static site's engine was not tried; install nodejs")
 NOTES = {"mark": "Edited ü", "software": "here", "xmp": "<x>é</x>"}
@@ -339,30 +337,6 @@ def test_filters_for_tracing(face):
     soft = strokes.canny_edges(face)
     ours, theirs = call("strokes", "thin", soft), strokes.thin(soft)
     assert (np.abs(ours.astype(int) - theirs) > 1).mean() < 0.002
-
-
-@pytest.fixture(scope="module")
-def runtime(tmp_path_factory):
-    """ONNX Runtime Web's scripts."""
-    from scfegan_hf.demo.web import RUNTIME_SCRIPTS, RUNTIME_WASM, fetched_runtime
-
-    try:
-        package = fetched_runtime()
-    except ValueError as error:
-        pytest.skip(f"NO RUNTIME: {RUNTIME} could not be had, so the annotator was not tried in Node ({error})")
-    folder = tmp_path_factory.mktemp("ort")
-    with tarfile.open(package) as archive:
-        for name in (*RUNTIME_SCRIPTS, RUNTIME_WASM):
-            (folder / name).write_bytes(archive.extractfile(f"package/dist/{name}").read())
-    return folder
-
-
-@pytest.fixture(scope="module")
-def look(tmp_path_factory) -> Callback:
-    path = tmp_path_factory.mktemp("look") / "annotator.onnx"
-    module = export.Look(annotate.bundled().network)
-    export_module(module, export.examples(), path, export.INPUTS, export.OUTPUTS, dynamic_axes=export.DYNAMIC)
-    return Callback("look", path)
 
 
 def test_parts_and_lines_by_the_annotator(face, runtime, look, tmp_path):

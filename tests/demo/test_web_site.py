@@ -7,6 +7,7 @@ import tarfile
 import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -20,9 +21,14 @@ from scfegan_hf.cli import main
 from scfegan_hf.demo.edits import edit_drawing
 from scfegan_hf.demo.payload import place_on_photo, read_drawing
 from scfegan_hf.demo.web import RUNTIME, export_web, fetched_runtime, licence_of
+from scfegan_hf.editing import pipeline as pipeline_module
 from scfegan_hf.editing.enlarging import PhotoEnlarging
 from scfegan_hf.editing.lines import FaceFromLines
+from scfegan_hf.editing.looks import FaceLooks
 from scfegan_hf.editing.pipeline import FaceEditPipeline
+from scfegan_hf.editing.recolor import recolor_photo
+from scfegan_hf.faces import haar
+from scfegan_hf.faces.annotate import FaceAnnotator, bundled
 
 pytestmark = [
     pytest.mark.browser,
@@ -100,7 +106,7 @@ def expected(page, pipeline, path, folder) -> tuple[np.ndarray, np.ndarray]:
     """What Python answers to the last edit that the page asked for, and where it was masked."""
     question = last(page, "edit")
     drawing = read_drawing({**question["drawing"], "photo": {"path": str(path)}}, folder)
-    answer = edit_drawing(NetworkAlone(pipeline), drawing, question["seed"], question["candidates"]).image
+    answer = edit_drawing(pipeline, drawing, question["seed"], question["candidates"]).image
     return np.asarray(answer), np.asarray(place_on_photo(drawing.mask, drawing.frame, answer.size))[..., 3] > 0
 
 
@@ -135,7 +141,7 @@ def test_an_edit_is_pythons_and_goes_on_without_a_network(open_site, tiny_weight
     with Image.open(download.value.path()) as file:
         assert "repainted by a computer" in file.text["Comment"]
         ours = np.asarray(file).astype(int)
-    (theirs, hole), photo = expected(page, pipeline, path, tmp_path), np.asarray(Image.open(path))
+    (theirs, hole), photo = expected(page, NetworkAlone(pipeline), path, tmp_path), np.asarray(Image.open(path))
     assert np.abs(ours - theirs).max() <= 2 and np.abs(ours - theirs)[hole].mean() < 0.2  # fp16 weights, another runtime
     assert np.array_equal(ours[~hole], photo[~hole]) and (ours[hole] != photo[hole]).any()
 
@@ -152,6 +158,60 @@ def test_an_edit_is_pythons_and_goes_on_without_a_network(open_site, tiny_weight
     page.wait_for_selector("#editor .history .strip button:nth-child(2)[aria-pressed=true]")
     draw(page, "mask", (0.4, 0.7), (0.6, 0.7))
     edit(page)
+
+
+def test_a_dab_recolours_as_in_python(open_site, tmp_path):
+    """One dab on the hair, no mask, no choice: the page takes it as another colour for what is there."""
+    path = tmp_path / "astronaut.png"
+    Image.fromarray(np.ascontiguousarray(astronaut()[:300, 60:380])).save(path)
+    page = open_site()
+    choose_photo(page, path)
+    draw(page, "color", (0.53, 0.16), (0.55, 0.16), size=24)
+    edit(page)
+    question = last(page, "edit")
+    drawing = read_drawing({**question["drawing"], "photo": {"path": str(path)}}, tmp_path)
+    with Image.open(path) as image:
+        photo = np.asarray(image)
+    color = place_on_photo(drawing.color, drawing.frame, photo.shape[1::-1])
+    rough = [haar.haar_frame(box) for box in haar.haar_boxes(photo)]
+    with mock.patch.object(FaceAnnotator, "_rough_frames", lambda *_: rough):
+        theirs = np.asarray(recolor_photo(photo, None, None, color)[0]).astype(int)
+    ours = np.asarray(Image.open(io.BytesIO(fetched(page, page.evaluate(DOWNLOADED))))).astype(int)
+    changed = (theirs != photo).any(2)
+    assert question["mode"] == "recolor" and 2000 < changed.sum() < 50_000 and not drawing.mask
+    assert np.abs(ours - theirs)[changed].mean() < 1 and (np.abs(ours - theirs)[changed] <= 3).mean() > 0.97
+    assert (np.abs(ours - theirs) > 3)[~changed].mean() < 0.001
+
+
+def test_where_nothing_is_drawn_the_face_is_guessed(open_site, tiny_weights, tmp_path):
+    """The prior is fetched for it and not before; more results are other guesses, and without the file it is said."""
+    path = tmp_path / "astronaut.png"
+    Image.fromarray(np.ascontiguousarray(astronaut()[:300, 60:380])).save(path)
+    pipeline = FaceEditPipeline.from_pretrained(tiny_weights, dtype="float32", runtime="pytorch")
+    page, asked = open_site(), []
+    page.context.on("request", lambda request: "prior" in request.url and asked.append(request.url))
+    choose_photo(page, path)
+    draw(page, "mask", (0.45, 0.57), (0.55, 0.57), size=40)
+    assert not asked
+    edit(page)
+    photo = np.asarray(Image.open(path))
+    rough = [haar.haar_frame(box) for box in haar.haar_boxes(photo)]
+    with (
+        mock.patch.object(FaceAnnotator, "_rough_frames", lambda *_: rough),
+        mock.patch.object(pipeline_module, "looks", lambda: FaceLooks(bundled())),
+    ):
+        theirs, hole = expected(page, NetworkAlone(pipeline, guess=True), path, tmp_path)
+    ours = np.asarray(Image.open(io.BytesIO(fetched(page, page.evaluate(DOWNLOADED))))).astype(int)
+    assert asked and np.abs(ours - theirs)[hole].mean() < 1 and np.array_equal(ours[~hole], photo[~hole])
+    page.click("#editor [data-do=more]")
+    page.wait_for_selector("#editor .candidates button:nth-child(4)")
+    wait_for_result(page)
+    results = set()
+    for number in range(1, 5):
+        page.click(f"#editor .candidates button:nth-child({number})")
+        page.wait_for_selector(f"#editor .candidates button:nth-child({number})[aria-pressed=true]")
+        results.add(fetched(page, page.evaluate(DOWNLOADED)))
+    assert len(results) == 4
 
 
 def test_parts_lines_and_many_results(open_site, tmp_path):
@@ -206,6 +266,7 @@ def test_a_soft_mask_and_a_face_from_lines(open_site, tiny_weights, tmp_path):
     pipeline = FaceEditPipeline.from_pretrained(tiny_weights, dtype="float32", runtime="pytorch")
     page = open_site()
     choose_photo(page, path)
+    draw(page, "color", (0.45, 0.6), (0.55, 0.6), size=20)  # where nothing is drawn, faces are looked for
     draw(page, "mask", (0.4, 0.6), (0.6, 0.6), size=60)
     page.click("#editor .more summary")
     page.fill("#editor [data-set=feather]", "20")
@@ -245,11 +306,13 @@ def test_profiles_and_turned_jpegs_stay_and_what_cannot_be_is_told(open_site, ti
     choose_photo(page, tmp_path / "print.jpg", "cmyk colours")
     choose_photo(page, tmp_path / "deep.png", "more than 8 bits")
     choose_photo(page, tmp_path / "turned.jpg", "face was found")
+    draw(page, "color", (0.45, 0.4), (0.55, 0.4), size=16)  # where nothing is drawn, faces are looked for
     draw(page, "mask", (0.4, 0.4), (0.6, 0.4), size=30)
     edit(page)
     with Image.open(io.BytesIO(fetched(page, page.evaluate(DOWNLOADED)))) as file:
         assert file.size == (300, 320) and file.info["icc_profile"] == profile
-        apart = np.abs(np.asarray(file).astype(int) - expected(page, pipeline, tmp_path / "turned.jpg", tmp_path)[0])
+        theirs, _ = expected(page, NetworkAlone(pipeline), tmp_path / "turned.jpg", tmp_path)
+        apart = np.abs(np.asarray(file).astype(int) - theirs)
     assert np.quantile(apart, 0.999) <= 2 and apart.max() <= 8  # two readers of JPEG
 
 

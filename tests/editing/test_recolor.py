@@ -96,6 +96,7 @@ def test_two_colours_on_one_part_share_it(photo):
     result = np.asarray(recolor_photo(photo, None, None, dab(photo, ((230, 110), BLOND, 10), ((390, 110), PLUM, 10))))
     at = [to_lab(result[95:125, x - 15 : x + 15])[..., 0].mean() for x in (230, 390)]
     assert at[0] > at[1] + 15
+    assert (change(photo, result)[95:125, 215:405] > 12).mean() > 0.5  # neither was left out
 
 
 def test_pupil_and_catchlight_stay(photo, face):

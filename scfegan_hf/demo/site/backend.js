@@ -64,7 +64,7 @@ export function inWorker(settings) {
     loaded.add(kind);
     if (!LONG.includes(kind)) return answer;
     const name = names.get(question.drawing.photo?.path), file = kind === 'lines' ? 'face' : `${name}-edited`;
-    return { images: answer.images.map(({ path, blob, label }) => {
+    return { ...answer, images: answer.images.map(({ path, blob, label }) => {
       const picture = { url: URL.createObjectURL(blob), path, orig_name: `${file}.png` };
       names.set(path, name ?? 'face');
       return { file: picture, preview: picture, label };
@@ -72,5 +72,5 @@ export function inWorker(settings) {
   }
 
   const questions = () => ({ asked: number, pending: [...asked.values()].map(({ kind }) => kind), ready });
-  return { words: WORDS, modes: ['redraw'], enlarges: true, draws: true, feathers: true, cancel, ask, upload, questions };
+  return { words: WORDS, modes: ['redraw', 'recolor'], enlarges: true, draws: true, feathers: true, cancel, ask, upload, questions };
 }

@@ -58,8 +58,8 @@ async function runtime(pieces) {
 // A file's bytes. A host that unpacks by itself, on the way, is no hindrance.
 export async function unpacked(pieces) {
   const parts = await Promise.all(pieces.map(async (piece) => {
-    const answer = await fetch(new URL(piece, import.meta.url));
-    if (!answer.ok) throw Object.assign(new Error('A file of this page could not be loaded. Reload it when you are online.'), { said: true });
+    const answer = await fetch(new URL(piece, import.meta.url)).catch(() => null);
+    if (!answer?.ok) throw Object.assign(new Error('A file of this page could not be loaded. Reload it when you are online.'), { said: true, missing: true });
     return answer.blob();
   }));
   const whole = new Blob(parts), [first, second] = new Uint8Array(await whole.slice(0, 2).arrayBuffer());

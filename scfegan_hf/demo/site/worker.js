@@ -1,17 +1,21 @@
 // Everything that a server would do, in a worker of the visitor's browser: photographs never leave it.
 
-import { editAnswer, facesAnswer, partAnswer, traceAnswer } from './engine/answers.js';
+import { editAnswer, facesAnswer, partAnswer, recolorAnswer, traceAnswer } from './engine/answers.js';
 import { enlarge } from './engine/enlarge.js';
+import { guesserOf } from './engine/guess.js';
 import { facesFrom } from './engine/lines.js';
 import { decodePng, encodePng, markedPng } from './engine/png.js';
 import { readPicture } from './engine/pictures.js';
+import { priorOf } from './engine/prior.js';
 import { Networks, unpacked } from './networks.js';
 
 const photos = new Map(); // blobs by the path that the page calls them by
-let settings, networks, cascade, opened = null; // opened: the photograph that was read last, with its path
+let settings, networks, cascade, gaussian, opened = null; // opened: the photograph that was read last, with its path
 
 const look = (picture, labels) => networks.look(picture, labels, settings.annotator.finer);
 const haar = async () => (cascade ??= JSON.parse(new TextDecoder().decode(await unpacked(settings.files.cascade))));
+
+const prior = async () => (gaussian ??= priorOf(await unpacked(settings.files.prior), settings.guess));
 
 async function decode(blob) {
   const bitmap = await createImageBitmap(blob, { premultiplyAlpha: 'none', colorSpaceConversion: 'none' }), { width, height } = bitmap;
@@ -53,6 +57,16 @@ const telling = (network, id) => async (...values) => {
   await ready(id);
   return network(...values);
 };
+// Without a network, and before the files for it were ever needed, an edit does without a guess and says so.
+async function guesserIfOnline(given, notes) {
+  try {
+    return await guesserOf(...given, look, await haar(), prior, settings);
+  } catch (error) {
+    if (!error.missing) throw error;
+    notes.push('The colours were not guessed from the face: that takes a file which could not be loaded. Try again when you are online.');
+    return null;
+  }
+}
 const enlarger = (values, width, height) => networks.enlarge(values, width, height);
 
 const ANSWERS = {
@@ -73,10 +87,13 @@ const ANSWERS = {
     return { width: rgb.width, height: rgb.height };
   },
   async edit({ drawing, mode = 'redraw', seed, candidates, feather }, id) {
-    if (mode !== 'redraw') throw Object.assign(new Error('This page without a server cannot recolour. Use the app for it.'), { said: true });
-    const tell = (done) => postMessage({ id, done }), options = { seed, candidates, feather, tell };
+    if (mode === 'recolor') {
+      const picture = await recolorAnswer(await photoOf(drawing), await drawingOf(drawing), telling(look, id), await haar(), settings, feather);
+      return { images: [stored(await markedPng(picture, settings.notes.edited))] };
+    }
+    const notes = [], tell = (done) => postMessage({ id, done }), guesser = (...given) => guesserIfOnline(given, notes), options = { seed, candidates, feather, tell, guesser };
     const results = await editAnswer(await photoOf(drawing), await drawingOf(drawing), telling((given) => networks.edit(given), id), settings.edit, options);
-    return { images: await Promise.all(results.map(async (picture) => stored(await markedPng(picture, settings.notes.edited)))) };
+    return { notes, images: await Promise.all(results.map(async (picture) => stored(await markedPng(picture, settings.notes.edited)))) };
   },
   async enlarge({ drawing, scale }, id) {
     const photo = await photoOf(drawing), { width, height } = photo.rgb, { most_pixels: most } = settings.enlarge;

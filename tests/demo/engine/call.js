@@ -41,6 +41,19 @@ async function normals(seed, counts) {
   return counts.map((count) => own.normal(count));
 }
 
+// What a face's part that was erased may have looked like; `path`: the prior's file.
+async function prior(path, own, face, unknown, normal) {
+  const { guessed, priorOf } = await import(new URL('prior.js', ENGINE)), gaussian = priorOf(new Uint8Array(readFileSync(path)), own);
+  return guessed(gaussian, face, unknown, normal);
+}
+
+// The same over a photograph's hole, and the side of the square that is cut out around a box of it.
+async function guess(path, box, wanted, small, seen, hole, corner, unseen, look, cascade, settings) {
+  const [{ guesserOf }, { priorOf }] = await Promise.all(['guess.js', 'prior.js'].map((name) => import(new URL(name, ENGINE))));
+  const own = await guesserOf(small, seen, hole, corner, unseen, look, cascade, async () => priorOf(new Uint8Array(readFileSync(path)), settings.guess), settings);
+  return own && { ...own.colors(null), context: own.context(box, wanted) };
+}
+
 // ONNX Runtime Web on a file, with the inputs and outputs of site/networks.js.
 async function session(path) {
   const ort = await import(pathToFileURL(`${runtime}/ort.wasm.min.mjs`));
@@ -82,7 +95,7 @@ async function encoded(value) {
 }
 
 const { module, name, args } = JSON.parse(readFileSync(question, 'utf-8'));
-const own = name === 'normals' ? normals : (await import(new URL(`${module}.js`, ENGINE)))[name];
+const own = { normals, prior, guess }[name] ?? (await import(new URL(`${module}.js`, ENGINE)))[name];
 try {
   writeFileSync(answer, JSON.stringify({ value: await encoded(await own(...(await decoded(args)))) }));
 } catch (error) {

@@ -2,11 +2,13 @@
 // gives them. A drawing is {frame, mask, sketch, color}: layers as decodePng gives them, or null, over the frame's pixels.
 
 import { detectFaces } from './detect.js';
-import { edit } from './edit.js';
+import { edit, greyed, unseenOf } from './edit.js';
 import { feathered } from './feather.js';
 import { haarFrame } from './frames.js';
 import { partAt } from './parts.js';
 import { bounds, cropped, halfToEven, like, nearest, plane, resized } from './planes.js';
+import { recolor } from './recolor.js';
+import { facesUnder } from './seen.js';
 import { trace } from './strokes.js';
 
 const LOOKED_AT = 1280; // pixels a side are enough to find faces in
@@ -15,7 +17,9 @@ const INK = { mask: [255, 192, 217], sketch: [21, 23, 28] }; // the page's own c
 
 const refuse = (words) => { throw Object.assign(new Error(words), { said: true }); };
 
-export async function editAnswer(photo, { frame, mask, sketch, color }, network, settings, options) {
+// options.guesser: async, of a photograph small enough to look for faces in, what is seen of the whole one, a hole, its corner and
+// what is not to be seen, to what guess.js gives; asked where nothing is drawn.
+export async function editAnswer(photo, { frame, mask, sketch, color }, network, settings, { guesser, ...options }) {
   if (!mask) refuse('Paint over the part that should change first: choose Mask and paint.');
   const [, , wide, high] = frame, nothing = plane(wide, high), paint = color && fitted(color.rgb, frame);
   const layers = {
@@ -25,8 +29,24 @@ export async function editAnswer(photo, { frame, mask, sketch, color }, network,
   if (!layers.hole.data.includes(1)) refuse('The mask is empty: mark what is to be repainted with non-zero pixels.');
   const soft = feathered(layers.hole, frame, photo.rgb, options.feather ?? 0), [x, y, across, down] = soft.frame, own = { hole: soft.hole, weight: soft.weight };
   for (const name of ['lines', 'painted', 'paint']) own[name] = cropped(layers[name], [x, y, x + across, y + down], frame.slice(0, 2));
-  const results = await edit(photo, own, [x, y], network, settings, options);
+  const drawn = own.hole.data.some((value, i) => value && (own.lines.data[i] || own.painted.data[i])), unseen = unseenOf(photo, settings.unseen), seen = unseen ? greyed(photo.rgb, unseen) : photo.rgb;
+  const guess = guesser && !drawn ? await guesser(smaller(seen), seen, own.hole, [x, y], unseen) : null;
+  const results = await edit(photo, own, [x, y], network, settings, { ...options, guess });
   return results.map((result) => ({ ...photo, ...result }));
+}
+
+// The photograph with its parts in the colours of the drawing; settings: demo/web.py's, whole.
+export async function recolorAnswer(photo, { frame, mask, sketch, color }, look, cascade, settings, feather = 0) {
+  if (sketch) refuse('Recolouring keeps what is there and takes no lines. Leave the sketch out, or use "draw new".');
+  if (!color) refuse('Paint a colour on what is to have it.');
+  const { rgb } = photo, { width, height } = rgb, whole = (layer, [x, y]) => cropped(layer, [0, 0, width, height], [x, y]), layers = { hole: null, weight: null };
+  Object.assign(layers, { paint: whole(fitted(color.rgb, frame), frame), painted: whole(marks(color, frame), frame) });
+  if (mask) {
+    const soft = feathered(marks(mask, frame), frame, rgb, feather);
+    Object.assign(layers, { hole: whole(soft.hole, soft.frame), weight: soft.weight && whole(soft.weight, soft.frame) });
+  }
+  const faces = await facesUnder(rgb, smaller(rgb), layers.painted, look, cascade, settings);
+  return { ...photo, rgb: recolor(rgb, layers, faces, settings) };
 }
 
 // A layer at its frame's size, pixels repeated.

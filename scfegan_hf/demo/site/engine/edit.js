@@ -8,15 +8,17 @@ import { joined } from './seam.js';
 // photo: {rgb, alpha}. layers: {hole, lines, painted} of one channel, marked or not, paint, RGB, and perhaps weight, how much the
 // answer counts, 0 to 255, over the photograph's pixels from `frame` [x, y] on. network: async, the graph's inputs by name to (3, R, R) in [-1, 1]. settings: what
 // demo/web.py takes from editing/. Gives {rgb, alpha} for each candidate; `tell` hears after each hole how much is done.
-export async function edit(photo, layers, frame, network, settings, { seed = 0, candidates = 1, tell = () => {} } = {}) {
-  const { work, views, parts } = settings, { rgb } = photo, boxes = holeGroups(layers.hole, frame, rgb, parts), results = [];
-  const unseen = unseenOf(photo, settings.unseen), alpha = opaque(photo.alpha, layers, frame);
+// guess: what guess.js gives; then candidates are of other guesses, else of other views.
+export async function edit(photo, given, frame, network, settings, { seed = 0, candidates = 1, tell = () => {}, guess = null } = {}) {
+  const { work, views, parts } = settings, { rgb } = photo, boxes = holeGroups(given.hole, frame, rgb, parts), results = [];
+  const unseen = unseenOf(photo, settings.unseen), alpha = opaque(photo.alpha, given, frame);
   for (let candidate = 0; candidate < candidates; candidate++) {
-    const out = like(rgb, rgb.data.slice()), noise = new Generator(seed + candidate), [context, mirrored] = views[candidate];
+    const out = like(rgb, rgb.data.slice()), noise = new Generator(seed + candidate), [wanted, mirrored] = views[guess ? 0 : candidate];
+    const other = seed || candidate ? new Generator(views.length * (seed + 1) + candidate) : null, layers = guess ? { ...given, ...guess.colors(other) } : given;
     for (const box of boxes) {
-      const square = contextSquare(box, rgb, context, Math.trunc((context * work) / 4)), erased = erasedIn(square, layers.hole, frame, unseen);
-      const given = shrunk(seenIn(square, out, unseen && erased), erased, layers, frame, square, work), field = noise.normal(work * work);
-      const seen = mirrored ? Object.fromEntries(Object.entries(given).map(([name, values]) => [name, turned(values, work)])) : given;
+      const context = guess ? guess.context(box, wanted) : wanted, square = contextSquare(box, rgb, context, Math.trunc((context * work) / 4)), erased = erasedIn(square, layers.hole, frame, unseen);
+      const planes = shrunk(seenIn(square, out, unseen && erased), erased, layers, frame, square, work), field = noise.normal(work * work);
+      const seen = mirrored ? Object.fromEntries(Object.entries(planes).map(([name, values]) => [name, turned(values, work)])) : planes;
       const answer = await network({ ...seen, noise: field });
       paste(out, layers.hole, frame, box, square, erased, mirrored ? turned(answer, work) : answer, work);
       tell((results.length * boxes.length + boxes.indexOf(box) + 1) / (candidates * boxes.length));
@@ -28,7 +30,7 @@ export async function edit(photo, layers, frame, network, settings, { seed = 0, 
 }
 
 // Pixels so transparent that nobody sees what lies there; null if there are none.
-function unseenOf({ alpha }, least) {
+export function unseenOf({ alpha }, least) {
   return alpha?.data.some((value) => value < least) ? like(alpha, alpha.data.map((value) => (value < least ? 1 : 0))) : null;
 }
 
@@ -64,8 +66,12 @@ function erasedIn(square, hole, frame, unseen) {
 // The square of the photograph, grey where nothing is to be seen: making it small mixes neighbours.
 function seenIn(square, rgb, erased) {
   const own = cropped(rgb, square);
-  if (erased) erased.data.forEach((value, i) => { if (value) own.data.fill(128, 3 * i, 3 * i + 3); });
-  return own;
+  return erased ? greyed(own, erased) : own;
+}
+export function greyed(rgb, layer) {
+  const out = like(rgb, rgb.data.slice());
+  layer.data.forEach((value, i) => { if (value) out.data.fill(128, 3 * i, 3 * i + 3); });
+  return out;
 }
 
 // Left to right, row by row, whatever the channels.

@@ -1,7 +1,8 @@
-// OpenCV's filters that tracing needs: CLAHE of the lightness, median and bilateral smoothing, Gaussian blur, Canny.
+// OpenCV's filters: CLAHE of the lightness, median and bilateral smoothing, Gaussian and box blur, Canny.
 
 import { grey } from './detect.js';
-import { byte, halfToEven, like, plane, reflected101 } from './planes.js';
+import { byte, halfToEven, like, plane, reflected, reflected101, resized } from './planes.js';
+import { rgbOf } from './tones.js';
 
 const TILES = 8, LIMIT = 2; // of CLAHE
 
@@ -11,7 +12,6 @@ const ROOTS = Int32Array.from({ length: 3072 }, (_, i) => halfToEven(32768 * (i 
 const XYZ = [[0.412453, 0.35758, 0.180423], [0.212671, 0.71516, 0.072169], [0.019334, 0.119193, 0.950227]]
   .map((row, i) => row.map((value) => halfToEven((4096 * value) / [0.950456, 1, 1.088754][i])));
 const root = ([r, g, b], red, green, blue) => ROOTS[(r * red + g * green + b * blue + 2048) >> 12];
-const gamma = (v) => 255 * (v <= 0.0031308 ? 12.92 * v : 1.055 * v ** (1 / 2.4) - 0.055), uncurve = (t) => (t > 0.206893 ? t ** 3 : (t - 16 / 116) / 7.787);
 
 // The lightness, equalised in tiles with limited contrast.
 export function equalized(picture) {
@@ -24,10 +24,7 @@ export function equalized(picture) {
   }
   const even = clahe(light), out = plane(width, height, 3);
   for (let i = 0; i < count; i++) {
-    const middle = (even.data[i] / 2.55 + 16) / 116, x = uncurve(middle + a[i] / 500) * 0.950456, y = uncurve(middle), z = uncurve(middle - b[i] / 200) * 1.088754;
-    out.data[3 * i] = byte(gamma(Math.max(3.240479 * x - 1.53715 * y - 0.498535 * z, 0)));
-    out.data[3 * i + 1] = byte(gamma(Math.max(-0.969256 * x + 1.875991 * y + 0.041556 * z, 0)));
-    out.data[3 * i + 2] = byte(gamma(Math.max(0.055648 * x - 0.204043 * y + 1.057311 * z, 0)));
+    rgbOf(even.data[i] / 2.55, a[i], b[i]).forEach((value, c) => { out.data[3 * i + c] = byte(value); });
   }
   return out;
 }
@@ -131,6 +128,36 @@ export function blurred({ data, width, height }, sigma, bytes) {
     }
   }
   return out;
+}
+
+// The same in floats; where it is wide, of a smaller picture.
+export function softened(source, sigma) {
+  const { width, height } = source, shrink = Math.floor(sigma / 6);
+  if (shrink < 2) return blurred(source, sigma, false);
+  const small = resized(source, Math.ceil(width / shrink), Math.ceil(height / shrink), 'area');
+  return resized(blurred(small, (sigma * small.width) / width, false), width, height, 'linear');
+}
+
+// Means of 2 * radius + 1 pixels square, of floats: cv2.blur, or with the last pixel `twice` beyond the border (BORDER_REFLECT).
+export function boxed(source, radius, twice = false) {
+  const { width, height, channels } = source, side = 2 * radius + 1, row = width * channels, border = twice ? reflected : reflected101;
+  const middle = new Float32Array(source.data.length), out = new Float32Array(middle.length);
+  const pass = (from, to, lines, start, stride, count) => {
+    const at = Int32Array.from({ length: count + 2 * radius + 1 }, (_, i) => stride * border(i - radius, count));
+    for (let line = 0; line < lines; line++) {
+      for (let c = 0, first = start(line); c < channels; c++, first++) {
+        let sum = 0;
+        for (let k = 0; k < side; k++) sum += from[first + at[k]];
+        for (let i = 0; i < count; i++) {
+          to[first + stride * i] = sum / side;
+          sum += from[first + at[i + side]] - from[first + at[i]];
+        }
+      }
+    }
+  };
+  pass(source.data, middle, height, (y) => y * row, channels, width);
+  pass(middle, out, width, (x) => x * channels, row, height);
+  return like(source, out);
 }
 
 export function cannyEdges(picture) {

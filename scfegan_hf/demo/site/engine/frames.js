@@ -8,6 +8,14 @@ export const apart = ([ax, ay], [bx, by]) => Math.hypot(ax - bx, ay - by);
 export const sideOf = ([corner, , , right]) => apart(corner, right);
 export const moved = ([a, b, c, d, e, f], [x, y]) => [a * x + b * y + c, d * x + e * y + f];
 
+// Within a polygon, by the parity of the borders to the left.
+export function within(corners, [x, y]) {
+  return corners.reduce((inside, [ax, ay], number) => {
+    const [bx, by] = corners[(number + 1) % corners.length];
+    return ay > y !== by > y && x > ax + ((y - ay) * (bx - ax)) / (by - ay) ? !inside : inside;
+  }, false);
+}
+
 export function inverse([a, b, c, d, e, f]) {
   const scale = 1 / (a * e - b * d);
   return [e * scale, -b * scale, (b * f - c * e) * scale, -d * scale, a * scale, (c * d - a * f) * scale];

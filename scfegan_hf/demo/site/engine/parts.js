@@ -3,7 +3,7 @@
 
 import { detectFaces } from './detect.js';
 import { apart, cutFrame, ffhqFrame, fromSquare, haarFrame, inverse, mean, moved, sideOf, square } from './frames.js';
-import { cropped, components, gathered, like, plane, reflected101, resized, scaled } from './planes.js';
+import { cropped, components, dilated, gathered, like, plane, reflected101, resized, scaled } from './planes.js';
 
 // Frames of the faces, the largest first.
 export async function findFaces(photo, look, cascade, settings) {
@@ -29,7 +29,7 @@ async function aligned(photo, frame, look, settings) {
 }
 
 // What the network sees in a frame; points in the photograph's pixels, labels twice as fine as the square.
-async function seenIn(photo, frame, look, { face_side: side }) {
+export async function seenIn(photo, frame, look, { face_side: side }) {
   const { labels, points, peak } = await look(cutFrame(photo, frame, side), true), back = fromSquare(frame, side);
   return { labels, peak: peak[0], points: Array.from({ length: points.length / 2 }, (_, i) => moved(back, [points[2 * i] * side, points[2 * i + 1] * side])) };
 }
@@ -37,7 +37,7 @@ async function seenIn(photo, frame, look, { face_side: side }) {
 const refuse = (words) => { throw Object.assign(new Error(words), { said: true }); };
 
 // How far a pixel is from a frame's middle along its sides, in sides: up to a half lies within.
-function distance(frame, [x, y]) {
+export function distance(frame, [x, y]) {
   const [corner, below, , right] = frame, side = sideOf(frame), [middleX, middleY] = mean(frame);
   const along = (end) => Math.abs((x - middleX) * (end[0] - corner[0]) + (y - middleY) * (end[1] - corner[1])) / side ** 2;
   return Math.max(along(right), along(below));
@@ -58,7 +58,7 @@ export async function partAt(photo, [x, y], look, cascade, settings) {
 }
 
 // Labels over the photograph, background outside the frame. As cv2.warpAffine rounds: to 1/1024 of a pixel.
-function regionsOf({ width, height }, frame, labels, { face_side: side, finer }) {
+export function regionsOf({ width, height }, frame, labels, { face_side: side, finer }) {
   const out = plane(width, height), size = side * finer, [a, b, c, d, e, f] = fromSquare(frame, side), shift = 0.5 / finer - 0.5;
   const [p, q, r, s, t, u] = inverse([a / finer, b / finer, c + (a + b) * shift, d / finer, e / finer, f + (d + e) * shift]);
   const fixed = (value) => Math.round(value * 1024);
@@ -124,23 +124,6 @@ export function partOf(regions, points, [x, y], settings) {
   const { labels } = components(like(told, told.data.map((value) => (wanted.includes(value) ? 1 : 0)))), piece = labels[y * told.width + x];
   const eyes = [left, right].map(([first, end]) => mean(points.slice(first, end))), reach = Math.round((margins[name] ?? margin) * apart(...eyes));
   return { name, mask: dilated(like(told, Uint8Array.from(labels, (value) => (value === piece ? 1 : 0))), reach) };
-}
-
-// By OpenCV's MORPH_ELLIPSE of 2 * reach + 1: each row of it is a span, looked up in running sums.
-function dilated(mask, reach) {
-  if (!reach) return mask;
-  const { data, width, height } = mask, out = plane(width, height), row = width + 1, sums = new Int32Array(row * height);
-  const spans = Array.from({ length: 2 * reach + 1 }, (_, i) => Math.round(Math.sqrt(reach * reach - (i - reach) ** 2)));
-  for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) sums[y * row + x + 1] = sums[y * row + x] + data[y * width + x];
-  for (let y = 0; y < height; y++) {
-    for (let v = Math.max(y - reach, 0); v <= Math.min(y + reach, height - 1); v++) {
-      const span = spans[v - y + reach];
-      for (let x = 0; x < width; x++) {
-        if (sums[v * row + Math.min(x + span + 1, width)] > sums[v * row + Math.max(x - span, 0)]) out.data[y * width + x] = 1;
-      }
-    }
-  }
-  return out;
 }
 
 // Soft edges of a whole picture, float32 in [0, 1], found at no more than edge_side pixels a side.

@@ -178,3 +178,22 @@ export function bounds({ data, width, height }, [x0, y0, x1, y1] = [0, 0, width,
   }
   return left < right ? [left, top, right, bottom] : null;
 }
+
+// Half the width of each row of OpenCV's MORPH_ELLIPSE of 2 * reach + 1.
+export const ellipse = (reach) => Array.from({ length: 2 * reach + 1 }, (_, i) => Math.round(Math.sqrt(reach * reach - (i - reach) ** 2)));
+
+// A layer of 0 and 1 made wider by that ellipse: each row of it is a span, looked up in running sums.
+export function dilated(mask, reach) {
+  if (!reach) return mask;
+  const { data, width, height } = mask, out = plane(width, height), row = width + 1, sums = new Int32Array(row * height), spans = ellipse(reach);
+  for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) sums[y * row + x + 1] = sums[y * row + x] + data[y * width + x];
+  for (let y = 0; y < height; y++) {
+    for (let v = Math.max(y - reach, 0); v <= Math.min(y + reach, height - 1); v++) {
+      const span = spans[v - y + reach];
+      for (let x = 0; x < width; x++) {
+        if (sums[v * row + Math.min(x + span + 1, width)] > sums[v * row + Math.max(x - span, 0)]) out.data[y * width + x] = 1;
+      }
+    }
+  }
+  return out;
+}

@@ -72,19 +72,21 @@ export function withoutErased(photo, hole) {
   return like(photo, Uint8ClampedArray.from(filled.data)); // which rounds halves to even
 }
 
-// Distance to the nearest pixel that is not marked: OpenCV's chamfer of 3x3 in fixed point (DIST_L2, mask size 3).
-export function distances({ data, width, height }) {
-  const straight = Math.round(0.955 * 65536), diagonal = Math.round(1.3693 * 65536), far = 2 ** 29;
-  const row = width + 2, field = new Int32Array(row * (height + 2)).fill(far), out = new Float32Array(width * height);
+const NEAR = [[-1, -1, 1], [-1, 0, 0], [-1, 1, 1], [0, -1, 0]], FURTHER = [[-2, -1, 2], [-2, 1, 2], [-1, -2, 2], [-1, 2, 2]]; // rows, columns, kind of step
+// Distance to the nearest pixel that is not marked: OpenCV's chamfer in fixed point (DIST_L2, of 3 x 3 or `wide`ly of 5 x 5).
+export function distances({ data, width, height }, wide = false) {
+  const lengths = (wide ? [1, 1.4, 2.1969] : [0.955, 1.3693]).map((length) => Math.round(length * 65536)), far = 2 ** 29, row = width + 4;
+  const steps = wide ? [...NEAR, ...FURTHER] : NEAR, offsets = Int32Array.from(steps, ([down, across]) => down * row + across), costs = Int32Array.from(steps, ([, , kind]) => lengths[kind]);
+  const field = new Int32Array(row * (height + 4)).fill(far), out = new Float32Array(width * height);
   for (let y = 0; y < height; y++) {
-    for (let x = 0, i = (y + 1) * row + 1; x < width; x++, i++) {
+    for (let x = 0, i = (y + 2) * row + 2; x < width; x++, i++) {
       if (!data[y * width + x]) field[i] = 0;
-      else field[i] = Math.min(field[i - row - 1] + diagonal, field[i - row] + straight, field[i - row + 1] + diagonal, field[i - 1] + straight);
+      else for (let k = 0; k < offsets.length; k++) field[i] = Math.min(field[i], field[i + offsets[k]] + costs[k]);
     }
   }
   for (let y = height - 1; y >= 0; y--) {
-    for (let x = width - 1, i = (y + 1) * row + width; x >= 0; x--, i--) {
-      if (field[i]) field[i] = Math.min(field[i], field[i + row + 1] + diagonal, field[i + row] + straight, field[i + row - 1] + diagonal, field[i + 1] + straight);
+    for (let x = width - 1, i = (y + 2) * row + 1 + width; x >= 0; x--, i--) {
+      if (field[i]) for (let k = 0; k < offsets.length; k++) field[i] = Math.min(field[i], field[i - offsets[k]] + costs[k]);
       out[y * width + x] = Math.min(field[i], far) / 65536;
     }
   }
