@@ -36,7 +36,7 @@ class FacePrior(nn.Module, HubNetwork, pipeline_tag="image-to-image", tags=["eig
     @property
     def basis(self) -> Tensor:
         """(pixels and colours, components), float32, orthonormal but for rounding."""
-        if self.unfolded is None:
+        if self.unfolded is None or self.unfolded.device != self.mean.device:
             left = self.halves.float() * (self.scales.float() / LEVELS)[:, None, None, None]
             sign = (1 - 2 * self.odd.float())[:, None, None, None]
             self.unfolded = torch.cat([left, sign * left.flip(2)], 2).flatten(1).T.contiguous()
@@ -45,9 +45,20 @@ class FacePrior(nn.Module, HubNetwork, pipeline_tag="image-to-image", tags=["eig
     @property
     def products(self) -> Tensor:
         """Of the basis' columns with each other, (components, components): a unit matrix but for rounding."""
-        if self.multiplied is None:
+        if self.multiplied is None or self.multiplied.device != self.mean.device:
             self.multiplied = self.basis.T @ self.basis
         return self.multiplied
+
+    def codes(self, pictures: Tensor) -> Tensor:
+        """(N, 3, R, R) in [-1, 1] to what the Gaussian sees in them (N, components): numbers of variance 1 among faces."""
+        apart = (pictures.float().permute(0, 2, 3, 1) - self.mean.float()).flatten(1)
+        variances = self.variances.float()
+        return apart @ self.basis * (variances.sqrt() / (variances + self.noise))
+
+    def pictures(self, codes: Tensor) -> Tensor:
+        """Codes (N, components) to pictures (N, 3, R, R), about [-1, 1]; normal codes are faces that the Gaussian holds likely."""
+        flat = self.mean.float().flatten() + codes.float() * self.variances.float().sqrt() @ self.basis.T
+        return flat.unflatten(1, self.mean.shape).permute(0, 3, 1, 2)
 
     @torch.inference_mode()
     def guess(self, face: np.ndarray, unknown: np.ndarray, draw: np.random.Generator | None = None) -> np.ndarray:

@@ -20,8 +20,6 @@ from scfegan_hf.models.dcgan import DCGANDiscriminator, DCGANGenerator
 from scfegan_hf.models.features import feature_network
 from scfegan_hf.recipe import Batch, Card, Losses, Networks, Optimizer, Recipe, Role, Shared, Sources, Update
 
-FEATURES = 8  # side of the means of pixels by which sets are compared where there is no feature network
-
 
 @dataclass(frozen=True)
 class DCGAN(Recipe):
@@ -135,17 +133,10 @@ class DCGAN(Recipe):
         pairs = []
         for batch in batches:
             generated = networks["generator"](batch["z"][:, 0])
-            pairs.append(tuple(self.features(networks, images) for images in (batch["image"], generated)))
+            pairs.append(tuple(sets.vectors(networks.get("features"), images) for images in (batch["image"], generated)))
         real, fake = (torch.cat(part).numpy() for part in zip(*pairs, strict=True))
         space = "squeezenet" if "features" in networks else "means"
         return {f"{name}_of_{space}": value for name, value in sets.figures(real, fake).items()}
-
-    def features(self, networks: Networks, images: Tensor) -> Tensor:
-        """Vectors (N, D) on the CPU: SqueezeNet's last features as means over the picture, or means of 8x8 parts of pixels."""
-        if "features" not in networks:
-            return nn.functional.adaptive_avg_pool2d(images.float(), FEATURES).flatten(1).cpu()
-        enlarged = nn.functional.interpolate(images.float(), size=(128, 128), mode="bilinear")
-        return networks["features"](enlarged)[-1].mean((2, 3)).float().cpu() / 255  # as if pixels went from 0 to 1
 
     def card(self) -> Card:
         form = "as published, at 64 pixels" if self.as_reference else "with convolutions that leave no checkerboard"
