@@ -56,7 +56,7 @@ class FacePrior(nn.Module, HubNetwork, pipeline_tag="image-to-image", tags=["eig
         return apart @ self.basis * (variances.sqrt() / (variances + self.noise))
 
     def pictures(self, codes: Tensor) -> Tensor:
-        """Codes (N, components) to pictures (N, 3, R, R), about [-1, 1]; normal codes are faces that the Gaussian holds likely."""
+        """Codes (N, components) to pictures (N, 3, R, R), about [-1, 1]; normal codes are draws of faces."""
         flat = self.mean.float().flatten() + codes.float() * self.variances.float().sqrt() @ self.basis.T
         return flat.unflatten(1, self.mean.shape).permute(0, 3, 1, 2)
 

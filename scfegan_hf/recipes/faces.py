@@ -208,8 +208,8 @@ class Faces(Recipe):
             title="faces that do not exist",
             task="unconditional-image-generation",
             tags=("gan", "faces"),
-            about="Draws of eigenfaces (Turk & Pentland 1991) say roughly what a face is to be, and a network, judged by heads on "
-            "frozen features (Sauer et al. 2021), makes a photograph of it.",
+            about="Draws of eigenfaces (Turk & Pentland 1991) say roughly what a face is to be, and a network, judged by "
+            "heads on frozen features (Sauer et al. 2021), makes a photograph of it.",
             usage=USAGE,
             sheet="Held-out photographs, their codes, faces made of those, draws, and faces made of them",
             limits="- Upright faces from the front, as in its data.\n- Hats, hands, glasses and backgrounds are smudges.",
