@@ -20,11 +20,12 @@ import torch
 from scfegan_hf import FaceEditPipeline
 from scfegan_hf.data.rows import load_rows
 from scfegan_hf.editing.drawn import masks
-from scfegan_hf.editing.guess import Guesser, bundled_prior
+from scfegan_hf.editing.guess import Guesser
 from scfegan_hf.editing.looking import looks
 from scfegan_hf.faces.align import cut_frame, ffhq_frame
 from scfegan_hf.faces.rows import decode_face
 from scfegan_hf.losses.lpips import lpips
+from scfegan_hf.models.face_prior import read_prior
 from scfegan_hf.models.lpips import lpips_network
 
 SMALL, LARGE = 64, 512
@@ -64,7 +65,7 @@ def small(picture: np.ndarray, points: np.ndarray) -> np.ndarray:
 
 def small_ways(training: np.ndarray) -> dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]]:
     """Ways to fill the hole (64, 64) of a small face, uint8, by ``training``'s faces, uint8 (N, 64, 64, 3)."""
-    mean, prior = training.mean(0), bundled_prior()
+    mean, prior = training.mean(0), read_prior()
 
     def nearest(face: np.ndarray, hole: np.ndarray) -> np.ndarray:
         apart = ((training.astype(np.float32) - face) ** 2 * ~hole[..., None]).sum((1, 2, 3))

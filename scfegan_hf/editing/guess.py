@@ -4,7 +4,6 @@ The network follows colours that it is given; without any it knows too little of
 """
 
 from dataclasses import dataclass
-from functools import cache
 
 import cv2
 import numpy as np
@@ -12,20 +11,12 @@ import numpy as np
 from scfegan_hf.editing.looks import FaceLooks, is_face
 from scfegan_hf.editing.places import Plan
 from scfegan_hf.faces.align import cut_frame, ffhq_frame
+from scfegan_hf.models.face_prior import read_prior
 
 SEEN = 256  # pixels at which the frame is cut out before it is made small
 TOUCHED = 0.02  # of a small pixel may be erased before it counts as unknown
 FACE = (0.18, 0.15, 0.82, 0.95)  # of the frame: where the face is, and not what is around it
 WITHIN = 0.5  # of the hole has to lie there
-
-
-@cache
-def bundled_prior():
-    """The prior that the package carries."""
-    from scfegan_hf.editing.pipeline import BUNDLED_WEIGHTS
-    from scfegan_hf.models.face_prior import FacePrior
-
-    return FacePrior.from_pretrained(BUNDLED_WEIGHTS / "prior")
 
 
 @dataclass(frozen=True)
@@ -65,7 +56,7 @@ class Guesser:
 
     def __call__(self, draw: np.random.Generator | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Colours uint8 (H, W, 3) and where they are given, bool (H, W): the likeliest ones, or others with ``draw``."""
-        prior, matrix = bundled_prior(), _to_frame(self.frame)
+        prior, matrix = read_prior(), _to_frame(self.frame)
         side = prior.resolution
         unknown = self.hole if self.unseen is None else self.hole | self.unseen
         gone = cv2.warpAffine(unknown.astype(np.float32), matrix, (SEEN, SEEN), borderValue=1.0)

@@ -4,6 +4,8 @@ A guess takes one linear solve: the mean of the Gaussian given the pixels that a
 """
 
 from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -11,6 +13,7 @@ from torch import Tensor, nn
 
 from scfegan_hf.models.hub import HubNetwork
 
+BUNDLED_PRIOR = Path(__file__).parents[1] / "weights" / "prior"
 BOLD = 0.7  # of the deviation of draws: further out lie odd colours
 LEVELS = 127  # of a byte with a sign, in which components are kept
 
@@ -80,6 +83,12 @@ class FacePrior(nn.Module, HubNetwork, pipeline_tag="image-to-image", tags=["eig
             normal = torch.from_numpy(draw.standard_normal(len(variances)).astype(np.float32))
             weights = weights + BOLD * torch.linalg.solve_triangular(root.T, normal[:, None], upper=True)[:, 0]
         return (mean + basis @ weights).unflatten(0, face.shape).numpy()
+
+
+@cache
+def read_prior(path_or_repo_id: str | None = None) -> FacePrior:
+    """Eigenfaces from a folder or the Hub, or (None) those that the package carries; read once."""
+    return FacePrior.from_pretrained(path_or_repo_id or BUNDLED_PRIOR)
 
 
 def fit_prior(faces: Iterable[np.ndarray], components: int = 600, noise: float = 0.05) -> FacePrior:

@@ -20,7 +20,7 @@ from scfegan_hf.losses.adversarial import discriminator_loss, generator_loss, re
 from scfegan_hf.losses.lpips import lpips
 from scfegan_hf.losses.perceptual import feature_sizes
 from scfegan_hf.models.face_generator import NOISE, FaceGenerator
-from scfegan_hf.models.face_prior import BOLD, FacePrior, fit_prior
+from scfegan_hf.models.face_prior import BOLD, FacePrior, fit_prior, read_prior
 from scfegan_hf.models.features import feature_network
 from scfegan_hf.models.lpips import AlexNetFeatures, lpips_network, save_untrained
 from scfegan_hf.models.projected import ProjectedDiscriminator
@@ -225,13 +225,6 @@ class Faces(Recipe):
         fit_prior(rng.integers(0, 256, (8, 32, 32, 3)).astype(np.uint8), 4).save_pretrained(folder / "prior")
         weights = save_untrained(folder / "random-alexnet.safetensors")
         return cls(options, str(folder / "prior"), weights), {"resolution": 64}
-
-
-def read_prior(folder: str | None) -> FacePrior:
-    """Eigenfaces from a folder or the Hub, or those of the package."""
-    from scfegan_hf.editing.guess import bundled_prior
-
-    return bundled_prior() if folder is None else FacePrior.from_pretrained(folder)
 
 
 def noise_for(coarse: Tensor) -> Tensor:

@@ -1,0 +1,369 @@
+"""Faces as people doodle them: a ring, dots for eyes, a curve for a mouth, hair as an outline or a scribble.
+
+A doodle is a list of strokes, float32 (N, 2) as x, y; where its parts lie in the face and how they look is told from 98
+landmarks and a region map, and then drawn as badly as people do in a few seconds. All is a function of them and ``rng``.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from scfegan_hf.faces.landmarks import (
+    CONTOUR,
+    INNER_LIPS,
+    LEFT_BROW,
+    LEFT_EYE,
+    MOUTH_CORNERS,
+    NOSE,
+    OUTER_LIPS,
+    RIGHT_BROW,
+    RIGHT_EYE,
+)
+from scfegan_hf.faces.regions import REGIONS
+
+SIDE = 96  # pixels of a doodle as networks see it
+MARGIN = 0.06  # of the side, free around the strokes
+BITS = 4  # of a pixel's fraction in which corners are given to OpenCV
+LEAST_HAIR = 0.015  # of the frame, below which there is none to draw
+REST = (0.06, 0.4)  # of a mouth: lower lip below the corners in parts of its width, and its width in parts of the head's
+Strokes = list[np.ndarray]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What is drawn of a face: ``points`` (98, 2) and ``hair`` bool (H, W) in pixels; ``unit`` is the head's width."""
+
+    points: np.ndarray
+    hair: np.ndarray
+    crown: float  # y of the head's top
+
+    @property
+    def unit(self) -> float:
+        return max(float(np.ptp(self.points[CONTOUR, 0])), 1.0)
+
+    @property
+    def chin(self) -> float:
+        return float(self.points[CONTOUR, 1].max())
+
+
+def measure(points: np.ndarray, regions: np.ndarray) -> Measured:
+    """From landmarks in pixels and a region map uint8 (H, W) of the labels of REGIONS."""
+    hair = regions == REGIONS.index("hair")
+    ears, chin = points[CONTOUR, 1].min(), points[CONTOUR, 1].max()
+    middle = slice(max(round(points[CONTOUR, 0].mean() - 3), 0), max(round(points[CONTOUR, 0].mean() + 4), 1))
+    head = (hair | (regions == REGIONS.index("skin")))[:, middle].any(1)
+    top = float(np.argmax(head)) if head.any() else ears
+    usual = ears - 0.45 * (chin - ears)  # of people without much hair
+    return Measured(
+        points, hair, float(np.clip(top + 0.12 * (usual - top), usual - 0.25 * (chin - ears), usual + 0.3 * (chin - ears)))
+    )
+
+
+def doodle(face: Measured, rng: np.random.Generator, glasses: bool = False, beard: bool = False) -> Strokes:
+    """Strokes in pixels of the face's picture. ``glasses`` and ``beard`` say what the face wears; what a drawing leaves out
+    is by chance, but glasses and beards are always drawn."""
+    strokes = head(face, rng)
+    parts: tuple[tuple[float, Callable], ...] = (
+        (0.95, eyes),
+        (0.5, brows),
+        (0.75, nose),
+        (0.95, mouth),
+        (0.8, hair),
+        (0.35, ears),
+    )
+    for likely, part in parts:
+        if rng.random() < likely:
+            drawn = part(face, rng)
+            strokes += displaced(drawn, face.unit, rng, 0.02 if part in (hair, ears) else 0.035)
+    if glasses:
+        strokes += spectacles(face, rng)
+    if beard:
+        strokes += whiskers(face, rng)
+    if rng.random() < 0.2:
+        strokes += neck(face, rng)
+    return misdrawn(strokes, face.unit, rng)
+
+
+def head(face: Measured, rng: np.random.Generator) -> Strokes:
+    """A ring: round, or as the face is, or without its top."""
+    jaw = face.points[CONTOUR]
+    middle, half = (
+        np.array([jaw[:, 0].mean(), (face.crown + face.chin) / 2]),
+        np.array([face.unit / 2, (face.chin - face.crown) / 2]),
+    )
+    turn = np.linspace(0, 2 * np.pi, 40) + rng.uniform(0, 6.3)
+    kind = rng.choice(["round", "egg", "jaw"], p=[0.45, 0.3, 0.25])
+    if kind == "jaw":
+        top = middle + half * np.column_stack([np.cos(t := np.linspace(0, -np.pi, 16)), np.sin(t)]) * (1.02, 1)
+        return [jaw[::2].copy()] if rng.random() < 0.4 else [np.concatenate([jaw[::2], top])]
+    if kind == "round":
+        half = half * rng.uniform(0.9, 1.15, 2)
+    narrow = 1 - (0.18 if kind == "egg" else 0.0) * np.clip(np.sin(turn), 0, 1)
+    return [middle + half * np.column_stack([np.cos(turn) * narrow, np.sin(turn)])]
+
+
+def eyes(face: Measured, rng: np.random.Generator) -> Strokes:
+    """Dots, rings, rings with dots, almonds, arcs, both alike."""
+    kind, size = (
+        rng.choice(["dot", "ring", "ringed", "almond", "arc", "line"], p=[0.27, 0.15, 0.25, 0.2, 0.08, 0.05]),
+        rng.uniform(0.7, 1.6),
+    )
+    strokes: Strokes = []
+    for group in (LEFT_EYE, RIGHT_EYE):
+        lids = face.points[group]
+        middle, across = lids.mean(0), float(np.ptp(lids[:, 0])) / 2 * size
+        tall = max(float(np.ptp(lids[:, 1])) / 2 * size, 0.3 * across)
+        ring = np.column_stack([np.cos(t := np.linspace(0, 6.6, 20)), np.sin(t)])
+        dot = [middle + 0.18 * across * ring, middle + 0.07 * across * ring]
+        if kind == "dot":
+            strokes += dot
+        elif kind in ("ring", "ringed"):
+            strokes += [
+                middle + rng.uniform(0.55, 1.0) * across * ring * (1, rng.uniform(0.7, 1.0)),
+                *(dot if kind == "ringed" else []),
+            ]
+        elif kind == "almond":
+            x = np.linspace(-1, 1, 12)
+            lid = np.column_stack([x * across, (x**2 - 1) * tall * 1.3])
+            strokes += [middle + lid, middle + lid * (1, -1), *(dot if rng.random() < 0.7 else [])]
+        else:
+            x = np.linspace(-1, 1, 10)
+            up = rng.choice([-1, 1]) if kind == "arc" else 0
+            strokes.append(middle + np.column_stack([x * across * 0.8, up * (x**2 - 0.5) * tall]))
+    return strokes
+
+
+def brows(face: Measured, rng: np.random.Generator) -> Strokes:
+    """Arcs, as thick ones as the face has."""
+    strokes = []
+    for group in (LEFT_BROW, RIGHT_BROW):
+        upper = face.points[group][:5]
+        strokes.append(upper.copy())
+        if rng.random() < 0.25:
+            strokes.append(upper + (0, 0.03 * face.unit))
+    return strokes
+
+
+def nose(face: Measured, rng: np.random.Generator) -> Strokes:
+    """A line, a hook, a triangle, nostrils or an arc."""
+    bridge, wings = face.points[NOSE][:4], face.points[NOSE][4:]
+    top, tip, left, right = bridge[rng.integers(0, 3)], bridge[3], wings[0], wings[-1]
+    kind = rng.choice(["line", "hook", "triangle", "nostrils", "arc", "ring"], p=[0.15, 0.3, 0.15, 0.15, 0.2, 0.05])
+    if rng.random() < 0.5:
+        left, right = right, left
+    ring = np.column_stack([np.cos(t := np.linspace(0, 6.4, 12)), np.sin(t)]) * 0.02 * face.unit
+    return {
+        "line": [np.stack([top, tip])],
+        "hook": [np.stack([top, left, (left + right) / 2])],
+        "triangle": [np.stack([top, left, right, top])],
+        "nostrils": [left + 0.6 * (right - left) * k + ring for k in (0.25, 1.4)],
+        "arc": [np.stack([left, (left + right) / 2 + (0, 0.06 * face.unit), right])],
+        "ring": [tip + ring * rng.uniform(2, 4)],
+    }[kind]
+
+
+def mouth(face: Measured, rng: np.random.Generator) -> Strokes:
+    """A curve that says more loudly what the mouth does; an open one as a ring or a half moon, with teeth now and then."""
+    left, right = (face.points[corner] for corner in MOUTH_CORNERS)
+    inner, outer = face.points[INNER_LIPS], face.points[OUTER_LIPS]
+    across = max(float(right[0] - left[0]), 1.0)
+    low = (inner[5:8, 1].mean() - (left[1] + right[1]) / 2) / across
+    bend = (0.7 * (low - REST[0]) + across / face.unit - REST[1]) * rng.uniform(1.2, 3.0) + rng.normal(0, 0.03)
+    gap = float(np.median(inner[5:8, 1] - inner[3:0:-1, 1])) / across
+    middle, half = (left + right) / 2, across / 2 * rng.uniform(0.7, 1.25)
+    x = np.linspace(-1, 1, 14)
+    curve = middle + np.column_stack([x * half, (1 - x**2) * bend * across])
+    if gap > 0.1 and rng.random() < 0.75:
+        under = middle + np.column_stack([x * half, (1 - x**2) * (bend + gap * rng.uniform(1.0, 2.0)) * across])
+        strokes = [curve, under]
+        if rng.random() < 0.5:
+            strokes += [np.stack([curve[k], under[k]]) for k in range(2, 12, int(rng.integers(2, 4)))]
+        return strokes
+    if rng.random() < 0.2:
+        thick = float(np.ptp(outer[:, 1])) / across
+        return [curve, middle + np.column_stack([x * half, (1 - x**2) * (bend + 0.6 * thick) * across])] + (
+            [middle + np.column_stack([x * half, (1 - x**2) * (bend - 0.4 * thick) * across])] if rng.random() < 0.5 else []
+        )
+    return [curve]
+
+
+def hair(face: Measured, rng: np.random.Generator) -> Strokes:
+    """Its outline, its outline filled with strands, a scribble, curls along it, or a few strokes on the crown; none of none."""
+    if face.hair.mean() < LEAST_HAIR:
+        return []
+    side = face.hair.shape[0]
+    small = cv2.resize(face.hair.astype(np.uint8), (64, 64), interpolation=cv2.INTER_AREA)
+    small = cv2.morphologyEx(small, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    found, _ = cv2.findContours(small, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    if not found:
+        return []
+    largest = max(found, key=len)
+    outline = cv2.approxPolyDP(largest, rng.uniform(0.5, 2.0), True)[:, 0].astype(np.float32) * (side / 64)
+    outline = np.concatenate([outline, outline[:1]])
+    kind = rng.choice(["outline", "strands", "scribble", "curls", "spikes"], p=[0.3, 0.3, 0.2, 0.12, 0.08])
+    if kind == "curls":
+        return _curls(outline, 0.05 * face.unit * rng.uniform(0.7, 1.6))
+    if kind == "spikes":
+        return _spikes(face, rng)
+    rows, cols = np.nonzero(small)
+    strokes = [outline] if kind != "scribble" or rng.random() < 0.4 else []
+    if kind == "outline" or len(rows) < 20:
+        return [outline]
+    scale, jump = side / 64, int(rng.integers(2, 6))
+    zigzag: list[tuple[float, float]] = []
+    for column in range(int(cols.min()), int(cols.max()) + 1, jump):
+        inside = rows[cols == column]
+        if not len(inside):
+            continue
+        gaps = np.flatnonzero(np.diff(inside) > 2)
+        for run in np.split(inside, gaps + 1):
+            strand = [(column * scale, run.min() * scale), ((column + rng.normal(0, 1.2)) * scale, run.max() * scale)]
+            if kind == "scribble" and len(run) == len(inside):
+                zigzag += strand if len(zigzag) % 4 == 0 else strand[::-1]
+            elif len(run) > 2:
+                strokes.append(np.array(strand, np.float32))
+    return strokes + ([np.array(zigzag, np.float32)] if len(zigzag) > 1 else [])
+
+
+def _curls(outline: np.ndarray, radius: float) -> Strokes:
+    """A line that loops along another."""
+    path = resampled(outline, max(int(_length(outline) / radius), 8))
+    turn = np.linspace(0, len(path) * 2.4, len(path) * 6)
+    along = np.stack([np.interp(np.linspace(0, len(path) - 1, len(turn)), np.arange(len(path)), path[:, k]) for k in (0, 1)], 1)
+    return [along + radius * np.column_stack([np.cos(turn), np.sin(turn)])]
+
+
+def _spikes(face: Measured, rng: np.random.Generator) -> Strokes:
+    """Short strokes that stand on the crown."""
+    middle = np.array([face.points[CONTOUR, 0].mean(), (face.crown + face.chin) / 2])
+    half = np.array([face.unit / 2, (face.chin - face.crown) / 2])
+    turns = np.linspace(-2.6, -0.55, int(rng.integers(4, 14))) + rng.normal(0, 0.05)
+    roots = middle + half * np.column_stack([np.cos(turns), np.sin(turns)])
+    tips = middle + half * rng.uniform(1.1, 1.4) * np.column_stack([np.cos(turns), np.sin(turns)])
+    return [np.stack(pair) for pair in zip(roots, tips, strict=True)]
+
+
+def ears(face: Measured, rng: np.random.Generator) -> Strokes:
+    """An arc at each side of the head."""
+    size, strokes = 0.09 * face.unit * rng.uniform(0.7, 1.5), []
+    for side, end in ((-1, 0), (1, 32)):
+        t = np.linspace(-np.pi / 2, np.pi / 2, 10)
+        strokes.append(face.points[end] + (0, 0.04 * face.unit) + size * np.column_stack([side * np.cos(t), 1.4 * np.sin(t)]))
+    return strokes
+
+
+def spectacles(face: Measured, rng: np.random.Generator) -> Strokes:
+    """Two rings or boxes, a bridge, and temples now and then."""
+    middles = [face.points[group].mean(0) for group in (LEFT_EYE, RIGHT_EYE)]
+    apart = float(np.hypot(*(middles[1] - middles[0])))
+    radii, power = apart * np.array([rng.uniform(0.28, 0.46), rng.uniform(0.22, 0.42)]), rng.choice([2.0, 2.0, 5.0])
+    turn = np.linspace(0, 2 * np.pi, 28)
+    ring = np.column_stack([np.cos(turn), np.sin(turn)])
+    ring = radii * np.sign(ring) * np.abs(ring) ** (2 / power)
+    strokes = [middle + ring for middle in middles]
+    strokes.append(np.stack([middles[0] + (radii[0], 0), middles[1] - (radii[0], 0)]))
+    if rng.random() < 0.5:
+        strokes += [
+            np.stack([middles[0] - (radii[0], 0), face.points[0]]),
+            np.stack([middles[1] + (radii[0], 0), face.points[32]]),
+        ]
+    return strokes
+
+
+def whiskers(face: Measured, rng: np.random.Generator) -> Strokes:
+    """A beard: strokes along the jaw, a scribble over the chin, or a second outline, and often a moustache."""
+    jaw, lip = face.points[CONTOUR][6:27], face.points[OUTER_LIPS][:7]
+    low, kind = face.points[OUTER_LIPS][9] + (0, 0.03 * face.unit), rng.choice(["hairs", "scribble", "outline"])
+    if kind == "outline":
+        strokes = [jaw + (0, rng.uniform(0.0, 0.12) * face.unit), jaw + 0.35 * (low - jaw)]
+    else:
+        roots, tips = jaw + rng.uniform(0.3, 0.5) * (low - jaw), jaw + (0, rng.uniform(0.0, 0.08) * face.unit)
+        pairs = [np.stack(pair) for pair in zip(roots, tips, strict=True)]
+        strokes = pairs if kind == "hairs" else [np.concatenate([p if k % 2 else p[::-1] for k, p in enumerate(pairs)])]
+    if rng.random() < 0.6:
+        above = lip - (0, 0.04 * face.unit)
+        strokes.append(
+            np.concatenate([np.stack([a, b]) for a, b in zip(above, lip, strict=True)]) if rng.random() < 0.5 else above
+        )
+    return strokes
+
+
+def neck(face: Measured, rng: np.random.Generator) -> Strokes:
+    """Two lines, and shoulders now and then."""
+    strokes, down = [], 0.25 * face.unit * rng.uniform(0.6, 1.4)
+    for side, at in ((-1, 11), (1, 21)):
+        start = face.points[at]
+        line = [start, start + (0, down)]
+        strokes.append(np.stack([*line, line[1] + (side * 0.4 * face.unit, 0.15 * face.unit)] if rng.random() < 0.5 else line))
+    return strokes
+
+
+def displaced(strokes: Strokes, unit: float, rng: np.random.Generator, most: float) -> Strokes:
+    """All of them moved together, by some ``most`` of the head's width."""
+    move = rng.normal(0, most * unit, 2)
+    return [stroke + move for stroke in strokes]
+
+
+def misdrawn(strokes: Strokes, unit: float, rng: np.random.Generator) -> Strokes:
+    """Strokes as an unsteady hand draws them in a hurry: turned, stretched, trembling, and not quite closed."""
+    turn, shear = rng.normal(0, 0.07), rng.normal(0, 0.06)
+    stretch = np.diag([rng.uniform(0.85, 1.15), 1.0])
+    matrix = stretch @ np.array([[np.cos(turn), -np.sin(turn) + shear], [np.sin(turn), np.cos(turn)]])
+    shaky = unit * rng.uniform(0.002, 0.016)
+    drawn = []
+    for stroke in strokes:
+        path = resampled(np.asarray(stroke, np.float32), int(np.clip(_length(stroke) / (0.04 * unit), 3, 90)))
+        waves = np.zeros_like(path)
+        at = np.linspace(0, 1, len(path))[:, None]
+        for frequency in (1.0, 2.3, 4.1):
+            waves += rng.normal(0, 1, (1, 2)) * np.sin(2 * np.pi * (frequency * at + rng.random((1, 2)))) / frequency
+        drawn.append(((path + shaky * waves) @ matrix.T).astype(np.float32))
+    return drawn
+
+
+def resampled(stroke: np.ndarray, count: int) -> np.ndarray:
+    """``count`` places along a stroke, evenly."""
+    steps = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(stroke, axis=0).T))])
+    at = np.linspace(0, steps[-1], count)
+    return np.stack([np.interp(at, steps, stroke[:, k]) for k in (0, 1)], 1).astype(np.float32)
+
+
+def _length(stroke: np.ndarray) -> float:
+    return float(np.hypot(*np.diff(np.asarray(stroke), axis=0).T).sum())
+
+
+def render(strokes: Sequence[np.ndarray], width: float = 1.6, side: int = SIDE) -> np.ndarray:
+    """uint8 (side, side), white lines of ``width`` pixels on black, in the middle and as large as `framed` leaves a drawing."""
+    low = np.min([stroke.min(0) for stroke in strokes], 0)
+    high = np.max([stroke.max(0) for stroke in strokes], 0)
+    scale = side * (1 - 2 * MARGIN) / max(float((high - low).max()), 1e-6)
+    fine = 4
+    layer = np.zeros((side * fine, side * fine), np.uint8)
+    places = [((stroke - (low + high) / 2) * scale + side / 2) * fine for stroke in strokes]
+    corners = [np.round(place * 2**BITS).astype(np.int32) for place in places]
+    cv2.polylines(layer, corners, False, 255, max(round(width * fine), 1), cv2.LINE_8, BITS)
+    return cv2.resize(layer, (side, side), interpolation=cv2.INTER_AREA)
+
+
+def framed(ink: np.ndarray, side: int = SIDE) -> np.ndarray:
+    """Any drawing, ink uint8 (H, W) on 0, as `render` has them: cut to what is drawn, square, and ``side`` pixels large.
+
+    Raises ValueError for a drawing with nothing in it.
+    """
+    rows, cols = np.flatnonzero(ink.max(1) > 64), np.flatnonzero(ink.max(0) > 64)
+    if len(rows) < 2 or len(cols) < 2:
+        raise ValueError("There is next to nothing in the drawing: draw the outline of a face, eyes, nose and mouth.")
+    drawn = ink[rows[0] : rows[-1] + 1, cols[0] : cols[-1] + 1]
+    scale = side * (1 - 2 * MARGIN) / max(drawn.shape)
+    size = [max(round(length * scale), 1) for length in drawn.shape[::-1]]
+    # Lines keep about one width, whatever size they were drawn at.
+    grown = max(round(1.6 / scale / 2) * 2 - 1, 1)
+    thin = cv2.distanceTransform((drawn > 64).astype(np.uint8), cv2.DIST_L2, 3).max() * 2 < grown
+    drawn = cv2.dilate(drawn, np.ones((grown, grown), np.uint8)) if thin and grown > 1 else drawn
+    small = cv2.resize(drawn, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    result = np.zeros((side, side), np.uint8)
+    top, left = (side - size[1]) // 2, (side - size[0]) // 2
+    result[top : top + size[1], left : left + size[0]] = small
+    return result
