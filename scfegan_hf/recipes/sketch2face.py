@@ -39,8 +39,8 @@ LINES = (1.0, 2.8)  # pixels of doodles' lines
 
 @dataclass(frozen=True)
 class Sketch2Face(Recipe):
-    """Hyper-parameters, all ours. The face generator, frozen, is the recipe ``faces``' own; there are no cycles, for doodles are
-    abstracted from faces and so have a truth."""
+    """Hyper-parameters, all ours. The face generator, frozen, is that of the recipe ``faces``; there are no cycles, for doodles
+    are abstracted from faces and so have a truth."""
 
     name: str = field(default="sketch2face", init=False, repr=False)
     training: ClassVar[Mapping[str, Any]] = {
@@ -106,12 +106,13 @@ class Sketch2Face(Recipe):
 
     @torch.no_grad()
     def metrics(self, networks: Networks, batch: Batch) -> dict[str, Tensor]:
-        """Per doodle: error of its codes as a part of the mean face's, which is 1 where doodles say nothing."""
+        """Per doodle: error of its codes, where 1 is that of the mean face."""
         prior = networks["prior"]
         truth = prior.codes(batch["image"])
         share = shares(networks)
         error = (networks["encoder"](batch["doodle"]).float() - truth).square() * share
-        usual = (truth.square() * share).sum(1).mean().clamp_min(1e-6)
+        variances = prior.variances.float()
+        usual = (share * (variances / (variances + prior.noise)).square()).sum()
         return {"unexplained": error.sum(1) / usual}
 
     def card(self) -> Card:

@@ -4,7 +4,7 @@ A doodle is a list of strokes, float32 (N, 2) as x, y; where its parts lie in th
 landmarks and a region map, and then drawn as badly as people do in a few seconds. All is a function of them and ``rng``.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -47,6 +47,12 @@ class Measured:
     def chin(self) -> float:
         return float(self.points[CONTOUR, 1].max())
 
+    @property
+    def ring(self) -> tuple[np.ndarray, np.ndarray]:
+        """Middle and half axes of the ellipse that the head is."""
+        middle = np.array([self.points[CONTOUR, 0].mean(), (self.crown + self.chin) / 2])
+        return middle, np.array([self.unit / 2, (self.chin - self.crown) / 2])
+
 
 def measure(points: np.ndarray, regions: np.ndarray) -> Measured:
     """From landmarks in pixels and a region map uint8 (H, W) of the labels of REGIONS."""
@@ -56,23 +62,15 @@ def measure(points: np.ndarray, regions: np.ndarray) -> Measured:
     head = (hair | (regions == REGIONS.index("skin")))[:, middle].any(1)
     top = float(np.argmax(head)) if head.any() else ears
     usual = ears - 0.45 * (chin - ears)  # of people without much hair
-    return Measured(
-        points, hair, float(np.clip(top + 0.12 * (usual - top), usual - 0.25 * (chin - ears), usual + 0.3 * (chin - ears)))
-    )
+    low, high = usual - 0.25 * (chin - ears), usual + 0.3 * (chin - ears)
+    return Measured(points, hair, float(np.clip(top + 0.12 * (usual - top), low, high)))
 
 
 def doodle(face: Measured, rng: np.random.Generator, glasses: bool = False, beard: bool = False) -> Strokes:
     """Strokes in pixels of the face's picture. ``glasses`` and ``beard`` say what the face wears; what a drawing leaves out
     is by chance, but glasses and beards are always drawn."""
     strokes = head(face, rng)
-    parts: tuple[tuple[float, Callable], ...] = (
-        (0.95, eyes),
-        (0.5, brows),
-        (0.75, nose),
-        (0.95, mouth),
-        (0.8, hair),
-        (0.35, ears),
-    )
+    parts = ((0.95, eyes), (0.5, brows), (0.75, nose), (0.95, mouth), (0.8, hair), (0.35, ears))
     for likely, part in parts:
         if rng.random() < likely:
             drawn = part(face, rng)
@@ -89,10 +87,7 @@ def doodle(face: Measured, rng: np.random.Generator, glasses: bool = False, bear
 def head(face: Measured, rng: np.random.Generator) -> Strokes:
     """A ring: round, or as the face is, or without its top."""
     jaw = face.points[CONTOUR]
-    middle, half = (
-        np.array([jaw[:, 0].mean(), (face.crown + face.chin) / 2]),
-        np.array([face.unit / 2, (face.chin - face.crown) / 2]),
-    )
+    middle, half = face.ring
     turn = np.linspace(0, 2 * np.pi, 40) + rng.uniform(0, 6.3)
     kind = rng.choice(["round", "egg", "jaw"], p=[0.45, 0.3, 0.25])
     if kind == "jaw":
@@ -106,10 +101,8 @@ def head(face: Measured, rng: np.random.Generator) -> Strokes:
 
 def eyes(face: Measured, rng: np.random.Generator) -> Strokes:
     """Dots, rings, rings with dots, almonds, arcs, both alike."""
-    kind, size = (
-        rng.choice(["dot", "ring", "ringed", "almond", "arc", "line"], p=[0.27, 0.15, 0.25, 0.2, 0.08, 0.05]),
-        rng.uniform(0.7, 1.6),
-    )
+    kinds = {"dot": 0.27, "ring": 0.15, "ringed": 0.25, "almond": 0.2, "arc": 0.08, "line": 0.05}
+    kind, size = rng.choice(list(kinds), p=list(kinds.values())), rng.uniform(0.7, 1.6)
     strokes: Strokes = []
     for group in (LEFT_EYE, RIGHT_EYE):
         lids = face.points[group]
@@ -120,10 +113,8 @@ def eyes(face: Measured, rng: np.random.Generator) -> Strokes:
         if kind == "dot":
             strokes += dot
         elif kind in ("ring", "ringed"):
-            strokes += [
-                middle + rng.uniform(0.55, 1.0) * across * ring * (1, rng.uniform(0.7, 1.0)),
-                *(dot if kind == "ringed" else []),
-            ]
+            strokes.append(middle + rng.uniform(0.55, 1.0) * across * ring * (1, rng.uniform(0.7, 1.0)))
+            strokes += dot if kind == "ringed" else []
         elif kind == "almond":
             x = np.linspace(-1, 1, 12)
             lid = np.column_stack([x * across, (x**2 - 1) * tall * 1.3])
@@ -142,7 +133,7 @@ def brows(face: Measured, rng: np.random.Generator) -> Strokes:
         upper = face.points[group][:5]
         strokes.append(upper.copy())
         if rng.random() < 0.25:
-            strokes.append(upper + (0, 0.03 * face.unit))
+            strokes.append(upper + lower(0.03 * face.unit))
     return strokes
 
 
@@ -159,7 +150,7 @@ def nose(face: Measured, rng: np.random.Generator) -> Strokes:
         "hook": [np.stack([top, left, (left + right) / 2])],
         "triangle": [np.stack([top, left, right, top])],
         "nostrils": [left + 0.6 * (right - left) * k + ring for k in (0.25, 1.4)],
-        "arc": [np.stack([left, (left + right) / 2 + (0, 0.06 * face.unit), right])],
+        "arc": [np.stack([left, (left + right) / 2 + lower(0.06 * face.unit), right])],
         "ring": [tip + ring * rng.uniform(2, 4)],
     }[kind]
 
@@ -237,8 +228,7 @@ def _curls(outline: np.ndarray, radius: float) -> Strokes:
 
 def _spikes(face: Measured, rng: np.random.Generator) -> Strokes:
     """Short strokes that stand on the crown."""
-    middle = np.array([face.points[CONTOUR, 0].mean(), (face.crown + face.chin) / 2])
-    half = np.array([face.unit / 2, (face.chin - face.crown) / 2])
+    middle, half = face.ring
     turns = np.linspace(-2.6, -0.55, int(rng.integers(4, 14))) + rng.normal(0, 0.05)
     roots = middle + half * np.column_stack([np.cos(turns), np.sin(turns)])
     tips = middle + half * rng.uniform(1.1, 1.4) * np.column_stack([np.cos(turns), np.sin(turns)])
@@ -250,7 +240,7 @@ def ears(face: Measured, rng: np.random.Generator) -> Strokes:
     size, strokes = 0.09 * face.unit * rng.uniform(0.7, 1.5), []
     for side, end in ((-1, 0), (1, 32)):
         t = np.linspace(-np.pi / 2, np.pi / 2, 10)
-        strokes.append(face.points[end] + (0, 0.04 * face.unit) + size * np.column_stack([side * np.cos(t), 1.4 * np.sin(t)]))
+        strokes.append(face.points[end] + lower(0.04 * face.unit) + size * np.column_stack([side * np.cos(t), 1.4 * np.sin(t)]))
     return strokes
 
 
@@ -265,28 +255,25 @@ def spectacles(face: Measured, rng: np.random.Generator) -> Strokes:
     strokes = [middle + ring for middle in middles]
     strokes.append(np.stack([middles[0] + (radii[0], 0), middles[1] - (radii[0], 0)]))
     if rng.random() < 0.5:
-        strokes += [
-            np.stack([middles[0] - (radii[0], 0), face.points[0]]),
-            np.stack([middles[1] + (radii[0], 0), face.points[32]]),
-        ]
+        for middle, out, end in ((middles[0], -radii[0], 0), (middles[1], radii[0], 32)):
+            strokes.append(np.stack([middle + (out, 0), face.points[end]]))
     return strokes
 
 
 def whiskers(face: Measured, rng: np.random.Generator) -> Strokes:
     """A beard: strokes along the jaw, a scribble over the chin, or a second outline, and often a moustache."""
     jaw, lip = face.points[CONTOUR][6:27], face.points[OUTER_LIPS][:7]
-    low, kind = face.points[OUTER_LIPS][9] + (0, 0.03 * face.unit), rng.choice(["hairs", "scribble", "outline"])
+    low, kind = face.points[OUTER_LIPS][9] + lower(0.03 * face.unit), rng.choice(["hairs", "scribble", "outline"])
     if kind == "outline":
-        strokes = [jaw + (0, rng.uniform(0.0, 0.12) * face.unit), jaw + 0.35 * (low - jaw)]
+        strokes = [jaw + lower(rng.uniform(0.0, 0.12) * face.unit), jaw + 0.35 * (low - jaw)]
     else:
-        roots, tips = jaw + rng.uniform(0.3, 0.5) * (low - jaw), jaw + (0, rng.uniform(0.0, 0.08) * face.unit)
+        roots, tips = jaw + rng.uniform(0.3, 0.5) * (low - jaw), jaw + lower(rng.uniform(0.0, 0.08) * face.unit)
         pairs = [np.stack(pair) for pair in zip(roots, tips, strict=True)]
         strokes = pairs if kind == "hairs" else [np.concatenate([p if k % 2 else p[::-1] for k, p in enumerate(pairs)])]
     if rng.random() < 0.6:
-        above = lip - (0, 0.04 * face.unit)
-        strokes.append(
-            np.concatenate([np.stack([a, b]) for a, b in zip(above, lip, strict=True)]) if rng.random() < 0.5 else above
-        )
+        above = lip - lower(0.04 * face.unit)
+        hairs = np.stack([above, lip], 1).reshape(-1, 2)
+        strokes.append(hairs if rng.random() < 0.5 else above)
     return strokes
 
 
@@ -295,7 +282,7 @@ def neck(face: Measured, rng: np.random.Generator) -> Strokes:
     strokes, down = [], 0.25 * face.unit * rng.uniform(0.6, 1.4)
     for side, at in ((-1, 11), (1, 21)):
         start = face.points[at]
-        line = [start, start + (0, down)]
+        line = [start, start + lower(down)]
         strokes.append(np.stack([*line, line[1] + (side * 0.4 * face.unit, 0.15 * face.unit)] if rng.random() < 0.5 else line))
     return strokes
 
@@ -321,6 +308,11 @@ def misdrawn(strokes: Strokes, unit: float, rng: np.random.Generator) -> Strokes
             waves += rng.normal(0, 1, (1, 2)) * np.sin(2 * np.pi * (frequency * at + rng.random((1, 2)))) / frequency
         drawn.append(((path + shaky * waves) @ matrix.T).astype(np.float32))
     return drawn
+
+
+def lower(pixels: float) -> np.ndarray:
+    """So far down."""
+    return np.array([0, pixels])
 
 
 def resampled(stroke: np.ndarray, count: int) -> np.ndarray:
