@@ -256,7 +256,7 @@ def spectacles(face: Measured, rng: np.random.Generator) -> Strokes:
     strokes.append(np.stack([middles[0] + (radii[0], 0), middles[1] - (radii[0], 0)]))
     if rng.random() < 0.5:
         for middle, out, end in ((middles[0], -radii[0], 0), (middles[1], radii[0], 32)):
-            strokes.append(np.stack([middle + (out, 0), face.points[end]]))
+            strokes.append(np.stack([middle + np.array([out, 0]), face.points[end]]))
     return strokes
 
 
