@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from scfegan_hf.editing.enlarging import PhotoEnlarging
     from scfegan_hf.editing.lines import FaceFromLines
+    from scfegan_hf.editing.made_faces import FaceFromDoodle, FaceSampler
     from scfegan_hf.editing.pipeline import FaceEditPipeline
     from scfegan_hf.editing.result import EditResult
     from scfegan_hf.faces.makeup import Look, Tint
@@ -24,7 +25,9 @@ __all__ = [
     "AttributePipeline",
     "EditResult",
     "FaceEditPipeline",
+    "FaceFromDoodle",
     "FaceFromLines",
+    "FaceSampler",
     "Look",
     "MakeupPipeline",
     "PhotoEnlarging",
@@ -41,7 +44,9 @@ _HOMES = {
     "AttributePipeline": "portrait.attributes",
     "EditResult": "editing.result",
     "FaceEditPipeline": "editing.pipeline",
+    "FaceFromDoodle": "editing.made_faces",
     "FaceFromLines": "editing.lines",
+    "FaceSampler": "editing.made_faces",
     "Look": "faces.makeup",
     "MakeupPipeline": "portrait.makeup",
     "PhotoEnlarging": "editing.enlarging",

@@ -30,8 +30,8 @@ MAY_IMPORT = {
     "editing.drawn": {"conditioning", "data", "faces"},
     "editing.benchmark": {"conditioning", "files", "losses", "models", "data", "evaluation", "faces", "editing"},
     "portrait": {"files", "formats", "models", "data", "faces", "editing"},
-    "demo": {f"editing.{name}" for name in ("pipeline", "result", "enlarging", "lines", "photos", "saving", "reading")}
-    | {"formats", "faces.align", "faces.detect", "faces.makeup", "portrait"},
+    "demo": {f"editing.{name}" for name in ("pipeline", "result", "enlarging", "lines", "made_faces", "photos", "saving")}
+    | {"editing.reading", "formats", "faces.align", "faces.detect", "faces.makeup", "portrait"},
     "demo.web": {"models", "faces", "editing", "formats", "demo"},  # the static site takes from everywhere what it must know
     "commands": {"models", "data", "faces", "editing", "portrait", "demo"},
     "cli": {"commands"},
@@ -45,7 +45,9 @@ PUBLIC = {
     "SCFEGANDiscriminator": "models",
     "FaceEditPipeline": "editing.pipeline",
     "EditResult": "editing.result",
+    "FaceFromDoodle": "editing.made_faces",
     "FaceFromLines": "editing.lines",
+    "FaceSampler": "editing.made_faces",
     "PhotoEnlarging": "editing.enlarging",
     "Look": "faces.makeup",
     "Tint": "faces.makeup",

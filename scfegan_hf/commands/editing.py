@@ -9,6 +9,7 @@ from scfegan_hf.commands.options import (
     check_format,
     describe_results,
     growth,
+    save_all,
     tell,
     whole,
 )
@@ -102,17 +103,12 @@ def _edit(options: argparse.Namespace) -> None:
 
 def _complete(options: argparse.Namespace) -> None:
     from scfegan_hf.editing.pipeline import FaceEditPipeline
-    from scfegan_hf.editing.saving import format_of, save_edited
+    from scfegan_hf.editing.saving import format_of
 
     format_of(options.output)  # before the work is done
     pipe = FaceEditPipeline.from_pretrained(options.model, runtime="pytorch")
     result = pipe(options.photo, options.mask, seed=options.seed, num_candidates=options.number)
-    out = Path(options.output)
-    for number, (image, label) in enumerate(zip(result.images, result.labels, strict=True), 1):
-        path = out if number == 1 else out.with_stem(f"{out.stem}-{number}")
-        save_edited(image, path, options.quality)
-        print(f"{path}: {label}")
-    tell(*result.notes)
+    save_all(result, options.output, options.quality)
 
 
 def _trace(options: argparse.Namespace) -> None:

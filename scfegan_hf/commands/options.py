@@ -4,6 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 JPEG_NOTE = "A JPEG changes pixels outside the mask a little; a name that ends in .png keeps them."
 
@@ -57,6 +58,18 @@ def check_format(options: argparse.Namespace) -> str:
     from scfegan_hf.editing.saving import format_of
 
     return format_of(f"result.{options.format}" if Path(options.photo).is_dir() else options.output)
+
+
+def save_all(result: Any, output: str, quality: int | None = None) -> None:
+    """Write an `EditResult`'s pictures to ``output``, its name with -2 and so on, and say what each is, and its notes."""
+    from scfegan_hf.editing.saving import save_edited
+
+    out = Path(output)
+    for n, (image, label) in enumerate(zip(result.images, result.labels, strict=True), 1):
+        path = out if n == 1 else out.with_stem(f"{out.stem}-{n}")
+        save_edited(image, path, quality)
+        print(f"{path}: {label}")
+    tell(*result.notes)
 
 
 def tell(*notes: str) -> None:

@@ -39,6 +39,9 @@ photo: picture file of up to 2 megapixels. scale: 2 or 4. Returns a PNG file."""
 FACE_DOCUMENTATION = """A face of a drawing alone. lines: picture file of a drawn face, dark on white, light on black or opaque
 on nothing, its head filling most of the middle square. color: RGBA picture file of the same shape, opaque where a colour is
 wanted. seed: whole number, another one makes up the rest otherwise. faces: how many, 1 to 4. Returns a list of PNG files."""
+DOODLE_DOCUMENTATION = """Faces of nobody. drawing: picture file of a face drawn in some seconds, anywhere in it and of any
+size, dark on white, light on black or opaque on nothing; without one the faces are of nothing. seed: whole number, another one
+makes other faces. faces: how many, 1 to 4. Returns a list of PNG files of 512x512."""
 TRACE_DOCUMENTATION = """Lines of a photo to start a sketch from. photo: picture file.
 Returns a PNG file of the photo's size, white lines on black."""
 
@@ -71,6 +74,14 @@ def drawing_endpoints(service: Service) -> dict[str, tuple[Callable, str]]:
         with spoken_errors():
             return await service.serve(work, drawing=lines, color=color)
 
+    async def doodle(drawing: FileData | None = None, seed: int = 0, faces: int = 1) -> list[FileData]:
+        def work(paths: Paths) -> list[FileData]:
+            images = service.on_gpu(_doodled, paths["drawing"], seed, faces).images
+            return [service.file(image, "face.png") for image in images]
+
+        with spoken_errors():
+            return await service.serve(work, drawing=drawing)
+
     async def trace(photo: FileData) -> FileData:
         def work(paths: Paths) -> FileData:
             return FileData(path=service.stored(trace_file(service.tools.editing, paths["photo"]), "sketch.png"))
@@ -78,7 +89,12 @@ def drawing_endpoints(service: Service) -> dict[str, tuple[Callable, str]]:
         with spoken_errors():
             return await service.serve(work, photo=photo)
 
-    return {"edit": (edit, EDIT_DOCUMENTATION), "face": (face, FACE_DOCUMENTATION), "trace": (trace, TRACE_DOCUMENTATION)}
+    return {
+        "edit": (edit, EDIT_DOCUMENTATION),
+        "face": (face, FACE_DOCUMENTATION),
+        "doodle": (doodle, DOODLE_DOCUMENTATION),
+        "trace": (trace, TRACE_DOCUMENTATION),
+    }
 
 
 def portrait_endpoints(service: Service) -> dict[str, tuple[Callable, str]]:
@@ -174,6 +190,11 @@ def changed(tools: Tools, photo: str | Looked, wishes: Wishes) -> PortraitResult
 
 def _edited(tools: Tools, *sent: Any) -> list[Image.Image]:
     return edit_files(tools.editing, *sent)
+
+
+def _doodled(tools: Tools, drawing: str | None, seed: int | None, faces: int | None) -> EditResult:
+    how = {"seed": read_seed(seed), "num_faces": read_candidates(faces)}
+    return tools.doodler.sampler(**how) if drawing is None else tools.doodler(drawing, **how)
 
 
 def _drawn(tools: Tools, lines: str, color: str | None, seed: int | None, faces: int | None) -> EditResult:

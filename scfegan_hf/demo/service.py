@@ -19,6 +19,7 @@ from scfegan_hf.demo.payload import uploaded_file
 from scfegan_hf.demo.receiving import keep
 from scfegan_hf.editing.enlarging import PhotoEnlarging
 from scfegan_hf.editing.lines import FaceFromLines
+from scfegan_hf.editing.made_faces import FaceFromDoodle
 from scfegan_hf.editing.pipeline import FaceEditPipeline
 from scfegan_hf.portrait.makeup import MakeupPipeline
 from scfegan_hf.portrait.studio import Studio
@@ -39,6 +40,10 @@ class Tools:
     @cached_property
     def drawer(self) -> FaceFromLines:
         return FaceFromLines.from_pretrained(device=self.editing.device)
+
+    @cached_property
+    def doodler(self) -> FaceFromDoodle:
+        return FaceFromDoodle.from_pretrained(device=self.editing.device)
 
     @cached_property
     def beautician(self) -> MakeupPipeline:

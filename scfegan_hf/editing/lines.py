@@ -76,10 +76,7 @@ class FaceFromLines:
         import cv2
         import torch
 
-        if not 0 <= seed < 2**63 - MOST_FACES:
-            raise ValueError(f"seed must be a whole number from 0 to 2**63 - {MOST_FACES + 1}, not {seed}.")
-        if not 1 <= num_faces <= MOST_FACES:
-            raise ValueError(f"num_faces must be between 1 and {MOST_FACES}, not {num_faces}.")
+        check_numbers(seed, num_faces)
         side = self.network.resolution
         drawn = read_lines(lines, side)
         paint, painted = read_paint(color, side)
@@ -104,6 +101,14 @@ class FaceFromLines:
         return EditResult(faces, (), [f"face {number + 1}" for number in range(num_faces)])
 
 
+def check_numbers(seed: int, num_faces: int) -> None:
+    """Raises ValueError, naming it, for a number out of range."""
+    if not 0 <= seed < 2**63 - MOST_FACES:
+        raise ValueError(f"seed must be a whole number from 0 to 2**63 - {MOST_FACES + 1}, not {seed}.")
+    if not 1 <= num_faces <= MOST_FACES:
+        raise ValueError(f"num_faces must be between 1 and {MOST_FACES}, not {num_faces}.")
+
+
 def read_lines(source: PictureLike, side: int) -> np.ndarray:
     """Lines as float32 (side, side), 1 where there is one: what differs from the ground, which is most of the picture.
 
@@ -111,11 +116,7 @@ def read_lines(source: PictureLike, side: int) -> np.ndarray:
     """
     import cv2
 
-    rgba = _square(source, "drawing")
-    alpha = rgba[..., 3].astype(np.float32) / 255
-    light = cv2.cvtColor(rgba[..., :3], cv2.COLOR_RGB2GRAY).astype(np.float32)
-    ink = alpha * 255 if (alpha < 0.5).mean() > 0.2 else 255 - light if np.median(light) > 127 else light
-    lines = (ink > 96).astype(np.uint8)
+    lines = (_middle(read_ink(source, "drawing")) > 96).astype(np.uint8)
     reach = max(round(lines.shape[0] / side), 1)
     if reach > 1:  # no thin line vanishes
         lines = cv2.dilate(lines, np.ones((reach, reach), np.uint8))
@@ -129,19 +130,37 @@ def read_paint(source: PictureLike | None, side: int) -> tuple[np.ndarray, np.nd
 
     if source is None:
         return np.zeros((side, side, 3), np.float32), np.zeros((side, side), np.float32)
-    rgba = cv2.resize(_square(source, "color"), (side, side), interpolation=cv2.INTER_NEAREST)
+    rgba = cv2.resize(_middle(_rgba(source, "color")), (side, side), interpolation=cv2.INTER_NEAREST)
     painted = (rgba[..., 3] > 127).astype(np.float32)
     if painted.all():
         raise ValueError("The color must be RGBA and transparent where nothing is painted.")
     return rgba[..., :3].astype(np.float32) / 127.5 - 1, painted
 
 
-def _square(source: PictureLike, name: str) -> np.ndarray:
-    """The middle square of a picture, uint8 (S, S, 4)."""
+def read_ink(source: PictureLike, name: str) -> np.ndarray:
+    """How dark each place is drawn, uint8 (H, W): what differs from the ground, which is most of the picture.
+
+    Raises ValueError, with the ``name`` in it, for what is no picture or too small a one.
+    """
+    import cv2
+
+    rgba = _rgba(source, name)
+    alpha = rgba[..., 3]
+    if (alpha < 128).mean() > 0.2:
+        return alpha
+    light = cv2.cvtColor(rgba[..., :3], cv2.COLOR_RGB2GRAY)
+    return 255 - light if np.median(light) > 127 else light
+
+
+def _rgba(source: PictureLike, name: str) -> np.ndarray:
     image = Image.fromarray(source) if isinstance(source, np.ndarray) else load(open_any(source, name), name)
-    rgba = np.asarray(image.convert("RGBA"))
-    edge = min(rgba.shape[:2])
-    if edge < 64:
+    if min(image.size) < 64:
         raise ValueError(f"The {name} is {image.width}x{image.height}. Give one of at least 64x64 pixels.")
-    top, left = (rgba.shape[0] - edge) // 2, (rgba.shape[1] - edge) // 2
-    return rgba[top : top + edge, left : left + edge]
+    return np.asarray(image.convert("RGBA"))
+
+
+def _middle(picture: np.ndarray) -> np.ndarray:
+    """The middle square of a picture."""
+    edge = min(picture.shape[:2])
+    top, left = (picture.shape[0] - edge) // 2, (picture.shape[1] - edge) // 2
+    return picture[top : top + edge, left : left + edge]

@@ -39,8 +39,8 @@ LINES = (1.0, 2.8)  # pixels of doodles' lines
 
 @dataclass(frozen=True)
 class Sketch2Face(Recipe):
-    """Hyper-parameters, all ours. The face generator, frozen, is that of the recipe ``faces``; there are no cycles, for doodles
-    are abstracted from faces and so have a truth."""
+    """Hyper-parameters, all ours. The face generator, frozen, is that of the recipe ``eigengan``. There are no cycles: doodles
+    are abstracted from faces, and so have a truth."""
 
     name: str = field(default="sketch2face", init=False, repr=False)
     training: ClassVar[Mapping[str, Any]] = {

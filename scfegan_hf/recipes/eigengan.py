@@ -46,10 +46,10 @@ COARSE = 16  # places a side at which a photograph has to agree with its draw
 
 
 @dataclass(frozen=True)
-class Faces(Recipe):
+class EigenGAN(Recipe):
     """Hyper-parameters, all ours."""
 
-    name: str = field(default="faces", init=False, repr=False)
+    name: str = field(default="eigengan", init=False, repr=False)
     training: ClassVar[Mapping[str, Any]] = {
         "resolution": 256,
         "train_batch_size": 16,
@@ -218,7 +218,7 @@ class Faces(Recipe):
         )
 
     @classmethod
-    def tiny(cls, folder: Path) -> tuple["Faces", dict[str, Any]]:
+    def tiny(cls, folder: Path) -> tuple["EigenGAN", dict[str, Any]]:
         """With AlexNet of random weights and eigenfaces of noise."""
         options = '{"widths": [8, 32], "encoder_blocks": [1], "dilations": [1], "decoder_blocks": [1], "attention": 1}'
         rng = np.random.default_rng(0)
@@ -264,4 +264,4 @@ from scfegan_hf import FaceSampler
 FaceSampler.from_pretrained("{repository}")(seed=1).save("face.png")
 ```"""
 
-RECIPE = Faces
+RECIPE = EigenGAN
