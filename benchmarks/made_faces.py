@@ -5,8 +5,8 @@
 
 Fréchet distances are of means of SqueezeNet's last features of faces in the FFHQ frame at 128 pixels, to the training faces, of
 as many pictures each. Learnt by heart: LPIPS to the training face that is nearest by codes. Doodles are of held-out faces; of
-each pair one stroke group differs: the mouth up or down, hair to the shoulders or none. A smile is judged by P(happy) (--runner,
-see attributes.py), hair by the annotator's share of it beside and below the mouth. --drawings: doodles of people, for the sheet.
+each pair one part differs: the mouth up or down, hair to the shoulders or none. A smile is judged by P(happy) (--runner, see
+attributes.py), hair by the annotator's share of it beside and below the mouth. --drawings: doodles of people, for the sheet.
 """
 
 import argparse
@@ -88,11 +88,11 @@ def samples(
         print(f"LPIPS to the nearest training face, {name}: least {apart.min():.3f}, median {np.median(apart):.3f}")
     print(f"{seconds * 1000:.0f} ms a face of {made[0].shape[0]} pixels, not enlarged")
     if sheet:
-        rows = [
-            strip([cv2.resize(p, (192, 192), interpolation=cv2.INTER_AREA) for p in part[:SHOWN]])
-            for part in (made, nearest["made"])
-        ]
-        save(sheet, np.vstack(rows))
+        save(sheet, np.vstack([strip(tiles(part[:SHOWN])) for part in (made, nearest["made"])]))
+
+
+def tiles(pictures: list[np.ndarray]) -> list[np.ndarray]:
+    return [cv2.resize(each, (192, 192), interpolation=cv2.INTER_AREA) for each in pictures]
 
 
 def codes_of(prior, pictures: list[np.ndarray]) -> torch.Tensor:
@@ -162,10 +162,13 @@ def obey(make: FaceFromDoodle, rows: list[dict], close: Closeness, judges: Judge
     drawings = [drawing(doodles.doodle(face, np.random.default_rng(number))) for number, face in enumerate(faces)]
     first, other = ([np.asarray(make(each, seed=seed).image) for each in drawings] for seed in (1, 2))
     mean = [np.asarray(make(each, boldness=0).image) for each in drawings]
-    print(
-        f"LPIPS between doodles {close(first, first[1:] + first[:1]).mean():.3f}, between seeds {close(first, other).mean():.3f}, "
-        f"between doodles' likeliest faces {close(mean, mean[1:] + mean[:1]).mean():.3f}"
-    )
+    pairs = {
+        "doodles": (first, first[1:] + first[:1]),
+        "seeds": (first, other),
+        "doodles' likeliest faces": (mean, mean[1:] + mean[:1]),
+    }
+    for name, both in pairs.items():
+        print(f"LPIPS between {name}: {close(*both).mean():.3f}")
     if sheet:
         shown(make, drawings[:SHOWN], sheet)
 
@@ -175,7 +178,7 @@ def shown(make: FaceFromDoodle, drawings: list[np.ndarray], sheet: Path) -> None
     for each in drawings:
         faces = [np.asarray(face) for face in make(each, num_faces=4).images]
         plain = each if each.ndim == 3 else np.repeat(each[..., None], 3, 2)
-        rows.append(strip([cv2.resize(p, (192, 192), interpolation=cv2.INTER_AREA) for p in (plain, *faces)]))
+        rows.append(strip(tiles([plain, *faces])))
     save(sheet, np.vstack(rows))
 
 
