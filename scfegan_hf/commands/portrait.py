@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from scfegan_hf.commands.options import JPEG_NOTE, change_folder, check_format, describe_results, number, tell
+from scfegan_hf.commands.options import JPEG_NOTE, change_folder, check_format, describe_results, number, tell, whole
 from scfegan_hf.portrait.attributes import MOST
 from scfegan_hf.portrait.style import DEFAULT_STYLE, style_and_strength
 
@@ -40,6 +40,9 @@ def describe(commands: argparse._SubParsersAction) -> None:
         "studio", help="smile, make-up, hair colour, style and enlargement in one go; for a folder too"
     )
     studio.add_argument("photo", help="picture, or a folder of pictures, searched deeply")
+    starts = ("photo", "lines", "doodle")
+    studio.add_argument("--from", dest="start", choices=starts, default="photo", help="what the picture is (default photo)")
+    studio.add_argument("--seed", type=whole(0, 2**31 - 1), default=0, help="of a face from lines or a doodle")
     _describe_smile(studio)
     studio.add_argument("--makeup", metavar="PHOTO", help="a photograph of a face whose make-up is to come over")
     studio.add_argument("--remove-makeup", action="store_true", help="take off what make-up there is")
@@ -123,7 +126,7 @@ def _studio(options: argparse.Namespace) -> None:
     form, colors = check_format(options), _colors(options)
     look = Look(**colors) if colors else None
     wishes = dict(makeup=options.makeup, look=look, remove_makeup=options.remove_makeup, strength=options.strength)
-    wishes["smile"] = options.smile
+    wishes |= dict(smile=options.smile, start=options.start, seed=options.seed)
     wishes |= dict(hair=options.hair, upscale=options.upscale, face="all" if options.all_faces else None)
     if options.style is not None:
         wishes["style"], wishes["style_strength"] = style_and_strength(options.style)

@@ -24,7 +24,7 @@ class DoodleEncoder(nn.Module, HubNetwork, pipeline_tag="image-feature-extractio
 
     ranges = {"widths": (1, 1024), "neck": (1, 1024), "components": (1, 65_536), "resolution": (16, 1024)}
 
-    def __init__(self, widths: Sequence[int] = (32, 64, 128, 192), neck: int = 48, components: int = 600, resolution: int = 96):
+    def __init__(self, widths: Sequence[int] = (16, 48, 96, 160), neck: int = 48, components: int = 600, resolution: int = 96):
         super().__init__()
         self.resolution = resolution
         stride = 2 ** len(widths)
@@ -49,8 +49,9 @@ class DoodleEncoder(nn.Module, HubNetwork, pipeline_tag="image-feature-extractio
     @torch.no_grad()
     def remember(self, errors: Tensor) -> None:
         """Take errors (N, components) of a batch into the account."""
-        errors = errors.float()
-        self.covariance.lerp_(errors.T @ errors / len(errors), KNOWN)
+        with torch.autocast(errors.device.type, enabled=False):
+            errors = errors.float()
+            self.covariance.lerp_(errors.T @ errors / len(errors), KNOWN)
 
     @torch.no_grad()
     def draw(self, doodles: Tensor, boldness: float, generator: torch.Generator | None = None) -> Tensor:

@@ -1,4 +1,4 @@
-"""The chain: a smile, make-up, hair colour, style and enlargement of a photograph, one after the other, each by its word."""
+"""The chain: a smile, make-up, hair colour, style and enlargement of a photograph or of a drawn face, each by its word."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import numpy as np
 from PIL import ImageColor
 
 from scfegan_hf.editing.enlarging import PhotoEnlarging
+from scfegan_hf.editing.lines import FaceFromLines
+from scfegan_hf.editing.made_faces import FaceFromDoodle
 from scfegan_hf.editing.photos import PictureLike, read_photo
 from scfegan_hf.portrait.attributes import AttributePipeline, check_smile
 from scfegan_hf.portrait.looked import Looked, looked_at
@@ -22,11 +24,20 @@ if TYPE_CHECKING:
     from scfegan_hf.faces.makeup import Look
 
 UPSCALES = (1, 2, 4)
+STARTS = ("photo", "lines", "doodle")
 BALD = "A face shows too little hair to colour."
 
 
 class Studio:
     """Holds the pipelines of the chain, each made when it is first asked for; see `__call__`."""
+
+    @cached_property
+    def drawer(self) -> FaceFromLines:
+        return FaceFromLines.from_pretrained()
+
+    @cached_property
+    def doodler(self) -> FaceFromDoodle:
+        return FaceFromDoodle.from_pretrained()
 
     @cached_property
     def attributes(self) -> AttributePipeline:
@@ -58,33 +69,40 @@ class Studio:
         style_strength: float = 1.0,
         upscale: int = 1,
         face: int | str | None = None,
+        start: str = "photo",
+        seed: int = 0,
     ) -> PortraitResult:
         """The photograph, or one that was `Looked` at, with all that was asked for, in this order: smile, make-up, hair, style,
         enlargement.
 
-        ``smile``: how far it moves, see `AttributePipeline`.
-        ``makeup``: a photograph whose make-up comes over, or else a ``look`` of colours, or ``remove_makeup``, by
-        ``strength``, see `MakeupPipeline`. ``hair``: its new colour, "#rrggbb", a name, or (r, g, b) of 0 to 255.
-        ``style``: a name or a picture, by ``style_strength``, see `StylePipeline`. ``upscale``: 1, 2 or 4. ``face``: which of
-        several, from the left, or "all"; None is the largest. The result's mask is where it may have changed before it was
-        enlarged, at its own size; a style and an enlargement change every pixel. Raises
-        ValueError that says what to do, before any work for words that mean nothing.
+        ``start``: what the image is; of "lines" or a "doodle" a face is made first, by ``seed``, see `FaceFromLines` and
+        `FaceFromDoodle`. ``smile``: how far it moves, see `AttributePipeline`. ``makeup``: a photograph whose make-up comes
+        over, or else a ``look`` of colours, or ``remove_makeup``, by ``strength``, see `MakeupPipeline`. ``hair``: its new
+        colour, "#rrggbb", a name, or (r, g, b) of 0 to 255. ``style``: a name or a picture, by ``style_strength``, see
+        `StylePipeline`. ``upscale``: 1, 2 or 4. ``face``: which of several, from the left, or "all"; None is the largest.
+
+        The result's mask is where it may have changed before it was enlarged, at its own size; a style and an enlargement
+        change every pixel. Raises ValueError that says what to do, before any work for words that mean nothing.
         """
         if upscale not in UPSCALES:
             raise ValueError(f"upscale must be 1, 2 or 4, not {upscale!r}.")
+        if start not in STARTS:
+            raise ValueError(f"start must be one of {', '.join(STARTS)}, not {start!r}.")
         color = None if hair is None else _color(hair)
         check_smile(smile)
         wants_makeup = makeup is not None or look is not None or remove_makeup
-        if not smile and not wants_makeup and color is None and style is None and upscale == 1:
+        if start == "photo" and not smile and not wants_makeup and color is None and style is None and upscale == 1:
             raise ValueError("Ask for something: a smile, make-up, a colour of hair, a style, or an upscale of 2 or 4.")
+        if start != "photo":
+            image = (self.drawer if start == "lines" else self.doodler)(image, seed=seed).image
         photo = image.photo if isinstance(image, Looked) else read_photo(image)
-        picture, notes, labels = image, [], []
+        picture, notes, labels = image, [], [] if start == "photo" else [f"made of {start}"]
         mask = np.zeros(photo.rgb.shape[:2], bool)
         if smile:
             looked = looked_at(image)
             moved = self.attributes(looked, smile=smile, face=face)
             picture, mask = moved.image, moved.mask
-            notes, labels = list(moved.notes), list(moved.labels)
+            notes, labels = list(moved.notes), labels + list(moved.labels)
         if wants_makeup:
             made_up = self.makeup(picture, makeup, look, remove=remove_makeup, strength=strength, face=face)
             picture, mask = made_up.image, mask | made_up.mask

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 from skimage.data import astronaut
 
 from scfegan_hf import Look, Studio, studio
@@ -60,10 +60,28 @@ def test_a_pair_of_faces_each_gets_its_own(chain):
     assert min(halves[:2]) < 0.01 and min(halves[2:]) > 0.05
 
 
+def test_a_doodle_becomes_a_face_and_goes_through_the_chain(chain, tmp_path):
+    doodle = Image.new("RGB", (200, 200), "white")
+    draw = ImageDraw.Draw(doodle)
+    draw.ellipse([30, 20, 170, 190], outline="black", width=4)
+    for x in (75, 115):
+        draw.ellipse([x, 80, x + 10, 92], fill="black")
+    draw.arc([70, 100, 130, 155], 20, 160, fill="black", width=4)
+    plain, red = chain(doodle, start="doodle", seed=3), chain(doodle, start="doodle", seed=3, look=Look(lips="#a00030"))
+    assert plain.image.size == (512, 512) and plain.labels == ["made of doodle"] and not plain.mask.any()
+    assert len(aligned_faces(np.asarray(plain.image))) == 1
+    changed = (np.asarray(plain.image) != np.asarray(red.image)).any(2)
+    assert 0.001 < changed.mean() < 0.05 and red.labels == ["made of doodle, made up"]
+    doodle.save(tmp_path / "doodle.png")
+    main(["studio", str(tmp_path / "doodle.png"), "--from", "doodle", "--seed", "3", "-o", str(tmp_path / "face.png")])
+    assert np.array_equal(np.asarray(Image.open(tmp_path / "face.png").convert("RGB")), np.asarray(plain.image))
+
+
 @pytest.mark.parametrize(
     ("wishes", "words"),
     [
         ({}, "Ask for something"),
+        ({"start": "sketch"}, "start must be one of photo, lines, doodle"),
         ({"upscale": 3}, "upscale must be 1, 2 or 4"),
         ({"hair": "ginger-ish"}, "A colour is"),
         ({"hair": (1, 2)}, "A colour is"),
