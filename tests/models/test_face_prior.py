@@ -58,6 +58,14 @@ def test_draws_are_others_around_the_likeliest(prior):
     assert spread > 0.01 and np.abs(draws.mean(0) - likeliest)[unknown].mean() < 0.5 * spread
 
 
+def test_codes_of_faces_have_variance_one_and_draw_them_again(prior):
+    pictures = torch.from_numpy(np.stack(faces(400, 3))).permute(0, 3, 1, 2).float() / 127.5 - 1
+    codes = prior.codes(pictures)
+    assert codes.shape == (400, 12) and (codes[:, :6].std(0) - 1).abs().max() < 0.15 and codes.mean().abs() < 0.05
+    assert (prior.pictures(codes) - pictures).abs().mean() < 0.05
+    torch.testing.assert_close(prior.codes(prior.pictures(codes))[:, :6], codes[:, :6], atol=0.05, rtol=0.05)
+
+
 def test_it_comes_back_from_a_folder_as_it_went(prior, tmp_path):
     prior.save_pretrained(tmp_path)
     loaded = FacePrior.from_pretrained(tmp_path)
