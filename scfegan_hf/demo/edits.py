@@ -20,6 +20,7 @@ from scfegan_hf.demo.payload import (
 )
 from scfegan_hf.editing.enlarging import PhotoEnlarging
 from scfegan_hf.editing.lines import FaceFromLines
+from scfegan_hf.editing.made_faces import FaceFromDoodle
 from scfegan_hf.editing.photos import MIN_SIDE, read_photo
 from scfegan_hf.editing.pipeline import FaceEditPipeline
 from scfegan_hf.editing.result import EditResult
@@ -95,9 +96,18 @@ def enlarge_photo(enlarging: PhotoEnlarging, photo: str, scale: int | None) -> E
 def faces_of(make: FaceFromLines, drawing: Drawing, seed: int | None, faces: int | None) -> EditResult:
     """Faces of the drawing's lines and colours; its mask and its photo count for nothing."""
     options = dict(seed=read_seed(seed), num_faces=read_candidates(faces))
+    return make(_sketch_of(drawing), drawing.color, **options)
+
+
+def faces_of_doodle(make: FaceFromDoodle, drawing: Drawing, seed: int | None, faces: int | None) -> EditResult:
+    """Faces that the drawing's lines may mean; all else counts for nothing."""
+    return make(_sketch_of(drawing), seed=read_seed(seed), num_faces=read_candidates(faces))
+
+
+def _sketch_of(drawing: Drawing) -> Image.Image:
     if drawing.sketch is None:
         raise ValueError("Draw a face first: its outline, eyes, nose and mouth.")
-    return make(drawing.sketch, drawing.color, **options)
+    return drawing.sketch
 
 
 def check_work(size: tuple[int, int], candidates: int) -> None:

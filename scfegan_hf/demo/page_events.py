@@ -8,7 +8,15 @@ from typing import Any
 import gradio as gr
 
 from scfegan_hf.demo.editor import EVENTS, TELL_THE_PAGE
-from scfegan_hf.demo.edits import CHOOSE_FIRST, edit_drawing, face_frames, faces_of, part_of_photo, trace_drawing
+from scfegan_hf.demo.edits import (
+    CHOOSE_FIRST,
+    edit_drawing,
+    face_frames,
+    faces_of,
+    faces_of_doodle,
+    part_of_photo,
+    trace_drawing,
+)
 from scfegan_hf.demo.endpoints import changed, enlarged, made_up
 from scfegan_hf.demo.errors import Sent, answer
 from scfegan_hf.demo.glances import SECONDS, patch
@@ -35,7 +43,7 @@ class PageEvents:
 
     def lines(self, sent: Sent) -> None:
         drawing = read_drawing(sent.get("drawing"), self.service.uploads)
-        result = self.service.on_gpu(_drawn, drawing, sent.get("seed"), sent.get("candidates"))
+        result = self.service.on_gpu(_drawn, drawing, sent.get("seed"), sent.get("candidates"), sent.get("doodle"))
         sent.reply["images"] = self._choices(result, "face.png")
 
     def enlarge(self, sent: Sent) -> None:
@@ -152,5 +160,7 @@ def _edited(tools: Tools, *sent: Any) -> EditResult:
     return edit_drawing(tools.editing, *sent)
 
 
-def _drawn(tools: Tools, *sent: Any) -> EditResult:
-    return faces_of(tools.drawer, *sent)
+def _drawn(tools: Tools, drawing: Drawing, seed: Any, candidates: Any, doodle: Any) -> EditResult:
+    if doodle is True:
+        return faces_of_doodle(tools.doodler, drawing, seed, candidates)
+    return faces_of(tools.drawer, drawing, seed, candidates)

@@ -1,7 +1,7 @@
 // What everything on the page stands on: the element with page.html in it, what the page is told, and who answers it.
 //
-// A backend is {words, modes, enlarges, draws, makesUp, paints, changes, previews, feathers, ask, cancel, upload, questions}. `words`: sentences that depend on where photos go (server.js has them all).
-// `modes`: what its edits can be, of redraw and recolor. `enlarges`, `draws`, `makesUp`, `paints`, `changes`: whether it answers questions of that kind ("enlarge", "lines", "makeup", "style",
+// A backend is {words, modes, enlarges, draws, doodles, makesUp, paints, changes, previews, feathers, ask, cancel, upload, questions}. `words`: sentences that depend on where photos go (server.js has them all).
+// `modes`: what its edits can be, of redraw and recolor. `doodles`: whether it reads a drawn face as a doodle too. `enlarges`, `draws`, `makesUp`, `paints`, `changes`: whether it answers questions of that kind ("enlarge", "lines", "makeup", "style",
 // "alter"); `previews`: whether it answers what "preview" would make of them, small and at once, while a slider is moved;
 // `feathers`: whether an edit's mask may fade. `cancel(kind)`: what is asked, of that kind or of any, is given up.
 // `ask(kind, question)` promises an answer or an Error in words, with `gone` if the photo has to be handed over again.

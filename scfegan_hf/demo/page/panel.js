@@ -52,7 +52,11 @@ export function refreshPanel() {
   find('.sketch-dot').style.background = LAYERS.sketch.paint;
   find('.more summary').textContent = `More for ${{ mask: 'Mask', sketch: 'Sketch', color: 'Color' }[state.layer]}`;
   find('.ways').hidden = state.mode !== 'draw' || !asksWay();
-  for (const button of findAll('[data-way]')) press(button, button.dataset.way === way());
+  find('.ways').setAttribute('aria-label', version()?.lines ? 'How the drawing is read' : 'What the colour is for');
+  for (const button of findAll('[data-way]')) {
+    button.hidden = ['doodle', 'lines'].includes(button.dataset.way) !== !!version()?.lines;
+    press(button, button.dataset.way === way());
+  }
   const drawing = version() && state.mode === 'draw';
   find('[data-do=undo]').disabled = drawing ? !drawn.length : !version();
   find('[data-do=redo]').disabled = !drawing || !version().undone.length;

@@ -36,7 +36,7 @@ function makeFace(candidates) {
   if (!hasInk('sketch')) return chooseLayer('sketch'), say('Draw a face first: its outline, eyes, nose and mouth.', true);
   return answered(() => {
     say('Working…');
-    return backend.ask('lines', { drawing: wholeDrawing(), seed, candidates });
+    return backend.ask('lines', { drawing: wholeDrawing(), seed, candidates, doodle: way() === 'doodle' });
   }, 'Your face. Continue from it to edit it like a photo.', { single: false });
 }
 

@@ -109,7 +109,7 @@ export function onServer({ watch, ...given }) {
   document.addEventListener('scfegan-ended', ({ detail }) => eventEnded(detail));
   setInterval(lookForServer, WATCH_EVERY);
   window.addEventListener('offline', lookForServer);
-  return { words: WORDS, modes: ['redraw', 'recolor'], enlarges: true, draws: true, makesUp: true, paints: true, changes: true, previews: props.previews, feathers: true, cancel, ask, upload: (file) => orLost(upload(file)), questions };
+  return { words: WORDS, modes: ['redraw', 'recolor'], enlarges: true, draws: true, doodles: true, makesUp: true, paints: true, changes: true, previews: props.previews, feathers: true, cancel, ask, upload: (file) => orLost(upload(file)), questions };
 }
 
 const questions = () => ({ asked, begun, pending: pending && { number: pending.number, kind: pending.kind }, uploads: waiting.size });

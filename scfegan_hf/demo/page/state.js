@@ -15,7 +15,7 @@ export const NAMES = Object.keys(LAYERS);
 for (const layer of Object.values(LAYERS)) Object.assign(layer, { tool: 'brush', hidden: false });
 
 // versions: {name, blob, url, width, height, uploaded, thumbnail, steps, undone, frame, faces, sample: whether it comes of an example}
-// way: whether an edit redraws or recolors, where the user chose.
+// way: whether an edit redraws or recolors, or how a sheet is read, where the user chose.
 export const state = { layer: 'mask', mode: 'draw', way: null, versions: [], current: -1, recent: [], running: false };
 // What the hand is doing. stroke: the step being drawn, with the pointer that draws it; gesture: two fingers, or a drag.
 // last: where the last stroke ended, {version, layer, point}, for a straight line from there.
@@ -67,11 +67,21 @@ export function stepsShown(name) {
 // Colours without lines can mean two things: the same part in another colour, or another part. Who masked a part by a click, or
 // nothing at all, most likely means the first.
 const RECOLORED = ['eye', 'brow', 'mouth', 'hair'];
-export const asksWay = () => backend.modes.includes('recolor') && hasInk('color') && !hasInk('sketch');
+export const asksWay = () => (version()?.lines ? backend.doodles && hasInk('sketch') : backend.modes.includes('recolor') && hasInk('color') && !hasInk('sketch'));
+
+// A drawing on an empty sheet is a doodle, which means a face, or lines that are to be followed; who adds colours means lines.
+const OF_SHEETS = ['doodle', 'lines'];
+function wayOfSheet() {
+  if (!backend.doodles) return 'lines';
+  return OF_SHEETS.includes(state.way) ? state.way : hasInk('color') ? 'lines' : 'doodle';
+}
+
 export function way() {
+  if (version()?.lines) return wayOfSheet();
   if (!asksWay()) return 'redraw';
   const masks = stepsShown('mask').filter(({ kind }) => kind !== 'clear');
-  return state.way ?? (masks.every(({ part }) => RECOLORED.includes(part)) ? 'recolor' : 'redraw');
+  if (state.way && !OF_SHEETS.includes(state.way)) return state.way;
+  return masks.every(({ part }) => RECOLORED.includes(part)) ? 'recolor' : 'redraw';
 }
 
 export function chooseWay(chosen) {
