@@ -127,7 +127,9 @@ class EigenGAN(Recipe):
         kept = torch.exp(low + (high - low) * torch.rand(most, 1)).to(codes.device)
         keeps = known & (torch.arange(count, device=codes.device) < kept)
         bold = (self.boldness * (0.5 + 0.5 * torch.rand(most, 1))).to(codes.device)
-        return prior.pictures(torch.where(keeps, codes, bold * draws)), known[..., None, None].float()
+        mixed = torch.where(keeps, codes, bold * draws)
+        known = known[..., None, None]
+        return torch.where(known, prior.pictures(mixed), prior.faces(mixed)), known.float()
 
     def generator_turn(self, networks: Networks, batch: Batch, shared: Shared) -> Losses:
         """Closeness where the truth is known, agreement with the draw everywhere, and the judge's opinion. Leaves what the
@@ -245,7 +247,7 @@ def numbered_draws(prior: FacePrior, numbers: Tensor, boldness: float = BOLD) ->
         codes.append(torch.randn(prior.variances.numel(), generator=chance))
         noise.append(torch.randn(NOISE, prior.resolution, prior.resolution, generator=chance))
     device = prior.mean.device
-    return prior.pictures(boldness * torch.stack(codes).to(device)), torch.stack(noise).to(device)
+    return prior.faces(boldness * torch.stack(codes).to(device)), torch.stack(noise).to(device)
 
 
 def framed_face(row: dict, n: int, other=None, *, side: int, seed: int) -> Sample:
