@@ -88,7 +88,7 @@ def samples(
         print(f"LPIPS to the nearest training face, {name}: least {apart.min():.3f}, median {np.median(apart):.3f}")
     print(f"{seconds * 1000:.0f} ms a face of {made[0].shape[0]} pixels, not enlarged")
     if sheet:
-        save(sheet, np.vstack([strip(tiles(part[:SHOWN])) for part in (made, nearest["made"])]))
+        save(np.vstack([strip(tiles(part[:SHOWN])) for part in (made, nearest["made"])]), sheet)
 
 
 def tiles(pictures: list[np.ndarray]) -> list[np.ndarray]:
@@ -179,7 +179,7 @@ def shown(make: FaceFromDoodle, drawings: list[np.ndarray], sheet: Path) -> None
         faces = [np.asarray(face) for face in make(each, num_faces=4).images]
         plain = each if each.ndim == 3 else np.repeat(each[..., None], 3, 2)
         rows.append(strip(tiles([plain, *faces])))
-    save(sheet, np.vstack(rows))
+    save(np.vstack(rows), sheet)
 
 
 def main() -> None:

@@ -57,7 +57,6 @@ class Sketch2Face(Recipe):
     glasses: float = 0.12  # share of samples that get them, on the face and in the doodle
     beard: float = 0.12
     learning_rate: float = 1e-3
-    weight_decay: float = 0.01
 
     def networks(self, resolution: int) -> dict[str, nn.Module]:
         prior = read_prior(self.prior)
@@ -85,7 +84,7 @@ class Sketch2Face(Recipe):
         return ("encoder",)
 
     def updates(self) -> list[Update]:
-        how = Optimizer(self.learning_rate, betas=(0.9, 0.99), weight_decay=self.weight_decay)
+        how = Optimizer(self.learning_rate, betas=(0.9, 0.99))
         return [Update("encoder", ("encoder",), self.encoder_turn, how)]
 
     def encoder_turn(self, networks: Networks, batch: Batch, shared: Shared) -> Losses:
