@@ -175,12 +175,21 @@ def test_a_face_is_drawn_from_nothing_and_edited(open_page, pipeline):
     page.wait_for_timeout(500)  # a moment, after which all is kept
     page.reload()
     expect(page.locator(STATUS)).to_contain_text("Your drawing is back")
+    expect(page.locator("#editor [data-way=doodle]")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#editor [data-way=recolor]")).to_be_hidden()
+    faces = []
+    for way in ("doodle", "lines"):
+        page.click(f"#editor [data-way={way}]")
+        edit(page)
+        with page.expect_download() as download:
+            page.click("#editor [data-do=download]")
+        with Image.open(download.value.path()) as image:
+            assert image.text["Comment"].startswith("Generated") and "trainedAlgorithmicMedia" in image.text["XML:com.adobe.xmp"]
+            assert image.size == (512, 512)
+            faces.append(np.asarray(image.convert("RGB"), np.float32))
+        page.click("#editor [data-do=back]")
+    assert np.abs(faces[0] - faces[1]).mean() > 5
     edit(page)
-    assert page.evaluate("() => document.querySelector('#editor .result').naturalWidth") == 512
-    with page.expect_download() as download:
-        page.click("#editor [data-do=download]")
-    with Image.open(download.value.path()) as image:
-        assert image.text["Comment"].startswith("Generated") and "trainedAlgorithmicMedia" in image.text["XML:com.adobe.xmp"]
     page.click("#editor [data-do=more]")
     expect(page.locator("#editor .candidates button")).to_have_count(4)
     page.click("#editor [data-do=continue]")
