@@ -42,7 +42,7 @@ COLUMNS = ("image", "landmarks")
 JUDGED = 3  # layers of AlexNet that the discriminator sees, beside the pixels
 PIXELS = 12  # channels of the pixels folded two by two
 WEIGHTS = (0.5, 1.0, 0.5, 0.25)  # of the logits of pixels and layers in the generator's loss
-COARSE = 16  # places a side at which a photograph has to agree with its draw
+COARSE = 8  # parts a side, overlapping by seven eighths, whose means a photograph has to share with its draw
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class EigenGAN(Recipe):
     boldness: float = 0.9  # most deviation of draws
     least_kept: int = 40  # of a face's codes, coarse ones first, where the others are drawn anew
     pixel: float = 2.0  # weight of the mean absolute error to the truth
-    coarse: float = 4.0  # weight of the same of means of 16th parts, to the truth or to the draw
+    coarse: float = 4.0  # weight of the same of means of 8th parts, to the truth or to the draw
     lpips: float = 2.0
     adversarial: float = 0.1
     epsilon: float = 0.001  # drift of real logits
@@ -148,7 +148,7 @@ class EigenGAN(Recipe):
         truth = torch.where(known > 0, image, F.interpolate(coarse, image.shape[2:], mode="bilinear"))
         return {
             "pixel": self.pixel * ((made - image).abs() * known).mean() / share,
-            "coarse": self.coarse * F.adaptive_avg_pool2d(made - truth, COARSE).abs().mean(),
+            "coarse": self.coarse * overlapping_means(made - truth).abs().mean(),
             "lpips": self.lpips * (lpips(features, target, networks["features"].heads) * known[:, 0, 0, 0]).mean() / share,
             "adversarial": self.adversarial * sum(weight * generator_loss(layer) for layer, weight in logits),
         }
@@ -227,6 +227,12 @@ class EigenGAN(Recipe):
         fit_prior(rng.integers(0, 256, (8, 32, 32, 3)).astype(np.uint8), 4).save_pretrained(folder / "prior")
         weights = save_untrained(folder / "random-alexnet.safetensors")
         return cls(options, str(folder / "prior"), weights), {"resolution": 64}
+
+
+def overlapping_means(picture: Tensor) -> Tensor:
+    """Means of parts of a picture (N, 3, R, R) that overlap: of parts side by side the generator learns the grid."""
+    side = picture.shape[-1] // COARSE
+    return F.avg_pool2d(picture, side, max(side // 8, 1))
 
 
 def noise_for(coarse: Tensor) -> Tensor:
