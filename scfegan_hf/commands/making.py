@@ -28,20 +28,21 @@ def _describe_face(commands: argparse._SubParsersAction) -> None:
 def _describe_doodle(commands: argparse._SubParsersAction) -> None:
     doodle = commands.add_parser("doodle", help="faces that a doodle may mean")
     doodle.add_argument("drawing", help="picture of a face drawn in some seconds, dark on white or light on black")
-    _describe_made(doodle, "folder or Hub repository of the doodle's network")
+    _describe_made(doodle, "folder or Hub repository of the doodle's network", 0.6)
     doodle.set_defaults(run=_doodle)
 
 
 def _describe_sample(commands: argparse._SubParsersAction) -> None:
     sample = commands.add_parser("sample", help="faces that do not exist")
-    _describe_made(sample, "folder or Hub repository")
+    _describe_made(sample, "folder or Hub repository", 0.7)
     sample.set_defaults(run=_sample)
 
 
-def _describe_made(command: argparse.ArgumentParser, model: str) -> None:
+def _describe_made(command: argparse.ArgumentParser, model: str, bold: float) -> None:
     command.add_argument("-n", "--number", type=whole(1, 4), default=1, help="of faces, 1 to 4 (default 1)")
     command.add_argument("--seed", type=whole(0, 2**31 - 1), default=0, help="another one makes other faces")
-    command.add_argument("--boldness", type=number(0, 1), default=0.7, help="0 to 1, how far from the usual face (default 0.7)")
+    words = f"0 to 1, how far from the usual face (default {bold})"
+    command.add_argument("--boldness", type=number(0, 1), default=bold, help=words)
     command.add_argument("--model", help=f"{model} (default: the weights in the package)")
     command.add_argument("--small", action="store_true", help="as large as the network made it, not enlarged to 512 pixels")
     command.add_argument("-o", "--output", required=True, help="file to write; further faces get -2 and so on in their names")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from scfegan_hf.models.face_prior import FacePrior
 
 BUNDLED_FACES, BUNDLED_DOODLE = BUNDLED_WEIGHTS / "faces", BUNDLED_WEIGHTS / "doodle"
-BOLD = 0.7  # of the deviation of draws, as in models/face_prior.py
+BOLD, BOLD_DOODLE = 0.7, 0.6  # of the deviation of draws: of nothing, and of what a doodle leaves open
 
 
 class FaceSampler:
@@ -134,7 +134,7 @@ class FaceFromDoodle:
         encoder = DoodleEncoder.from_pretrained(path_or_repo_id or BUNDLED_DOODLE, **kwargs)
         return cls(encoder, FaceSampler.from_pretrained(faces, device, dtype, enlarge, prior))
 
-    def __call__(self, doodle: PictureLike, *, seed: int = 0, num_faces: int = 1, boldness: float = BOLD) -> EditResult:
+    def __call__(self, doodle: PictureLike, *, seed: int = 0, num_faces: int = 1, boldness: float = BOLD_DOODLE) -> EditResult:
         """``num_faces`` faces, 1 to 4, that a doodle may mean; all else as `FaceSampler` has it.
 
         doodle: a picture with dark lines on white, light ones on black, or opaque ones on nothing, anywhere in it and of any

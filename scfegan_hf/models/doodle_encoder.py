@@ -11,6 +11,7 @@ from scfegan_hf.layers.gated import LEAK
 from scfegan_hf.layers.unet import Residual
 from scfegan_hf.models.hub import HubNetwork
 
+EMPHASIS = 2.5  # of how far the likeliest codes lie from the usual face: means of what doodles may mean are too shy
 KNOWN = 0.01  # of the moments' memory that a batch renews
 FLOOR = 1e-3  # least variance, so that the covariance has a root
 
@@ -55,8 +56,9 @@ class DoodleEncoder(nn.Module, HubNetwork, pipeline_tag="image-feature-extractio
 
     @torch.no_grad()
     def draw(self, doodles: Tensor, boldness: float, generator: torch.Generator | None = None) -> Tensor:
-        """Codes that the doodles may mean: ``boldness`` times the deviation of what they leave open, 0 for the likeliest."""
+        """Codes that the doodles may mean, what they say emphasised: ``boldness`` times the deviation of what they leave open is
+        added."""
         covariance = self.covariance.double()
         root = torch.linalg.cholesky(covariance + FLOOR * torch.eye(len(covariance), device=covariance.device)).float()
         normal = torch.randn(len(doodles), len(root), generator=generator).to(root)
-        return self(doodles).float() + boldness * normal @ root.T
+        return EMPHASIS * self(doodles).float() + boldness * normal @ root.T
