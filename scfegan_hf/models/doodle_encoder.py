@@ -56,8 +56,8 @@ class DoodleEncoder(nn.Module, HubNetwork, pipeline_tag="image-feature-extractio
 
     @torch.no_grad()
     def draw(self, doodles: Tensor, boldness: float, generator: torch.Generator | None = None) -> Tensor:
-        """Codes that the doodles may mean, what they say emphasised: ``boldness`` times the deviation of what they leave open is
-        added."""
+        """Codes that the doodles may mean, what they say emphasised, with ``boldness`` times the deviation of what they leave
+        open."""
         covariance = self.covariance.double()
         root = torch.linalg.cholesky(covariance + FLOOR * torch.eye(len(covariance), device=covariance.device)).float()
         normal = torch.randn(len(doodles), len(root), generator=generator).to(root)
