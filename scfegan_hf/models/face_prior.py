@@ -70,10 +70,7 @@ class FacePrior(nn.Module, HubNetwork, pipeline_tag="image-to-image", tags=["eig
     def faces(self, codes: Tensor) -> Tensor:
         """`pictures` of draws, whose surroundings are soft: what lies there is as good as noise, and no face needs it."""
         made = self.pictures(codes)
-        at = (torch.arange(self.resolution, device=made.device) + 0.5) / self.resolution
-        x, y, across, down = HEAD
-        radius = (((at[None] - x) / across).square() + ((at[:, None] - y) / down).square()).sqrt()
-        within = ((1 - radius) / FADE).clamp(0, 1)
+        within = ((1 - from_middle(self.resolution, made.device)) / FADE).clamp(0, 1)
         side = 2 * round(1.5 * SOFT * self.resolution) + 1
         bell = torch.exp(-((torch.arange(side, device=made.device) - side // 2) / (SOFT * self.resolution)).square() / 2)
         kernel = (bell / bell.sum()).expand(3, 1, 1, -1)
@@ -107,6 +104,13 @@ class FacePrior(nn.Module, HubNetwork, pipeline_tag="image-to-image", tags=["eig
 def read_prior(path_or_repo_id: str | None = None) -> FacePrior:
     """Eigenfaces from a folder or the Hub, or (None) those that the package carries; read once."""
     return FacePrior.from_pretrained(path_or_repo_id or BUNDLED_PRIOR)
+
+
+def from_middle(side: int, device: torch.device | None = None) -> Tensor:
+    """How far places of a frame (side, side) lie from the middle of the head; 1 where the oval ends that holds its hair."""
+    at = (torch.arange(side, device=device) + 0.5) / side
+    x, y, across, down = HEAD
+    return (((at[None] - x) / across).square() + ((at[:, None] - y) / down).square()).sqrt()
 
 
 def fit_prior(faces: Iterable[np.ndarray], components: int = 600, noise: float = 0.05) -> FacePrior:

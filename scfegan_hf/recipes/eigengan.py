@@ -20,7 +20,7 @@ from scfegan_hf.losses.adversarial import discriminator_loss, generator_loss, re
 from scfegan_hf.losses.lpips import lpips
 from scfegan_hf.losses.perceptual import feature_sizes
 from scfegan_hf.models.face_generator import NOISE, FaceGenerator
-from scfegan_hf.models.face_prior import BOLD, FacePrior, fit_prior, read_prior
+from scfegan_hf.models.face_prior import BOLD, FacePrior, fit_prior, from_middle, read_prior
 from scfegan_hf.models.features import feature_network
 from scfegan_hf.models.lpips import AlexNetFeatures, lpips_network, save_untrained
 from scfegan_hf.models.projected import ProjectedDiscriminator
@@ -43,6 +43,8 @@ JUDGED = 3  # layers of AlexNet that the discriminator sees, beside the pixels
 PIXELS = 12  # channels of the pixels folded two by two
 WEIGHTS = (0.5, 1.0, 0.5, 0.25)  # of the logits of pixels and layers in the generator's loss
 COARSE = 8  # parts a side, overlapping by seven eighths, whose means a photograph has to share with its draw
+
+CALM = (0.55, 0.3)  # of `from_middle`: where a face's surroundings begin, and over how much of it
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,7 @@ class EigenGAN(Recipe):
     least_kept: int = 40  # of a face's codes, coarse ones first, where the others are drawn anew
     pixel: float = 2.0  # weight of the mean absolute error to the truth
     coarse: float = 4.0  # weight of the same of means of 8th parts, to the truth or to the draw
+    around: float = 2.0  # weight of the mean absolute error to the draw around its face, where judges are fooled by patterns
     lpips: float = 2.0
     adversarial: float = 0.1
     epsilon: float = 0.001  # drift of real logits
@@ -145,9 +148,12 @@ class EigenGAN(Recipe):
         shared["judged"] = (real, [layer.detach() for layer in fake], sizes)
         logits = zip(networks["discriminator"](fake, sizes, everywhere), WEIGHTS, strict=True)
         share = known.mean().clamp_min(1 / len(known))
-        truth = torch.where(known > 0, image, F.interpolate(coarse, image.shape[2:], mode="bilinear"))
+        draft = F.interpolate(coarse, image.shape[2:], mode="bilinear")
+        truth = torch.where(known > 0, image, draft)
+        around = ((from_middle(image.shape[-1], image.device) - CALM[0]) / CALM[1]).clamp(0, 1)
         return {
             "pixel": self.pixel * ((made - image).abs() * known).mean() / share,
+            "around": self.around * ((made - draft).abs() * around * (1 - known)).mean(),
             "coarse": self.coarse * overlapping_means(made - truth).abs().mean(),
             "lpips": self.lpips * (lpips(features, target, networks["features"].heads) * known[:, 0, 0, 0]).mean() / share,
             "adversarial": self.adversarial * sum(weight * generator_loss(layer) for layer, weight in logits),
