@@ -13,7 +13,7 @@ from gradio_client.exceptions import AppError
 from PIL import Image, ImageDraw
 from skimage.data import astronaut
 
-from scfegan_hf import Look, studio
+from scfegan_hf import FaceFromDoodle, FaceSampler, Look, studio
 from scfegan_hf.demo import build_app, launch
 from scfegan_hf.demo.cleaner import clean
 from scfegan_hf.demo.editor import modules_folder, page_file
@@ -63,9 +63,10 @@ def outside_is_kept(before: Image.Image, after: Image.Image) -> bool:
     return bool(inside) and not changed.any()
 
 
-def test_only_six_endpoints_are_open(pipeline):
+def test_only_seven_endpoints_are_open(pipeline):
     app = build_app(pipeline, max_queue=3)
-    assert set(app.get_api_info()["named_endpoints"]) == {"/edit", "/enlarge", "/face", "/makeup", "/studio", "/trace"}
+    names = {"/doodle", "/edit", "/enlarge", "/face", "/makeup", "/studio", "/trace"}
+    assert set(app.get_api_info()["named_endpoints"]) == names
     assert not app.get_api_info()["unnamed_endpoints"]
     assert app.get_api_info()["named_endpoints"]["/edit"]["description"].startswith("Repaint a photo")
     parameters = [item["parameter_name"] for item in app.get_api_info()["named_endpoints"]["/edit"]["parameters"]]
@@ -74,7 +75,7 @@ def test_only_six_endpoints_are_open(pipeline):
     functions = [function for function in app.fns.values() if function.fn]
     limits = sorted((function.fn.__name__, function.concurrency_limit) for function in functions)
     page = [*[("event_in_turn", None)] * 7, ("face", None), ("faces_on_page", None)]
-    assert limits == [("chain", None), ("edit", None), *page, ("larger", None), ("makeup", None), ("trace", None)]
+    assert limits == [("chain", None), ("doodle", None), ("edit", None), *page, ("larger", None), ("makeup", None), ("trace", None)]
 
 
 def test_edit_through_the_client(client, drawn, photo, photo_file, pipeline):
@@ -144,6 +145,21 @@ def test_a_face_of_lines_through_the_client(client, tmp_path):
     Image.new("L", (256, 256), 255).save(tmp_path / "empty.png")
     with pytest.raises(AppError, match="next to nothing in the drawing"):
         client.predict(lines=handle_file(tmp_path / "empty.png"), api_name="/face")
+
+
+def test_faces_of_a_doodle_and_of_nothing_through_the_client(client, tmp_path):
+    drawing = Image.new("L", (300, 200), 255)
+    draw = ImageDraw.Draw(drawing)
+    draw.ellipse((100, 20, 220, 180), outline=0, width=4)
+    draw.arc((130, 90, 190, 150), 20, 160, fill=0, width=4)
+    drawing.save(tmp_path / "doodle.png")
+    doodle = handle_file(tmp_path / "doodle.png")
+    faces = [opened(each) for each in client.predict(drawing=doodle, seed=2, faces=2, api_name="/doodle")]
+    assert [face.size for face in faces] == [(512, 512)] * 2 and faces[0].text["Comment"].startswith("Generated")
+    direct = FaceFromDoodle.from_pretrained()(tmp_path / "doodle.png", seed=2, num_faces=2)
+    assert all(np.array_equal(np.asarray(x), np.asarray(y)) for x, y in zip(faces, direct.images, strict=True))
+    nobody = opened(client.predict(seed=2, api_name="/doodle")[0])
+    assert np.array_equal(np.asarray(nobody), np.asarray(FaceSampler.from_pretrained()(seed=2).image))
 
 
 def test_the_chain_through_the_client(client, tmp_path):

@@ -88,7 +88,7 @@ def test_the_tools_say_how_pictures_are_sent(served):
             return (await tools.list_tools()).tools
 
     tools = {tool.name: tool for tool in asyncio.run(listed())}
-    assert set(tools) == {"edit", "enlarge", "face", "makeup", "studio", "trace"}
+    assert set(tools) == {"doodle", "edit", "enlarge", "face", "makeup", "studio", "trace"}
     names = ["photo", "mask", "sketch", "color", "seed", "candidates", "mode", "invert"]
     assert list(tools["edit"].inputSchema["properties"]) == names
     assert all("data URL" in tool.description and "gradio_api/upload" in tool.description for tool in tools.values())
