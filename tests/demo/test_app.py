@@ -75,7 +75,8 @@ def test_only_seven_endpoints_are_open(pipeline):
     functions = [function for function in app.fns.values() if function.fn]
     limits = sorted((function.fn.__name__, function.concurrency_limit) for function in functions)
     page = [*[("event_in_turn", None)] * 7, ("face", None), ("faces_on_page", None)]
-    assert limits == [("chain", None), ("doodle", None), ("edit", None), *page, ("larger", None), ("makeup", None), ("trace", None)]
+    before, after = (("chain", None), ("doodle", None), ("edit", None)), (("larger", None), ("makeup", None), ("trace", None))
+    assert limits == [*before, *page, *after]
 
 
 def test_edit_through_the_client(client, drawn, photo, photo_file, pipeline):
