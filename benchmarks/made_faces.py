@@ -6,7 +6,8 @@
 Fréchet distances are of means of SqueezeNet's last features of faces in the FFHQ frame at 128 pixels, to the training faces, of
 as many pictures each. Learnt by heart: LPIPS to the training face that is nearest by codes. Doodles are of held-out faces; of
 each pair one part differs: the mouth up or down, hair to the shoulders or none. A smile is judged by P(happy) (--runner, see
-attributes.py), hair by the annotator's share of it beside and below the mouth. --drawings: doodles of people, for the sheet.
+attributes.py), hair by the annotator's share of it beside and below the mouth. --drawings: doodles of people, for a sheet of
+their own.
 """
 
 import argparse
@@ -35,7 +36,7 @@ from scfegan_hf.models.features import feature_network
 from scfegan_hf.models.lpips import lpips_network
 
 COLUMNS = ("image", "regions", "landmarks")
-LOOKED, SHOWN = 128, 8
+LOOKED, SHOWN, TILE = 128, 8, 144
 
 
 def framed(row: dict, side: int = 256) -> np.ndarray:
@@ -92,7 +93,7 @@ def samples(
 
 
 def tiles(pictures: list[np.ndarray]) -> list[np.ndarray]:
-    return [cv2.resize(each, (192, 192), interpolation=cv2.INTER_AREA) for each in pictures]
+    return [cv2.resize(each, (TILE, TILE), interpolation=cv2.INTER_AREA) for each in pictures]
 
 
 def codes_of(prior, pictures: list[np.ndarray]) -> torch.Tensor:
@@ -179,7 +180,8 @@ def shown(make: FaceFromDoodle, drawings: list[np.ndarray], sheet: Path) -> None
         faces = [np.asarray(face) for face in make(each, num_faces=4).images]
         plain = each if each.ndim == 3 else np.repeat(each[..., None], 3, 2)
         rows.append(strip(tiles([plain, *faces])))
-    save(np.vstack(rows), sheet)
+    halves = [np.vstack(rows[start::2]) for start in (0, 1)] if len(rows) % 2 == 0 else [np.vstack(rows)]
+    save(strip(halves, 16), sheet)
 
 
 def main() -> None:
