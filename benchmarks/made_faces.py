@@ -70,7 +70,7 @@ def samples(
 ) -> None:
     count, prior = len(held), sampler.prior
     codes = torch.randn(count, prior.variances.numel(), generator=torch.Generator().manual_seed(1))
-    coarse = prior.faces(0.7 * codes)
+    coarse = prior.pictures(0.7 * codes)
     start = time.perf_counter()
     made = [np.asarray(face) for face in sampler.photographs(0.7 * codes, 0)]
     seconds = (time.perf_counter() - start) / count

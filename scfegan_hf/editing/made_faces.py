@@ -93,7 +93,7 @@ class FaceSampler:
         from scfegan_hf.models.face_generator import NOISE
 
         faces, kind = [], next(self.generator.parameters()).dtype
-        for number, coarse in enumerate(self.prior.faces(codes)):
+        for number, coarse in enumerate(self.prior.pictures(codes)):
             noise = torch.randn(1, NOISE, *coarse.shape[1:], generator=generator_of(seed + number))
             with torch.inference_mode():
                 answer = self.generator(coarse[None].to(self.device, kind), noise.to(self.device, kind))[0].float().clamp(-1, 1)

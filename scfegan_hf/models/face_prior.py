@@ -10,15 +10,11 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from scfegan_hf.models.hub import HubNetwork
 
 BUNDLED_PRIOR = Path(__file__).parents[1] / "weights" / "prior"
 BOLD = 0.7  # of the deviation of draws: further out lie odd colours
-HEAD = (0.5, 0.54, 0.42, 0.575)  # centre x, y and half axes of the oval that a head and its hair lie in, in parts of the frame
-FADE = 0.28  # of the oval's radius, over which surroundings begin
-SOFT = 0.055  # deviation of their blur, in parts of the frame
 LEVELS = 127  # of a byte with a sign, in which components are kept
 
 
@@ -67,17 +63,6 @@ class FacePrior(nn.Module, HubNetwork, pipeline_tag="image-to-image", tags=["eig
         flat = self.mean.float().flatten() + codes.float() * self.variances.float().sqrt() @ self.basis.T
         return flat.unflatten(1, self.mean.shape).permute(0, 3, 1, 2)
 
-    def faces(self, codes: Tensor) -> Tensor:
-        """`pictures` of draws, whose surroundings are soft: what lies there is as good as noise, and no face needs it."""
-        made = self.pictures(codes)
-        within = ((1 - from_middle(self.resolution, made.device)) / FADE).clamp(0, 1)
-        side = 2 * round(1.5 * SOFT * self.resolution) + 1
-        bell = torch.exp(-((torch.arange(side, device=made.device) - side // 2) / (SOFT * self.resolution)).square() / 2)
-        kernel = (bell / bell.sum()).expand(3, 1, 1, -1)
-        soft = F.conv2d(F.pad(made, (side // 2,) * 4, mode="reflect"), kernel, groups=3)
-        soft = F.conv2d(soft, kernel.transpose(2, 3), groups=3)
-        return soft + within * (made - soft)
-
     @torch.inference_mode()
     def guess(self, face: np.ndarray, unknown: np.ndarray, draw: np.random.Generator | None = None) -> np.ndarray:
         """Float32 (R, R, 3) in [-1, 1]: a ``face`` float32 (R, R, 3) with what is ``unknown`` bool (R, R) guessed.
@@ -104,13 +89,6 @@ class FacePrior(nn.Module, HubNetwork, pipeline_tag="image-to-image", tags=["eig
 def read_prior(path_or_repo_id: str | None = None) -> FacePrior:
     """Eigenfaces from a folder or the Hub, or (None) those that the package carries; read once."""
     return FacePrior.from_pretrained(path_or_repo_id or BUNDLED_PRIOR)
-
-
-def from_middle(side: int, device: torch.device | None = None) -> Tensor:
-    """How far places of a frame (side, side) lie from the middle of the head; 1 where the oval ends that holds its hair."""
-    at = (torch.arange(side, device=device) + 0.5) / side
-    x, y, across, down = HEAD
-    return (((at[None] - x) / across).square() + ((at[:, None] - y) / down).square()).sqrt()
 
 
 def fit_prior(faces: Iterable[np.ndarray], components: int = 600, noise: float = 0.05) -> FacePrior:

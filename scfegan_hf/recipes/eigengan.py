@@ -20,7 +20,7 @@ from scfegan_hf.losses.adversarial import discriminator_loss, generator_loss, re
 from scfegan_hf.losses.lpips import lpips
 from scfegan_hf.losses.perceptual import feature_sizes
 from scfegan_hf.models.face_generator import NOISE, FaceGenerator
-from scfegan_hf.models.face_prior import BOLD, FacePrior, fit_prior, from_middle, read_prior
+from scfegan_hf.models.face_prior import BOLD, FacePrior, fit_prior, read_prior
 from scfegan_hf.models.features import feature_network
 from scfegan_hf.models.lpips import AlexNetFeatures, lpips_network, save_untrained
 from scfegan_hf.models.projected import ProjectedDiscriminator
@@ -42,9 +42,7 @@ COLUMNS = ("image", "landmarks")
 JUDGED = 3  # layers of AlexNet that the discriminator sees, beside the pixels
 PIXELS = 12  # channels of the pixels folded two by two
 WEIGHTS = (0.5, 1.0, 0.5, 0.25)  # of the logits of pixels and layers in the generator's loss
-COARSE = 8  # parts a side, overlapping by seven eighths, whose means a photograph has to share with its draw
-
-CALM = (0.55, 0.3)  # of `from_middle`: where a face's surroundings begin, and over how much of it
+COARSE = 8  # parts a side, overlapping by seven eighths, whose means a face has to share with the photograph
 
 
 @dataclass(frozen=True)
@@ -59,18 +57,16 @@ class EigenGAN(Recipe):
         "num_validation_images": 229,
     }
     loading: ClassVar[frozenset[str]] = frozenset({"streaming", "weights"})
-    ranges: ClassVar[Mapping[str, tuple[float, float]]] = {"drawn": (0, 1), "window": (64, 65_536), "least_kept": (1, 65_536)}
+    ranges: ClassVar[Mapping[str, tuple[float, float]]] = {"window": (64, 65_536), "least_kept": (1, 65_536)}
 
     network_options: str = "{}"  # JSON object of the network's constructor arguments
     prior: str | None = None  # folder of the eigenfaces; without, those of the package
     perceptual_weights: str | None = None  # safetensors of AlexNet with LPIPS's heads
     feature_weights: str | None = None  # safetensors of SqueezeNet 1.0, by whose features validation compares sets
-    drawn: float = 0.5  # share of samples that are draws; of the others the truth is known
-    boldness: float = 0.9  # most deviation of draws
-    least_kept: int = 40  # of a face's codes, coarse ones first, where the others are drawn anew
+    boldness: float = 0.9  # most deviation of codes that are drawn anew
+    least_kept: int = 25  # of a face's codes, coarse ones first, where the others are drawn anew
     pixel: float = 2.0  # weight of the mean absolute error to the truth
-    coarse: float = 4.0  # weight of the same of means of 8th parts, to the truth or to the draw
-    around: float = 2.0  # weight of the mean absolute error to the draw around its face, where judges are fooled by patterns
+    coarse: float = 4.0  # weight of the same of means of 8th parts, to the truth
     lpips: float = 2.0
     adversarial: float = 0.1
     epsilon: float = 0.001  # drift of real logits
@@ -116,29 +112,21 @@ class EigenGAN(Recipe):
             Update("discriminator", ("discriminator",), self.discriminator_turn, Optimizer(self.discriminator_learning_rate)),
         ]
 
-    def drafts(self, prior: FacePrior, image: Tensor) -> tuple[Tensor, Tensor]:
-        """Coarse faces (N, 3, R, R) for photographs, and whether each has that photograph as its truth (N, 1, 1, 1).
-
-        Those keep a random number of their codes and get others anew, so that fine ones count for no more than they know.
-        """
-        small = F.interpolate(image, (prior.resolution,) * 2, mode="area")
-        codes = prior.codes(small)
-        draws = torch.randn_like(codes)
+    def drafts(self, prior: FacePrior, image: Tensor) -> Tensor:
+        """Coarse faces (N, 3, R, R) for photographs: a random number of their codes is kept, coarse ones first, and the others
+        are drawn anew, so that they count for no more than a draw's know."""
+        codes = prior.codes(F.interpolate(image, (prior.resolution,) * 2, mode="area"))
         count, most = codes.shape[1], len(codes)
-        known = (torch.rand(most, 1) >= self.drawn).to(codes.device)
-        low, high = np.log(min(self.least_kept, count)), np.log(2 * count)  # half of them keep all
+        low, high = np.log(min(self.least_kept, count)), np.log(2 * count)
         kept = torch.exp(low + (high - low) * torch.rand(most, 1)).to(codes.device)
-        keeps = known & (torch.arange(count, device=codes.device) < kept)
         bold = (self.boldness * (0.5 + 0.5 * torch.rand(most, 1))).to(codes.device)
-        mixed = torch.where(keeps, codes, bold * draws)
-        known = known[..., None, None]
-        return torch.where(known, prior.pictures(mixed), prior.faces(mixed)), known.float()
+        keeps = torch.arange(count, device=codes.device) < kept
+        return prior.pictures(torch.where(keeps, codes, bold * torch.randn_like(codes)))
 
     def generator_turn(self, networks: Networks, batch: Batch, shared: Shared) -> Losses:
-        """Closeness where the truth is known, agreement with the draw everywhere, and the judge's opinion. Leaves what the
-        discriminator's turn looks at."""
+        """Closeness to the photograph, and the judge's opinion. Leaves what the discriminator's turn looks at."""
         image = batch["image"]
-        coarse, known = self.drafts(networks["prior"], image)
+        coarse = self.drafts(networks["prior"], image)
         made = networks["generator"](coarse, noise_for(coarse))
         cut = self.cutting(image)
         real_window, fake_window = cut(image), cut(made)
@@ -147,15 +135,10 @@ class EigenGAN(Recipe):
         sizes, everywhere = feature_sizes(real), torch.ones_like(image[:, :1])
         shared["judged"] = (real, [layer.detach() for layer in fake], sizes)
         logits = zip(networks["discriminator"](fake, sizes, everywhere), WEIGHTS, strict=True)
-        share = known.mean().clamp_min(1 / len(known))
-        draft = F.interpolate(coarse, image.shape[2:], mode="bilinear")
-        truth = torch.where(known > 0, image, draft)
-        around = ((from_middle(image.shape[-1], image.device) - CALM[0]) / CALM[1]).clamp(0, 1)
         return {
-            "pixel": self.pixel * ((made - image).abs() * known).mean() / share,
-            "around": self.around * ((made - draft).abs() * around * (1 - known)).mean(),
-            "coarse": self.coarse * overlapping_means(made - truth).abs().mean(),
-            "lpips": self.lpips * (lpips(features, target, networks["features"].heads) * known[:, 0, 0, 0]).mean() / share,
+            "pixel": self.pixel * (made - image).abs().mean(),
+            "coarse": self.coarse * overlapping_means(made - image).abs().mean(),
+            "lpips": self.lpips * lpips(features, target, networks["features"].heads).mean(),
             "adversarial": self.adversarial * sum(weight * generator_loss(layer) for layer, weight in logits),
         }
 
@@ -169,7 +152,7 @@ class EigenGAN(Recipe):
         """Hinge loss and drift of the heads, on what the generator's turn left, or on another look."""
         if "judged" not in shared:
             with torch.no_grad():
-                coarse, _ = self.drafts(networks["prior"], batch["image"])
+                coarse = self.drafts(networks["prior"], batch["image"])
                 made, cut = networks["generator"](coarse, noise_for(coarse)), self.cutting(batch["image"])
                 real, fake = (judged(cut(x), networks["features"](cut(x))) for x in (batch["image"], made))
             shared["judged"] = (real, fake, feature_sizes(real))
@@ -259,7 +242,7 @@ def numbered_draws(prior: FacePrior, numbers: Tensor, boldness: float = BOLD) ->
         codes.append(torch.randn(prior.variances.numel(), generator=chance))
         noise.append(torch.randn(NOISE, prior.resolution, prior.resolution, generator=chance))
     device = prior.mean.device
-    return prior.faces(boldness * torch.stack(codes).to(device)), torch.stack(noise).to(device)
+    return prior.pictures(boldness * torch.stack(codes).to(device)), torch.stack(noise).to(device)
 
 
 def framed_face(row: dict, n: int, other=None, *, side: int, seed: int) -> Sample:

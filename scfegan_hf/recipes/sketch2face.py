@@ -99,7 +99,7 @@ class Sketch2Face(Recipe):
         chance = torch.Generator().manual_seed(0)
         rows = {"doodle": 1 - 2 * batch["doodle"].expand(-1, 3, -1, -1), "face": batch["image"]}
         rows["likeliest"] = prior.pictures(encoder(batch["doodle"]))
-        rows |= {f"draw {n}": prior.faces(encoder.draw(batch["doodle"], 0.7, chance)) for n in (1, 2)}
+        rows |= {f"draw {n}": prior.pictures(encoder.draw(batch["doodle"], 0.7, chance)) for n in (1, 2)}
         side = batch["doodle"].shape[-1]
         return {name: F.interpolate(x.float().clamp(-1, 1), (side, side), mode="bilinear") for name, x in rows.items()}
 
