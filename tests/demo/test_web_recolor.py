@@ -113,7 +113,7 @@ def test_from_a_photograph_and_layers(photo, numbers, runtime, look):
             theirs = np.asarray(recolor.recolor_photo(photo, large[1] if masked else None, None, large[0])[0])
         drawing = {"frame": [0, 0, 600, 600], "mask": split[1] if masked else None, "sketch": None, "color": split[0]}
         ours = call("answers", "recolorAnswer", {"rgb": photo}, drawing, look, cascade(), numbers, runtime=runtime)["rgb"]
-        same(ours, theirs, photo, 0.98)  # labels differ at a few borders
+        same(ours, theirs, photo, 0.95)  # labels differ at a few borders
     for other, words in (({"sketch": split[1]}, "takes no lines"), ({"color": None}, "Paint a colour")):
         with pytest.raises(ValueError, match=words):
             call("answers", "recolorAnswer", {"rgb": photo}, {**drawing, **other}, look, cascade(), numbers, runtime=runtime)
