@@ -163,7 +163,7 @@ def settings(generator: SCFEGANGenerator) -> dict[str, Any]:
             "mouth_corners": landmarks.MOUTH_CORNERS, **{name: [group.start, group.stop] for name, group in groups.items()},
         },
         "guess": {
-            "noise": guess.bundled_prior().noise, "side": guess.bundled_prior().resolution, "bold": face_prior.BOLD,
+            "noise": face_prior.read_prior().noise, "side": face_prior.read_prior().resolution, "bold": face_prior.BOLD,
             "levels": face_prior.LEVELS, "touched": guess.TOUCHED, "face": guess.FACE, "within": guess.WITHIN,
             "agreed": looks.AGREED, "closest": crops.CLOSEST,
         },

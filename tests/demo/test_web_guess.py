@@ -10,11 +10,12 @@ from skimage.data import astronaut
 from scfegan_hf import SCFEGANGenerator
 from scfegan_hf.demo.web import cascade, settings
 from scfegan_hf.editing.crops import context_of
-from scfegan_hf.editing.guess import Guesser, bundled_prior
+from scfegan_hf.editing.guess import Guesser
 from scfegan_hf.editing.looks import FaceLooks
 from scfegan_hf.editing.pipeline import BUNDLED_WEIGHTS
 from scfegan_hf.faces import haar
 from scfegan_hf.faces.annotate import FaceAnnotator, bundled
+from scfegan_hf.models.face_prior import read_prior
 
 pytestmark = pytest.mark.skipif(NODE is None, reason="NO NODE: the static site's engine was not tried; install nodejs")
 PHOTO = np.ascontiguousarray(astronaut()[:300, 100:400])
@@ -37,7 +38,7 @@ class Given:
 
 
 def test_the_prior_says_the_same(numbers):
-    rng, prior = np.random.default_rng(0), bundled_prior()
+    rng, prior = np.random.default_rng(0), read_prior()
     face = np.clip(rng.normal(0, 0.4, (64, 64, 3)), -1, 1).astype(np.float32)
     unknown = np.zeros((64, 64), bool)
     unknown[20:34, 15:50] = True
