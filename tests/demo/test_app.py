@@ -74,7 +74,7 @@ def test_only_seven_endpoints_are_open(pipeline):
     # Nothing that waits for the network may wait in Gradio's queue, which answers 503 when it is full.
     functions = [function for function in app.fns.values() if function.fn]
     limits = sorted((function.fn.__name__, function.concurrency_limit) for function in functions)
-    page = [*[("event_in_turn", None)] * 7, ("face", None), ("faces_on_page", None)]
+    page = [*[("event_in_turn", None)] * 9, ("face", None), ("faces_on_page", None)]
     before, after = (("chain", None), ("doodle", None), ("edit", None)), (("larger", None), ("makeup", None), ("trace", None))
     assert limits == [*before, *page, *after]
 
