@@ -23,7 +23,7 @@ from gallery import save, strip
 from PIL import Image
 
 from scfegan_hf.data.rows import load_rows
-from scfegan_hf.editing.drawn import doodles
+from scfegan_hf.editing.drawn import doodles, scrawls
 from scfegan_hf.editing.made_faces import FaceFromDoodle, FaceSampler
 from scfegan_hf.evaluation import sets
 from scfegan_hf.faces.align import cut_frame, ffhq_frame
@@ -103,7 +103,7 @@ def codes_of(prior, pictures: list[np.ndarray]) -> torch.Tensor:
 
 def drawing(strokes: list[np.ndarray]) -> np.ndarray:
     """A doodle as people send it: black on white, uint8 (384, 384)."""
-    return 255 - doodles.render(strokes, 7, 384)
+    return 255 - scrawls.render(strokes, 7, 384)
 
 
 def smile_pair(face: doodles.Measured, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -115,7 +115,7 @@ def smile_pair(face: doodles.Measured, rng: np.random.Generator) -> tuple[np.nda
         (left + right) / 2 + np.column_stack([x * (right[0] - left[0]) * 0.55, bend * (0.6 - x**2) * (right[0] - left[0])])
         for bend in (-0.25, 0.25)
     ]
-    return tuple(drawing(doodles.misdrawn([*rest, mouth], face.unit, np.random.default_rng(0))) for mouth in mouths)
+    return tuple(drawing(scrawls.misdrawn([*rest, mouth], face.unit, np.random.default_rng(0))) for mouth in mouths)
 
 
 def hair_pair(face: doodles.Measured, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -128,7 +128,7 @@ def hair_pair(face: doodles.Measured, rng: np.random.Generator) -> tuple[np.ndar
     outline = np.concatenate([[[over[0, 0] - 0.06 * face.unit, low]], over, [[over[-1, 0] + 0.06 * face.unit, low]]])
     strands = [np.stack([p, [p[0], low]]) for p in over[[0, 1, 2, -3, -2, -1]]]
     return tuple(
-        drawing(doodles.misdrawn(drawn, face.unit, np.random.default_rng(0))) for drawn in (rest, [*rest, outline, *strands])
+        drawing(scrawls.misdrawn(drawn, face.unit, np.random.default_rng(0))) for drawn in (rest, [*rest, outline, *strands])
     )
 
 

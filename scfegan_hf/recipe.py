@@ -129,6 +129,7 @@ class Recipe:
     name: str = field(default="", init=False, repr=False)
 
     training: ClassVar[Mapping[str, Any]] = {}  # other defaults of TrainConfig: {"resolution": 64}
+    anew: ClassVar[frozenset[str]] = frozenset()  # names of networks that never change and come anew, whatever they hold
     loading: ClassVar[frozenset[str]] = frozenset()  # of "streaming" and "weights", what its dataset can do
 
     # (least, most) of numbers, and of those in tuples, where that is not 0 to MOST_COUNT or MOST_WEIGHT.
@@ -193,9 +194,10 @@ class Recipe:
         """Names of the networks that a checkpoint holds.
 
         By default all that have something to train, and those with buffers alone (a pool of pictures, a strength that
-        adapts). Networks whose parameters are all frozen are left out: they come anew from where networks() has them.
+        adapts). Networks whose parameters are all frozen, and those of `anew`, are left out: they come from where networks()
+        has them.
         """
-        return tuple(name for name, network in networks.items() if _has_state_of_its_own(network))
+        return tuple(name for name, network in networks.items() if name not in self.anew and _has_state_of_its_own(network))
 
     def metrics(self, networks: Networks, batch: Batch) -> dict[str, Tensor]:
         """Validation figures by name, each a (N,) tensor; none by default."""

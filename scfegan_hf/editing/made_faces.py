@@ -143,7 +143,7 @@ class FaceFromDoodle:
         """
         import torch
 
-        from scfegan_hf.editing.drawn.doodles import framed
+        from scfegan_hf.editing.drawn.scrawls import framed
 
         check_numbers(seed, num_faces)
         check_boldness(boldness)

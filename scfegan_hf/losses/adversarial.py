@@ -3,6 +3,8 @@
 ``weights``, where given, say how much each logit (N, 1, h, w) counts in its sample's mean and sum to 1 for each sample.
 """
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -35,6 +37,17 @@ def called(logits: Tensor, answer: float, reduction: str = "mean") -> Tensor:
     2014). With 1 for generated pictures it is the generator's loss that does not saturate."""
     answers = torch.full_like(logits, answer, dtype=torch.float32)
     return F.binary_cross_entropy_with_logits(logits.float(), answers, reduction=reduction)
+
+
+def heads_loss(real: Sequence[Tensor], fake: Sequence[Tensor], epsilon: float) -> dict[str, Tensor]:
+    """Of a discriminator with several heads: the sum of their hinge losses, ``epsilon`` times that of their drifts, and, to be
+    logged, of how far they tell real from generated."""
+    pairs = list(zip(real, fake, strict=True))
+    return {
+        "discriminator": sum(discriminator_loss(*pair, True) for pair in pairs),
+        "drift": epsilon * sum(real_drift_loss(logits) for logits, _ in pairs),
+        "_apart": sum((first - second).mean() for first, second in pairs),
+    }
 
 
 def pair_loss(winner: Tensor, loser: Tensor) -> Tensor:

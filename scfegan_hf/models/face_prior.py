@@ -91,6 +91,13 @@ def read_prior(path_or_repo_id: str | None = None) -> FacePrior:
     return FacePrior.from_pretrained(path_or_repo_id or BUNDLED_PRIOR)
 
 
+def save_untrained_prior(folder: Path) -> str:
+    """Write eigenfaces of noise, four of 32 pixels, for tiny trainings; the folder's name."""
+    noise = np.random.default_rng(0).integers(0, 256, (8, 32, 32, 3)).astype(np.uint8)
+    fit_prior(noise, 4).save_pretrained(folder)
+    return str(folder)
+
+
 def fit_prior(faces: Iterable[np.ndarray], components: int = 600, noise: float = 0.05) -> FacePrior:
     """The prior of ``faces``, uint8 (R, R, 3) in the FFHQ frame, each seen mirrored too. Raises ValueError for too few."""
     plain = np.stack([np.asarray(face, np.float32) / 127.5 - 1 for face in faces])

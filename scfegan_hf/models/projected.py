@@ -10,6 +10,8 @@ from torch.nn.utils.parametrizations import spectral_norm
 from scfegan_hf.layers.gated import LEAK
 from scfegan_hf.models.hub import HubNetwork
 
+PIXELS = 12  # channels of the pixels folded two by two, as `judged` has them
+
 
 class ProjectedDiscriminator(nn.Module, HubNetwork, pipeline_tag="image-classification", tags=["gan"]):
     """One small head of spectrally normalised convolutions for each layer of a frozen feature network.
@@ -51,3 +53,8 @@ class ProjectedDiscriminator(nn.Module, HubNetwork, pipeline_tag="image-classifi
             hole = F.adaptive_avg_pool2d(mask, layer.shape[-2:]).to(layer.dtype)
             logits.append(head(torch.cat([layer / scale.to(layer.dtype), hole], dim=1)))
         return logits
+
+
+def judged(picture: Tensor, features: Sequence[Tensor], layers: Sequence[int]) -> list[Tensor]:
+    """What heads see of a picture (N, 3, H, W): its pixels folded two by two, and some ``layers`` of its features."""
+    return [F.pixel_unshuffle(picture, 2), *(features[layer] for layer in layers)]

@@ -16,14 +16,14 @@ from scfegan_hf.data.plain import middle_square
 from scfegan_hf.data.samples import Sample, samples_of
 from scfegan_hf.evaluation import sets
 from scfegan_hf.faces.align import cut_frame, ffhq_frame
-from scfegan_hf.losses.adversarial import discriminator_loss, generator_loss, real_drift_loss
+from scfegan_hf.losses.adversarial import generator_loss, heads_loss
 from scfegan_hf.losses.lpips import lpips
 from scfegan_hf.losses.perceptual import feature_sizes
 from scfegan_hf.models.face_generator import NOISE, FaceGenerator
-from scfegan_hf.models.face_prior import BOLD, FacePrior, fit_prior, read_prior
+from scfegan_hf.models.face_prior import BOLD, FacePrior, read_prior, save_untrained_prior
 from scfegan_hf.models.features import feature_network
 from scfegan_hf.models.lpips import AlexNetFeatures, lpips_network, save_untrained
-from scfegan_hf.models.projected import ProjectedDiscriminator
+from scfegan_hf.models.projected import PIXELS, ProjectedDiscriminator, judged
 from scfegan_hf.recipe import (
     Batch,
     Card,
@@ -39,8 +39,7 @@ from scfegan_hf.recipe import (
 )
 
 COLUMNS = ("image", "landmarks")
-JUDGED = 3  # layers of AlexNet that the discriminator sees, beside the pixels
-PIXELS = 12  # channels of the pixels folded two by two
+JUDGED = (0, 1, 2)  # layers of AlexNet that the discriminator sees, beside the pixels
 WEIGHTS = (0.5, 1.0, 0.5, 0.25)  # of the logits of pixels and layers in the generator's loss
 COARSE = 8  # parts a side, overlapping by seven eighths, whose means a face has to share with the photograph
 
@@ -50,6 +49,7 @@ class EigenGAN(Recipe):
     """Hyper-parameters, all ours."""
 
     name: str = field(default="eigengan", init=False, repr=False)
+    anew: ClassVar[frozenset[str]] = frozenset({"prior"})
     training: ClassVar[Mapping[str, Any]] = {
         "resolution": 256,
         "train_batch_size": 16,
@@ -79,19 +79,16 @@ class EigenGAN(Recipe):
         if resolution % prior.resolution:
             raise ValueError(f"--resolution must be divisible by the eigenfaces' {prior.resolution}, not {resolution}.")
         scale = resolution // prior.resolution
+        channels = (PIXELS, *(AlexNetFeatures.CHANNELS[layer] for layer in JUDGED))
         networks = {
             "generator": from_options(FaceGenerator, self.network_options, "network_options", scale=scale),
-            "discriminator": ProjectedDiscriminator((PIXELS, *AlexNetFeatures.CHANNELS[:JUDGED]), (2, 1, 1, 1)),
+            "discriminator": ProjectedDiscriminator(channels, (2, 1, 1, 1)),
             "prior": prior,
             "features": lpips_network(self.perceptual_weights),
         }
         if self.feature_weights:
             networks["sets"] = feature_network("squeezenet", self.feature_weights)
         return networks
-
-    def kept(self, networks: Networks) -> tuple[str, ...]:
-        """Not the eigenfaces, which come anew."""
-        return tuple(name for name in super().kept(networks) if name != "prior")
 
     def roles(self) -> dict[str, Role]:
         return {"faces": Role(COLUMNS, "faces that `scfegan prepare` prepared")}
@@ -131,7 +128,7 @@ class EigenGAN(Recipe):
         cut = self.cutting(image)
         real_window, fake_window = cut(image), cut(made)
         target, features = networks["features"](real_window), networks["features"](fake_window)
-        real, fake = judged(real_window, target), judged(fake_window, features)
+        real, fake = judged(real_window, target, JUDGED), judged(fake_window, features, JUDGED)
         sizes, everywhere = feature_sizes(real), torch.ones_like(image[:, :1])
         shared["judged"] = (real, [layer.detach() for layer in fake], sizes)
         logits = zip(networks["discriminator"](fake, sizes, everywhere), WEIGHTS, strict=True)
@@ -154,17 +151,11 @@ class EigenGAN(Recipe):
             with torch.no_grad():
                 coarse = self.drafts(networks["prior"], batch["image"])
                 made, cut = networks["generator"](coarse, noise_for(coarse)), self.cutting(batch["image"])
-                real, fake = (judged(cut(x), networks["features"](cut(x))) for x in (batch["image"], made))
+                real, fake = (judged(cut(x), networks["features"](cut(x)), JUDGED) for x in (batch["image"], made))
             shared["judged"] = (real, fake, feature_sizes(real))
         real, fake, sizes = shared["judged"]
         everywhere = torch.ones_like(batch["image"][:, :1])
-        judge = networks["discriminator"]
-        pairs = list(zip(judge(real, sizes, everywhere), judge(fake, sizes, everywhere), strict=True))
-        return {
-            "discriminator": sum(discriminator_loss(*pair, True) for pair in pairs),
-            "drift": self.epsilon * sum(real_drift_loss(pair[0]) for pair in pairs),
-            **{f"_apart_{layer}": (real - fake).mean() for layer, (real, fake) in enumerate(pairs)},
-        }
+        return heads_loss(*(networks["discriminator"](layers, sizes, everywhere) for layers in (real, fake)), self.epsilon)
 
     @torch.no_grad()
     def sample(self, networks: Networks, batch: Batch) -> dict[str, Tensor]:
@@ -212,10 +203,8 @@ class EigenGAN(Recipe):
     def tiny(cls, folder: Path) -> tuple["EigenGAN", dict[str, Any]]:
         """With AlexNet of random weights and eigenfaces of noise."""
         options = '{"widths": [8, 32], "encoder_blocks": [1], "dilations": [1], "decoder_blocks": [1], "attention": 1}'
-        rng = np.random.default_rng(0)
-        fit_prior(rng.integers(0, 256, (8, 32, 32, 3)).astype(np.uint8), 4).save_pretrained(folder / "prior")
         weights = save_untrained(folder / "random-alexnet.safetensors")
-        return cls(options, str(folder / "prior"), weights), {"resolution": 64}
+        return cls(options, save_untrained_prior(folder / "prior"), weights), {"resolution": 64}
 
 
 def overlapping_means(picture: Tensor) -> Tensor:
@@ -227,11 +216,6 @@ def overlapping_means(picture: Tensor) -> Tensor:
 def noise_for(coarse: Tensor) -> Tensor:
     """The generator's noise for coarse pictures (N, 3, R, R)."""
     return torch.randn(len(coarse), NOISE, *coarse.shape[2:]).to(coarse)
-
-
-def judged(picture: Tensor, features: list[Tensor]) -> list[Tensor]:
-    """What the discriminator's heads see: pixels folded two by two, and the first layers of features."""
-    return [F.pixel_unshuffle(picture, 2), *features[:JUDGED]]
 
 
 def numbered_draws(prior: FacePrior, numbers: Tensor, boldness: float = BOLD) -> tuple[Tensor, Tensor]:

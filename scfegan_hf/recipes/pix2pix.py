@@ -17,12 +17,12 @@ from scfegan_hf.data.samples import samples_of
 from scfegan_hf.editing.drawn.lines import lines_sample
 from scfegan_hf.evaluation.closeness import light_psnr, light_ssim
 from scfegan_hf.faces.rows import decode_face
-from scfegan_hf.losses.adversarial import called, discriminator_loss, generator_loss, real_drift_loss
+from scfegan_hf.losses.adversarial import called, generator_loss, heads_loss
 from scfegan_hf.losses.lpips import lpips
 from scfegan_hf.losses.perceptual import feature_sizes
 from scfegan_hf.models.lpips import AlexNetFeatures, lpips_network, save_untrained
 from scfegan_hf.models.pix2pix import LinesToFace, PatchDiscriminator, PublishedUNet
-from scfegan_hf.models.projected import ProjectedDiscriminator
+from scfegan_hf.models.projected import PIXELS, ProjectedDiscriminator, judged
 from scfegan_hf.recipe import (
     Batch,
     Card,
@@ -37,8 +37,7 @@ from scfegan_hf.recipe import (
     from_options,
 )
 
-JUDGED = 3  # layers of AlexNet that the discriminator sees, beside the pixels
-PIXELS = 12  # channels of the pixels folded two by two
+JUDGED = (0, 1, 2)  # layers of AlexNet that the discriminator sees, beside the pixels
 WEIGHTS = (0.5, 1.0, 0.5, 0.25)  # of the logits of pixels and layers in the generator's loss
 
 
@@ -79,7 +78,7 @@ class Pix2Pix(Recipe):
         else:
             options = (self.network_options, "network_options")
             networks["generator"] = from_options(LinesToFace, *options, resolution=resolution)
-            channels = (PIXELS, *AlexNetFeatures.CHANNELS[:JUDGED])
+            channels = (PIXELS, *(AlexNetFeatures.CHANNELS[layer] for layer in JUDGED))
             networks["discriminator"] = ProjectedDiscriminator(channels, (2, 1, 1, 1))
         if self.perceptual_weights or not self.as_published:
             networks["features"] = lpips_network(self.perceptual_weights)
@@ -116,7 +115,8 @@ class Pix2Pix(Recipe):
         """Leaves what the discriminator's turn looks at."""
         image, answer = batch["image"], networks["generator"](drawn(batch))
         target, features = networks["features"](image), networks["features"](answer)
-        real, fake, sizes = judged(image, target), judged(answer, features), feature_sizes(judged(image, target))
+        real, fake = judged(image, target, JUDGED), judged(answer, features, JUDGED)
+        sizes = feature_sizes(real)
         shared["judged"] = (real, [layer.detach() for layer in fake], sizes)
         logits = zip(networks["discriminator"](fake, sizes, batch["sketch"]), WEIGHTS, strict=True)
         return {
@@ -131,16 +131,10 @@ class Pix2Pix(Recipe):
         if "judged" not in shared:
             with torch.no_grad():
                 pictures = (batch["image"], networks["generator"](drawn(batch)))
-                real, fake = (judged(picture, networks["features"](picture)) for picture in pictures)
+                real, fake = (judged(picture, networks["features"](picture), JUDGED) for picture in pictures)
             shared["judged"] = (real, fake, feature_sizes(real))
         real, fake, sizes = shared["judged"]
-        pairs = zip(*(networks["discriminator"](layers, sizes, batch["sketch"]) for layers in (real, fake)), strict=True)
-        pairs = list(pairs)
-        return {
-            "discriminator": sum(discriminator_loss(*pair, True) for pair in pairs),
-            "drift": self.epsilon * sum(real_drift_loss(pair[0]) for pair in pairs),
-            "_apart": sum((pair[0] - pair[1]).mean() for pair in pairs),
-        }
+        return heads_loss(*(networks["discriminator"](layers, sizes, batch["sketch"]) for layers in (real, fake)), self.epsilon)
 
     def published_discriminator_turn(self, networks: Networks, batch: Batch, shared: Shared) -> Losses:
         """Cross-entropy, halved, so that the discriminator learns no faster (Isola et al. 2017, section 3.3)."""
@@ -205,11 +199,6 @@ def drawn(batch: Batch) -> Tensor:
 def pair(batch: Batch, picture: Tensor) -> Tensor:
     """What the published discriminator sees: lines and colours with the picture (N, 8, H, W)."""
     return torch.cat([drawn(batch)[:, :5], picture], 1)
-
-
-def judged(picture: Tensor, features: list[Tensor]) -> list[Tensor]:
-    """What the discriminator's heads see: pixels folded two by two, and the first layers of features."""
-    return [F.pixel_unshuffle(picture, 2), *features[:JUDGED]]
 
 
 USAGE = """```python

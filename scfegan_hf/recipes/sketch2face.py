@@ -14,11 +14,12 @@ from torch.utils.data import Dataset
 
 from scfegan_hf.data.samples import Sample, samples_of
 from scfegan_hf.editing.drawn import worn
-from scfegan_hf.editing.drawn.doodles import SIDE, doodle, measure, render
+from scfegan_hf.editing.drawn.doodles import doodle, measure
+from scfegan_hf.editing.drawn.scrawls import SIDE, render
 from scfegan_hf.faces.align import cut_frame, ffhq_frame
 from scfegan_hf.faces.rows import decode_face
 from scfegan_hf.models.doodle_encoder import DoodleEncoder
-from scfegan_hf.models.face_prior import fit_prior, read_prior
+from scfegan_hf.models.face_prior import read_prior, save_untrained_prior
 from scfegan_hf.recipe import (
     Batch,
     Card,
@@ -43,6 +44,7 @@ class Sketch2Face(Recipe):
     are abstracted from faces, and so have a truth."""
 
     name: str = field(default="sketch2face", init=False, repr=False)
+    anew: ClassVar[frozenset[str]] = frozenset({"prior"})
     training: ClassVar[Mapping[str, Any]] = {
         "resolution": SIDE,
         "train_batch_size": 32,
@@ -63,10 +65,6 @@ class Sketch2Face(Recipe):
         options = (self.network_options, "network_options")
         given = {"components": prior.variances.numel(), "resolution": resolution}
         return {"encoder": from_options(DoodleEncoder, *options, **given), "prior": prior}
-
-    def kept(self, networks: Networks) -> tuple[str, ...]:
-        """Not the eigenfaces, which come anew."""
-        return tuple(name for name in super().kept(networks) if name != "prior")
 
     def roles(self) -> dict[str, Role]:
         return {"faces": Role(COLUMNS, "faces that `scfegan prepare` prepared")}
@@ -131,9 +129,7 @@ class Sketch2Face(Recipe):
     @classmethod
     def tiny(cls, folder: Path) -> tuple["Sketch2Face", dict[str, Any]]:
         """With eigenfaces of noise."""
-        rng = np.random.default_rng(0)
-        fit_prior(rng.integers(0, 256, (8, 32, 32, 3)).astype(np.uint8), 4).save_pretrained(folder / "prior")
-        return cls('{"widths": [8, 8], "neck": 4}', str(folder / "prior")), {"resolution": 32}
+        return cls('{"widths": [8, 8], "neck": 4}', save_untrained_prior(folder / "prior")), {"resolution": 32}
 
 
 def shares(networks: Networks) -> Tensor:

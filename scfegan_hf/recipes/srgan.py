@@ -20,7 +20,7 @@ from scfegan_hf.losses.lpips import lpips
 from scfegan_hf.losses.perceptual import feature_sizes
 from scfegan_hf.models.enlarger import SCALE, PhotoEnlarger
 from scfegan_hf.models.lpips import AlexNetFeatures, lpips_network, save_untrained
-from scfegan_hf.models.projected import ProjectedDiscriminator
+from scfegan_hf.models.projected import PIXELS, ProjectedDiscriminator, judged
 from scfegan_hf.recipe import (
     Batch,
     Card,
@@ -35,8 +35,7 @@ from scfegan_hf.recipe import (
     from_options,
 )
 
-JUDGED = 2  # layers of AlexNet that the discriminator sees, beside the pixels
-PIXELS = 12  # channels of the pixels folded two by two
+JUDGED = (0, 1)  # layers of AlexNet that the discriminator sees, beside the pixels
 WEIGHTS = (1.0, 0.5, 0.25)  # of the logits of pixels and layers in the enlarger's loss
 
 
@@ -68,7 +67,7 @@ class SRGAN(Recipe):
         if self.perceptual_weights or self.lpips or self.adversarial:
             networks["features"] = lpips_network(self.perceptual_weights)
         if self.adversarial:
-            channels = (PIXELS, *AlexNetFeatures.CHANNELS[:JUDGED])
+            channels = (PIXELS, *(AlexNetFeatures.CHANNELS[layer] for layer in JUDGED))
             networks["projected"] = ProjectedDiscriminator(channels, (2, 1, 1), last_bias=False)
         return networks
 
@@ -105,7 +104,7 @@ class SRGAN(Recipe):
         if self.lpips:
             losses["lpips"] = self.lpips * lpips(features, target, networks["features"].heads).mean()
         if self.adversarial:
-            target, features = judged(image, target), judged(answer, features)
+            target, features = judged(image, target, JUDGED), judged(answer, features, JUDGED)
             sizes, everywhere = feature_sizes(target), torch.ones_like(image[:, :1])
             calls = (networks["projected"](layers, sizes, everywhere) for layers in (features, [x.detach() for x in target]))
             pairs = zip(*calls, WEIGHTS, strict=True)
@@ -119,7 +118,7 @@ class SRGAN(Recipe):
             image = batch["image"].flatten(0, 1)
             with torch.no_grad():
                 pictures = (image, networks["enlarger"](batch["small"].flatten(0, 1)))
-                target, features = (judged(picture, networks["features"](picture)) for picture in pictures)
+                target, features = (judged(picture, networks["features"](picture), JUDGED) for picture in pictures)
             shared["judged"] = (target, features, feature_sizes(target), torch.ones_like(image[:, :1]))
         target, features, sizes, everywhere = shared["judged"]
         real, fake = (networks["projected"](layers, sizes, everywhere) for layers in (target, features))
@@ -172,11 +171,6 @@ class SRGAN(Recipe):
 def as_pictures(images: Tensor) -> np.ndarray:
     """(N, 3, H, W) in [-1, 1] as uint8 (N, H, W, 3)."""
     return ((images.float() + 1) * 127.5).round().byte().permute(0, 2, 3, 1).cpu().numpy()
-
-
-def judged(picture: Tensor, features: list[Tensor]) -> list[Tensor]:
-    """What the discriminator's heads see: pixels folded two by two, and the first layers of features."""
-    return [F.pixel_unshuffle(picture, 2), *features[:JUDGED]]
 
 
 USAGE = """```python

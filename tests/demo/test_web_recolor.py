@@ -50,13 +50,14 @@ def layer(photo: np.ndarray, *dabs: tuple) -> tuple[np.ndarray, np.ndarray]:
     return paint, painted
 
 
-def same(ours: np.ndarray, theirs: np.ndarray, photo: np.ndarray, near: float = 0.99) -> None:
-    """Within a level where something changed, a share of ``near`` within 3; and what clearly changed is changed."""
+def alike(ours: np.ndarray, theirs: np.ndarray, photo: np.ndarray) -> tuple[float, float]:
+    """Mean difference in levels where something changed, and the least of two shares: of that which is within 3, and of what
+    clearly changed that ours changed too."""
     changed = (ours != photo).any(2) | (theirs != photo).any(2)
     apart = np.abs(ours.astype(int) - theirs)[changed]
-    assert changed.any() and apart.mean() < 1 and (apart <= 3).mean() > near
     strong = np.abs(theirs.astype(int) - photo).max(2) > 4
-    assert (ours != photo).any(2)[strong].mean() > near
+    assert strong.any()
+    return float(apart.mean()), float(min((apart <= 3).mean(), (ours != photo).any(2)[strong].mean()))
 
 
 CASES = {
@@ -73,7 +74,8 @@ def test_a_dab_does_what_it_does_in_python(photo, faces, numbers, name):
     with mock.patch.object(recolor, "find_faces", lambda *_: faces):
         theirs = recolor.recolor(photo, paint, painted > 0)
     layers = {"paint": paint, "painted": painted, "hole": None, "weight": None}
-    same(call("recolor", "recolor", photo, layers, given, numbers), theirs, photo)
+    mean, near = alike(call("recolor", "recolor", photo, layers, given, numbers), theirs, photo)
+    assert mean < 1 and near > 0.99
 
 
 @pytest.mark.parametrize("soft", [False, True])
@@ -95,7 +97,8 @@ def test_a_mask_limits_it_and_may_be_soft(photo, faces, numbers, soft):
         numbers,
     )
     assert (mask.weight is not None) == soft
-    same(ours, theirs, photo)
+    mean, near = alike(ours, theirs, photo)
+    assert mean < 1 and near > 0.99
     assert np.array_equal(ours[~mask.hole], photo[~mask.hole])
 
 
@@ -113,7 +116,8 @@ def test_from_a_photograph_and_layers(photo, numbers, runtime, look):
             theirs = np.asarray(recolor.recolor_photo(photo, large[1] if masked else None, None, large[0])[0])
         drawing = {"frame": [0, 0, 600, 600], "mask": split[1] if masked else None, "sketch": None, "color": split[0]}
         ours = call("answers", "recolorAnswer", {"rgb": photo}, drawing, look, cascade(), numbers, runtime=runtime)["rgb"]
-        same(ours, theirs, photo, 0.95)  # labels differ at a few borders
+        mean, near = alike(ours, theirs, photo)
+        assert mean < 1 and near > 0.95  # labels differ at a few borders
     for other, words in (({"sketch": split[1]}, "takes no lines"), ({"color": None}, "Paint a colour")):
         with pytest.raises(ValueError, match=words):
             call("answers", "recolorAnswer", {"rgb": photo}, {**drawing, **other}, look, cascade(), numbers, runtime=runtime)
@@ -131,7 +135,8 @@ def test_where_no_face_is_it_takes_a_mask(numbers):
     hole[40:90, 40:90] = True
     with mock.patch.object(recolor, "find_faces", lambda *_: []):
         theirs = recolor.recolor(plain, paint, painted > 0, marks.Mask(hole))
-    same(call("recolor", "recolor", plain, {**layers, "hole": hole}, [], numbers), theirs, plain)
+    mean, near = alike(call("recolor", "recolor", plain, {**layers, "hole": hole}, [], numbers), theirs, plain)
+    assert mean < 1 and near > 0.99
 
 
 def test_tones_and_mattes(photo, numbers):

@@ -4,7 +4,8 @@ import cv2
 import numpy as np
 import pytest
 
-from scfegan_hf.editing.drawn.doodles import MARGIN, doodle, framed, measure, mouth, render
+from scfegan_hf.editing.drawn.doodles import doodle, measure, mouth
+from scfegan_hf.editing.drawn.scrawls import MARGIN, framed, render
 from scfegan_hf.faces.landmarks import INNER_LIPS, MOUTH_CORNERS
 from scfegan_hf.faces.regions import REGIONS
 
