@@ -49,8 +49,9 @@ class LinesToFace(FoldedUNet, HubNetwork, pipeline_tag="image-to-image", tags=["
 
 class PublishedUNet(nn.Module, HubNetwork, pipeline_tag="image-to-image", tags=["pix2pix"]):
     """pix2pix's generator: 4x4 convolutions of stride 2 down to one pixel and up again, skips joined, batch norm, and dropout
-    in the first three layers up, which is its noise and stays on (Isola et al. 2017, appendix 6.1). Takes what `LinesToFace`
-    takes; ``resolution``: 2 to the power of its number of levels.
+    in the first three layers up, which is its noise and stays on (Isola et al. 2017, appendix 6.1). Norms go by the batch at
+    hand in use too (section 3.4), so answers depend on what else is in it. Takes what `LinesToFace` takes; ``resolution``: 2 to
+    the power of its number of levels.
     """
 
     ranges = {"width": (1, 512), "resolution": (16, 512)}
@@ -67,7 +68,7 @@ class PublishedUNet(nn.Module, HubNetwork, pipeline_tag="image-to-image", tags=[
             nn.Sequential(
                 *([nn.LeakyReLU(LEAK)] if level else []),
                 nn.Conv2d(down[level], down[level + 1], 4, 2, 1),
-                *([nn.BatchNorm2d(down[level + 1])] if 0 < level < levels - 1 else []),
+                *([batch_norm(down[level + 1])] if 0 < level < levels - 1 else []),
             )
             for level in range(levels)
         )
@@ -76,7 +77,7 @@ class PublishedUNet(nn.Module, HubNetwork, pipeline_tag="image-to-image", tags=[
             nn.Sequential(
                 nn.ReLU(),
                 nn.ConvTranspose2d(channels[level] * (1 if level == levels - 1 else 2), up[level], 4, 2, 1),
-                *([nn.BatchNorm2d(up[level])] if level else []),
+                *([batch_norm(up[level])] if level else []),
                 *([AlwaysDropout(0.5)] if level and levels - 4 <= level < levels - 1 else []),
             )
             for level in reversed(range(levels))
@@ -94,6 +95,10 @@ class PublishedUNet(nn.Module, HubNetwork, pipeline_tag="image-to-image", tags=[
         for layer in self.up[1:]:
             x = layer(torch.cat([x, skips.pop()], 1))
         return torch.tanh(x)
+
+
+def batch_norm(channels: int) -> nn.BatchNorm2d:
+    return nn.BatchNorm2d(channels, track_running_stats=False)
 
 
 class AlwaysDropout(nn.Module):

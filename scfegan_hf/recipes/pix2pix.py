@@ -39,30 +39,36 @@ from scfegan_hf.recipe import (
 
 JUDGED = (0, 1, 2)  # layers of AlexNet that the discriminator sees, beside the pixels
 WEIGHTS = (0.5, 1.0, 0.5, 0.25)  # of the logits of pixels and layers in the generator's loss
+ERRORS = {"l1": F.l1_loss, "l2": F.mse_loss}
 
 
 @dataclass(frozen=True)
 class Pix2Pix(Recipe):
-    """Hyper-parameters. ``--preset paper`` has the published networks and losses; what is ours alone is marked."""
+    """Hyper-parameters. ``--preset paper`` has the published networks and losses; what is of one preset alone is marked."""
 
     name: str = field(default="pix2pix", init=False, repr=False)
     training: ClassVar[Mapping[str, Any]] = {"resolution": 128, "train_batch_size": 8, "ema_decay": 0.998}
     loading: ClassVar[frozenset[str]] = frozenset({"streaming", "weights"})
-    ranges: ClassVar[Mapping[str, tuple[float, float]]] = {"width": (1, 512)}
+    ranges: ClassVar[Mapping[str, tuple[float, float]]] = {"width": (1, 512), "colors": (0, 1)}
 
     preset: Literal["ours", "paper"] = "ours"
-    lines: Literal["mixed", "learned", "canny"] = "mixed"  # drawn by hand too, of the annotator's edges alone, or Canny's
-    background: Literal["keep", "remove"] = "keep"
+    lines: Literal["mixed", "learned", "canny", "hand"] = "mixed"  # the annotator's edges and drawn ones, or one kind alone
+    colors: float = 0.5  # share of training samples with dabs of colour beside the lines; published: 0
+    background: Literal["keep", "remove"] = "keep"  # by the annotator's regions
+    noise: bool = True  # a plane of normal noise beside the drawing; published: none but dropout's
     network_options: str = "{}"  # ours: JSON object of the network's constructor arguments
     width: int = 64  # paper: channels of the finest level of both networks
     perceptual_weights: str | None = None  # ours: safetensors of AlexNet with LPIPS's heads; for figures too
-    pixel: float = 3.0  # weight of the mean absolute error; paper: 100
+    pixel: float = 3.0  # ours: weight of the error of pixels; paper: 100
+    pixel_loss: Literal["l1", "l2"] = "l1"  # mean of absolute or of squared errors
     coarse: float = 3.0  # ours: the same of means of 8x8 pixels
     lpips: float = 2.0  # ours
-    adversarial: float = 0.05  # paper: 1
+    adversarial: float = 0.05  # ours; paper: 1
     epsilon: float = 0.001  # ours: drift of real logits
-    learning_rate: float = 7e-4  # paper: 2e-4
-    discriminator_learning_rate: float = 4e-4  # paper: 2e-4
+    learning_rate: float = 7e-4  # ours
+    discriminator_learning_rate: float = 4e-4  # ours
+    optimizer: Literal["adam", "sgd"] = "adam"  # paper: of both networks
+    paper_learning_rate: float = 2e-4  # paper: of both networks
 
     @property
     def as_published(self) -> bool:
@@ -88,7 +94,7 @@ class Pix2Pix(Recipe):
         return {"faces": Role(COLUMNS, "faces that `scfegan prepare` prepared")}
 
     def dataset(self, sources: Sources, split: str, resolution: int, seed: int) -> Dataset:
-        how = {"source": self.lines, "background": self.background == "keep"}
+        how = {"source": self.lines, "background": self.background == "keep", "colors": self.colors, "noise": self.noise}
         make = partial(lines_sample, resolution=resolution, seed=seed, **how)
         loading = {"streaming": sources.streaming, "weights": sources.weights, "decode": decode_face}
         return samples_of(sources["faces"], split, make, seed, COLUMNS, **loading)
@@ -101,7 +107,7 @@ class Pix2Pix(Recipe):
 
     def updates(self) -> list[Update]:
         if self.as_published:
-            how = Optimizer(2e-4, betas=(0.5, 0.999))
+            how = Optimizer(self.paper_learning_rate, self.optimizer, betas=(0.5, 0.999))
             return [
                 Update("discriminator", ("discriminator",), self.published_discriminator_turn, how),
                 Update("generator", ("generator",), self.published_generator_turn, how),
@@ -120,7 +126,7 @@ class Pix2Pix(Recipe):
         shared["judged"] = (real, [layer.detach() for layer in fake], sizes)
         logits = zip(networks["discriminator"](fake, sizes, batch["sketch"]), WEIGHTS, strict=True)
         return {
-            "pixel": self.pixel * (answer - image).abs().mean(),
+            "pixel": self.pixel * ERRORS[self.pixel_loss](answer, image),
             "coarse": self.coarse * F.avg_pool2d(answer - image, 8).abs().mean(),
             "lpips": self.lpips * lpips(features, target, networks["features"].heads).mean(),
             "adversarial": self.adversarial * sum(weight * generator_loss(layer) for layer, weight in logits),
@@ -146,7 +152,7 @@ class Pix2Pix(Recipe):
     def published_generator_turn(self, networks: Networks, batch: Batch, shared: Shared) -> Losses:
         answer = networks["generator"](drawn(batch))
         logits = networks["discriminator"](pair(batch, answer))
-        return {"generator": called(logits, 1.0), "pixel": 100 * (answer - batch["image"]).abs().mean()}
+        return {"generator": called(logits, 1.0), "pixel": 100 * ERRORS[self.pixel_loss](answer, batch["image"])}
 
     @torch.no_grad()
     def sample(self, networks: Networks, batch: Batch) -> dict[str, Tensor]:
