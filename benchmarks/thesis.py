@@ -244,9 +244,8 @@ def judge(hours: dict[str, float], options: argparse.Namespace) -> None:
     truths = heads(photographs(rows, side), rows)
     shown = np.linspace(0, len(load_rows(options.data[:1], "validation", columns=COLUMNS)) - 1, SHOWN).astype(int)
     sheet, apart = [tiles(truths[shown])], {}
-    print(
-        "| experiment | samples | minutes | PSNR dB | SSIM | LPIPS | Fréchet | classes' score |\n|---|---:|---:|---:|---:|---:|---:|---:|"
-    )
+    print("| experiment | samples | minutes | PSNR dB | SSIM | LPIPS | Fréchet | classes' score |")
+    print("|---|---:|---:|---:|---:|---:|---:|---:|")
     for name, experiment in EXPERIMENTS.items():
         lines, made = answers(experiment, options.out / folder_of(name), rows, side)
         made = heads(made, rows)

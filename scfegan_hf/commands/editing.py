@@ -61,6 +61,17 @@ def _describe_complete(commands: argparse._SubParsersAction) -> None:
     complete.add_argument("-n", "--number", type=whole(1, 4), default=1, help="of guesses, 1 to 4 (default 1)")
     complete.add_argument("--seed", type=whole(0, 2**31 - 1), default=0, help="0 begins with the likeliest guess (default)")
     complete.add_argument("--model", help="folder or Hub repository (default: the weights in the package)")
+    complete.add_argument(
+        "--search",
+        choices=("faces", "dcgan"),
+        help="fill by a search for a generator's face that agrees with the rest, and not by the editing network: the package's "
+        "faces, or a DCGAN of your own in --model",
+    )
+    complete.add_argument("--steps", type=whole(0, 10_000), help="of the search (default: 24, of a DCGAN 300)")
+    complete.add_argument(
+        "--out-interval", "--out_interval", type=whole(0, 10_000), default=0, metavar="STEPS",
+        help="of the search, write a picture every so many steps too (default 0: the last alone)",
+    )  # fmt: skip
     complete.add_argument("--quality", type=whole(1, 100), help="of a JPEG, 1 to 100 (default: the photo's own, or 95)")
     complete.add_argument(
         "-o", "--output", required=True, help="file to write; further guesses get -2 and so on in their names"
@@ -102,10 +113,17 @@ def _edit(options: argparse.Namespace) -> None:
 
 
 def _complete(options: argparse.Namespace) -> None:
-    from scfegan_hf.editing.pipeline import FaceEditPipeline
     from scfegan_hf.editing.saving import format_of
 
     format_of(options.output)  # before the work is done
+    if options.search:
+        from scfegan_hf.editing.latent_search import FaceSearch
+
+        search = FaceSearch.from_pretrained(options.model, options.search)
+        how = {"seed": options.seed, "steps": options.steps, "out_interval": options.out_interval}
+        return save_all(search(options.photo, options.mask, **how), options.output, options.quality)
+    from scfegan_hf.editing.pipeline import FaceEditPipeline
+
     pipe = FaceEditPipeline.from_pretrained(options.model, runtime="pytorch")
     result = pipe(options.photo, options.mask, seed=options.seed, num_candidates=options.number)
     save_all(result, options.output, options.quality)

@@ -56,19 +56,25 @@ class Guesser:
 
     def __call__(self, draw: np.random.Generator | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Colours uint8 (H, W, 3) and where they are given, bool (H, W): the likeliest ones, or others with ``draw``."""
-        prior, matrix = read_prior(), _to_frame(self.frame)
-        side = prior.resolution
-        unknown = self.hole if self.unseen is None else self.hole | self.unseen
-        gone = cv2.warpAffine(unknown.astype(np.float32), matrix, (SEEN, SEEN), borderValue=1.0)
-        seen = np.where(unknown[..., None], np.uint8(128), self.rgb)  # making it small mixes neighbours
-        small = cut_frame(seen, self.frame, side).astype(np.float32) / 127.5 - 1
-        gone = (cv2.resize(gone, (side, side), interpolation=cv2.INTER_AREA) > TOUCHED).astype(np.uint8)
-        gone = cv2.dilate(gone, np.ones((3, 3), np.uint8)) > 0
-        guessed = prior.guess(small, gone, draw)
+        prior = read_prior()
+        small, gone = self.framed(prior.resolution)
+        guessed = prior.guess(small.astype(np.float32) / 127.5 - 1, gone, draw)
         guessed = np.clip((cv2.resize(guessed, (SEEN, SEEN), interpolation=cv2.INTER_CUBIC) + 1) * 127.5, 0, 255)
-        size = self.hole.shape[::-1]
+        return self.placed(np.rint(guessed).astype(np.uint8))
+
+    def framed(self, side: int) -> tuple[np.ndarray, np.ndarray]:
+        """The face uint8 (side, side, 3), and what is unknown of it, bool (side, side)."""
+        unknown = self.hole if self.unseen is None else self.hole | self.unseen
+        gone = cv2.warpAffine(unknown.astype(np.float32), _to_frame(self.frame), (SEEN, SEEN), borderValue=1.0)
+        seen = np.where(unknown[..., None], np.uint8(128), self.rgb)  # making it small mixes neighbours
+        gone = (cv2.resize(gone, (side, side), interpolation=cv2.INTER_AREA) > TOUCHED).astype(np.uint8)
+        return cut_frame(seen, self.frame, side), cv2.dilate(gone, np.ones((3, 3), np.uint8)) > 0
+
+    def placed(self, face: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """A face uint8 (SEEN, SEEN, 3) of the frame as colours uint8 (H, W, 3), and where they are of the hole, bool (H, W)."""
+        matrix, size = _to_frame(self.frame), self.hole.shape[::-1]
         how = {"flags": cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP}
-        colors = cv2.warpAffine(np.rint(guessed).astype(np.uint8), matrix, size, borderMode=cv2.BORDER_REPLICATE, **how)
+        colors = cv2.warpAffine(face, matrix, size, borderMode=cv2.BORDER_REPLICATE, **how)
         within = cv2.warpAffine(np.ones((SEEN, SEEN), np.uint8), matrix, size, **how) > 0
         return colors, self.hole & within
 

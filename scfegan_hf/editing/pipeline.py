@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import torch
 
     from scfegan_hf.editing.guess import Guesser
+    from scfegan_hf.editing.latent_search import PhotographicGuesser
     from scfegan_hf.editing.places import Plan
     from scfegan_hf.editing.runtime import OpenVINONetwork
     from scfegan_hf.models.scfegan import SCFEGANGenerator
@@ -37,6 +38,7 @@ MAX_CANDIDATES = 4
 # redraw: the network repaints what is erased; recolor: what is there takes the painted colours (editing/recolor.py).
 MODES = ("redraw", "recolor")
 RUNTIMES = ("pytorch", "openvino")
+PHOTOGRAPHIC = ("made", "searched")  # guesses
 # Where OpenVINO is the default if it is installed: where its advantage was measured (docs/history).
 OPENVINO_MACHINES = ("x86_64", "AMD64")
 TOO_LARGE = "The hole is too large for texture from its surroundings, so what was repainted is smooth. Edit it part by part."
@@ -120,7 +122,7 @@ class FaceEditPipeline:
         invert: bool | None = None,
         detail: bool = True,
         keep_tint: bool = True,
-        guess: bool = True,
+        guess: bool | str = True,
         grow: int | str = 0,
     ) -> EditResult:
         """Repaint ``image`` where ``mask`` is marked, along the lines of ``sketch`` and in the colours of ``color``.
@@ -130,9 +132,10 @@ class FaceEditPipeline:
         RGBA, painted where it is opaque. Both count inside the mask only. A mask that marks over half is refused unless
         ``invert`` says that black means repaint (True) or that it is meant so (False). The same ``seed`` gives the same
         result. ``guess``: where nothing is drawn on a face, guess its colours from what is seen of it (editing/guess.py), for
-        each ``seed`` but 0 in another way, and cut a face no larger than its frame; False leaves it to the network. Candidates
-        after the first are made in other ways, which ``labels`` tell (editing/candidates.py); there may be fewer than
-        ``num_candidates`` (1 to 4), since no two are alike. ``detail``: give the answer texture from the photograph around it
+        each ``seed`` but 0 in another way, and cut a face no larger than its frame; "made" takes the colours of a photograph
+        that the package's faces make of the guess, and "searched" looks for one that agrees better with the rest, which takes
+        seconds (editing/latent_search.py); False leaves it to the network. Candidates after the first are made in other ways,
+        which ``labels`` tell (editing/candidates.py); there may be fewer than ``num_candidates`` (1 to 4), since no two are alike. ``detail``: give the answer texture from the photograph around it
         (editing/detail.py). ``keep_tint``: a photograph in grey or in one tint stays so, and a painted colour counts as its
         lightness; False takes colours as they are. ``grow``: pixels to add to the mask all around, or "auto" for as many as
         leave no rim of what it covers (`suggest_mask`). Raises ValueError that says what to do.
@@ -149,6 +152,8 @@ class FaceEditPipeline:
 
         if mode not in MODES:
             raise ValueError(f"mode must be one of {', '.join(MODES)}, not {mode!r}.")
+        if guess not in (True, False, *PHOTOGRAPHIC):
+            raise ValueError(f"guess must be True, False, {' or '.join(map(repr, PHOTOGRAPHIC))}, not {guess!r}.")
         if not 0 <= seed < 2**63 - len(CHOICES):
             raise ValueError(f"seed must be a whole number from 0 to 2**63 - {len(CHOICES) + 1}, not {seed}.")
         if not 1 <= num_candidates <= MAX_CANDIDATES:
@@ -181,7 +186,11 @@ class FaceEditPipeline:
         plan = Plan.of(photo.rgb, hole, unknown, lines | painted)
         drawn = ((lines | painted) & hole).any()
         guesser = Guesser.of_plan(plan, looks()) if guess and not drawn else None
-        how = {"seed": seed, "count": num_candidates, "detail": detail, "framed": guess}
+        if guesser and guess in PHOTOGRAPHIC:
+            from scfegan_hf.editing.latent_search import PhotographicGuesser
+
+            guesser = PhotographicGuesser.of(guesser, guess == "searched")
+        how = {"seed": seed, "count": num_candidates, "detail": detail, "framed": bool(guess)}
         pictures = self._candidates(plan, (lines, paint, painted), guesser, **how)
         for rgb in pictures.values():
             if tint:
@@ -192,7 +201,15 @@ class FaceEditPipeline:
         return EditResult(images, (*photo.notes, *outside, *tight, *smooth), list(pictures))
 
     def _candidates(
-        self, plan: Plan, layers: tuple, guesser: Guesser | None, *, seed: int, count: int, detail: bool, framed: bool
+        self,
+        plan: Plan,
+        layers: tuple,
+        guesser: Guesser | PhotographicGuesser | None,
+        *,
+        seed: int,
+        count: int,
+        detail: bool,
+        framed: bool,
     ) -> dict[str, np.ndarray]:
         """At most ``count`` answers by what they are, uint8 RGB (H, W, 3), no two alike. layers: lines, colours, where;
         ``framed``: no crop of a face is larger than its frame."""

@@ -40,9 +40,10 @@ class FacePrior(nn.Module, HubNetwork, pipeline_tag="image-to-image", tags=["eig
     def basis(self) -> Tensor:
         """(pixels and colours, components), float32, orthonormal but for rounding."""
         if self.unfolded is None or self.unfolded.device != self.mean.device:
-            left = self.halves.float() * (self.scales.float() / LEVELS)[:, None, None, None]
-            sign = (1 - 2 * self.odd.float())[:, None, None, None]
-            self.unfolded = torch.cat([left, sign * left.flip(2)], 2).flatten(1).T.contiguous()
+            with torch.inference_mode(False), torch.no_grad():  # it outlasts a guess, and searches differentiate by codes
+                left = self.halves.float() * (self.scales.float() / LEVELS)[:, None, None, None]
+                sign = (1 - 2 * self.odd.float())[:, None, None, None]
+                self.unfolded = torch.cat([left, sign * left.flip(2)], 2).flatten(1).T.contiguous()
         return self.unfolded
 
     @property
@@ -69,10 +70,19 @@ class FacePrior(nn.Module, HubNetwork, pipeline_tag="image-to-image", tags=["eig
 
         It is the likeliest one, or with ``draw`` one of those that may be. What is known comes back as the Gaussian has it.
         """
+        weights = self._weights(face, unknown, draw)
+        return (self.mean.float().flatten() + self.basis @ weights).unflatten(0, face.shape).numpy()
+
+    @torch.inference_mode()
+    def guessed_codes(self, face: np.ndarray, unknown: np.ndarray, draw: np.random.Generator | None = None) -> Tensor:
+        """The codes (components,) of what `guess` answers, as `pictures` takes them."""
+        return self._weights(face, unknown, draw) / self.variances.float().sqrt().clamp_min(1e-12)
+
+    def _weights(self, face: np.ndarray, unknown: np.ndarray, draw: np.random.Generator | None) -> Tensor:
+        """How much of each column of `basis` is in a guess (components,)."""
         basis, variances = self.basis, self.variances.float()
-        mean = self.mean.float().flatten()
         hidden = torch.from_numpy(np.repeat(unknown.ravel(), 3))
-        apart = torch.from_numpy(np.ascontiguousarray(face, np.float32)).flatten() - mean
+        apart = torch.from_numpy(np.ascontiguousarray(face, np.float32)).flatten() - self.mean.float().flatten()
         erased = basis[hidden]
         # What the seen pixels say is all that there is, less what the erased ones would have said.
         precision = (self.products - erased.T @ erased) / self.noise + torch.diag(1 / variances)
@@ -82,7 +92,7 @@ class FacePrior(nn.Module, HubNetwork, pipeline_tag="image-to-image", tags=["eig
         if draw is not None:
             normal = torch.from_numpy(draw.standard_normal(len(variances)).astype(np.float32))
             weights = weights + BOLD * torch.linalg.solve_triangular(root.T, normal[:, None], upper=True)[:, 0]
-        return (mean + basis @ weights).unflatten(0, face.shape).numpy()
+        return weights
 
 
 @cache

@@ -78,3 +78,24 @@ def test_it_comes_back_from_a_folder_as_it_went(prior, tmp_path):
 def test_too_few_faces_are_refused():
     with pytest.raises(ValueError, match="as many faces"):
         fit_prior(faces(4, 0), components=12)
+
+
+def test_codes_can_be_differentiated_after_a_guess(prior):
+    face = np.zeros((SIDE, SIDE, 3), np.float32)
+    fresh = FacePrior(SIDE, 12, 0.002)
+    fresh.load_state_dict(prior.state_dict())
+    fresh.guess(face, np.zeros((SIDE, SIDE), bool))
+    codes = torch.zeros(1, 12, requires_grad=True)
+    fresh.pictures(codes).square().sum().backward()
+    assert codes.grad.abs().sum() > 0
+
+
+def test_guessed_codes_are_those_of_the_guess(prior):
+    face = faces(1, 9)[0].astype(np.float32) / 127.5 - 1
+    unknown = np.zeros((SIDE, SIDE), bool)
+    unknown[:, SIDE // 2 :] = True
+    for seed in (None, 3):
+        draws = [None if seed is None else np.random.default_rng(seed) for _ in range(2)]
+        codes = prior.guessed_codes(face, unknown, draws[0])
+        picture = prior.pictures(codes[None])[0].permute(1, 2, 0).numpy()
+        assert np.abs(picture - prior.guess(face, unknown, draws[1])).max() < 1e-3
