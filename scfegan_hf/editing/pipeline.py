@@ -127,18 +127,19 @@ class FaceEditPipeline:
     ) -> EditResult:
         """Repaint ``image`` where ``mask`` is marked, along the lines of ``sketch`` and in the colours of ``color``.
 
-        PIL images, paths, bytes or uint8 arrays, all of the photograph's size (64x64 to 100 megapixels). Marked is what
-        lies above half of the mask's or sketch's own range; a feathered mask blends as softly as it was drawn. color:
-        RGBA, painted where it is opaque. Both count inside the mask only. A mask that marks over half is refused unless
-        ``invert`` says that black means repaint (True) or that it is meant so (False). The same ``seed`` gives the same
-        result. ``guess``: where nothing is drawn on a face, guess its colours from what is seen of it (editing/guess.py), for
-        each ``seed`` but 0 in another way, and cut a face no larger than its frame; "made" takes the colours of a photograph
-        that the package's faces make of the guess, and "searched" looks for one that agrees better with the rest, which takes
-        seconds (editing/latent_search.py); False leaves it to the network. Candidates after the first are made in other ways,
-        which ``labels`` tell (editing/candidates.py); there may be fewer than ``num_candidates`` (1 to 4), since no two are alike. ``detail``: give the answer texture from the photograph around it
-        (editing/detail.py). ``keep_tint``: a photograph in grey or in one tint stays so, and a painted colour counts as its
-        lightness; False takes colours as they are. ``grow``: pixels to add to the mask all around, or "auto" for as many as
-        leave no rim of what it covers (`suggest_mask`). Raises ValueError that says what to do.
+        PIL images, paths, bytes or uint8 arrays, all of the photograph's size (64x64 to 100 megapixels). Marked is what lies
+        above half of the mask's or sketch's own range; a feathered mask blends as softly as it was drawn. color: RGBA, painted
+        where it is opaque. Both count inside the mask only. A mask that marks over half is refused unless ``invert`` says that
+        black means repaint (True) or that it is meant so (False). The same ``seed`` gives the same result. ``guess``: where
+        nothing is drawn on a face, guess its colours from what is seen of it (editing/guess.py), for each ``seed`` but 0 in
+        another way, and cut a face no larger than its frame; "made" takes the colours of a photograph that the package's faces
+        make of the guess, and "searched" looks for one that agrees better with the rest, which takes seconds
+        (editing/latent_search.py); False leaves it to the network. Candidates after the first are made in other ways, which
+        ``labels`` tell (editing/candidates.py); there may be fewer than ``num_candidates`` (1 to 4), since no two are alike.
+        ``detail``: give the answer texture from the photograph around it (editing/detail.py). ``keep_tint``: a photograph in
+        grey or in one tint stays so, and a painted colour counts as its lightness; False takes colours as they are. ``grow``:
+        pixels to add to the mask all around, or "auto" for as many as leave no rim of what it covers (`suggest_mask`). Raises
+        ValueError that says what to do.
 
         ``mode="recolor"`` keeps what is there and changes its colour: each part of a face that ``color`` touches takes it,
         limited by ``mask`` if there is one; there is one result, and no sketch (`recolor_photo`).
