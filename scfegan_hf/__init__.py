@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from scfegan_hf.editing.result import EditResult
     from scfegan_hf.faces.makeup import Look, Tint
     from scfegan_hf.models.scfegan import SCFEGANDiscriminator, SCFEGANGenerator
+    from scfegan_hf.portrait.age import AgePipeline
     from scfegan_hf.portrait.attributes import AttributePipeline
     from scfegan_hf.portrait.makeup import MakeupPipeline
     from scfegan_hf.portrait.result import PortraitResult
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
+    "AgePipeline",
     "AttributePipeline",
     "EditResult",
     "FaceEditPipeline",
@@ -41,6 +43,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "AgePipeline": "portrait.age",
     "AttributePipeline": "portrait.attributes",
     "EditResult": "editing.result",
     "FaceEditPipeline": "editing.pipeline",

@@ -51,6 +51,7 @@ PUBLIC = {
     "PhotoEnlarging": "editing.enlarging",
     "Look": "faces.makeup",
     "Tint": "faces.makeup",
+    "AgePipeline": "portrait.age",
     "AttributePipeline": "portrait.attributes",
     "MakeupPipeline": "portrait.makeup",
     "StylePipeline": "portrait.style",

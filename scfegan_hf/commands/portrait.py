@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from scfegan_hf.commands.options import JPEG_NOTE, change_folder, check_format, describe_results, number, tell, whole
+from scfegan_hf.portrait.age import MOST_FEATURES, MOST_YEARS
 from scfegan_hf.portrait.attributes import MOST
 from scfegan_hf.portrait.style import DEFAULT_STYLE, style_and_strength
 
@@ -37,12 +38,16 @@ def describe(commands: argparse._SubParsersAction) -> None:
     describe_results(style)
     style.set_defaults(run=_style)
     studio = commands.add_parser(
-        "studio", help="smile, make-up, hair colour, style and enlargement in one go; for a folder too"
+        "studio", help="age, features, smile, make-up, hair colour, style and enlargement in one go; for a folder too"
     )
     studio.add_argument("photo", help="picture, or a folder of pictures, searched deeply")
     starts = ("photo", "lines", "doodle")
     studio.add_argument("--from", dest="start", choices=starts, default="photo", help="what the picture is (default photo)")
     studio.add_argument("--seed", type=whole(0, 2**31 - 1), default=0, help="of a face from lines or a doodle")
+    words = f"years older, or less than 0 younger, {-MOST_YEARS:g} to {MOST_YEARS:g} (default 0)"
+    studio.add_argument("--age", type=number(-MOST_YEARS, MOST_YEARS), default=0.0, metavar="YEARS", help=words)
+    words = f"more feminine ({-MOST_FEATURES:g}) or more masculine ({MOST_FEATURES:g}) features (default 0)"
+    studio.add_argument("--features", type=number(-MOST_FEATURES, MOST_FEATURES), default=0.0, help=words)
     _describe_smile(studio)
     studio.add_argument("--makeup", metavar="PHOTO", help="a photograph of a face whose make-up is to come over")
     studio.add_argument("--remove-makeup", action="store_true", help="take off what make-up there is")
@@ -126,7 +131,7 @@ def _studio(options: argparse.Namespace) -> None:
     form, colors = check_format(options), _colors(options)
     look = Look(**colors) if colors else None
     wishes = dict(makeup=options.makeup, look=look, remove_makeup=options.remove_makeup, strength=options.strength)
-    wishes |= dict(smile=options.smile, start=options.start, seed=options.seed)
+    wishes |= dict(age=options.age, features=options.features, smile=options.smile, start=options.start, seed=options.seed)
     wishes |= dict(hair=options.hair, upscale=options.upscale, face="all" if options.all_faces else None)
     if options.style is not None:
         wishes["style"], wishes["style_strength"] = style_and_strength(options.style)

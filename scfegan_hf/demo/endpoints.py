@@ -145,12 +145,14 @@ def portrait_endpoints(service: Service) -> dict[str, tuple[Callable, str]]:
         upscale: int = 1,
         all_faces: bool = False,
         smile: float = 0.0,
+        age: float = 0.0,
+        features: float = 0.0,
     ) -> FileData:
         colors = {"lips": lips, "shadow": shadow, "liner": liner, "blush": blush, "foundation": foundation}
 
         def work(paths: Paths) -> FileData:
             files = (paths["makeup"], colors, makeup_strength, hair, style, paths["style_picture"], style_strength)
-            result = service.on_gpu(changed, paths["photo"], Wishes(*files, upscale, all_faces, smile))
+            result = service.on_gpu(changed, paths["photo"], Wishes(*files, upscale, all_faces, smile, age, features))
             return service.file(result.image, "changed.png")
 
         with spoken_errors():

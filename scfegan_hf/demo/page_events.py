@@ -91,7 +91,8 @@ class PageEvents:
         return self.service.on_gpu(changed, photo, wishes)
 
     def _altered(self, sent: Sent, photo: str | Looked) -> PortraitResult:
-        wishes = Wishes(smile=sent.get("smile"), hair=sent.get("hair"), all_faces=True)
+        numbers = {name: sent.get(name, 0.0) for name in ("age", "features", "smile")}
+        wishes = Wishes(**numbers, hair=sent.get("hair"), all_faces=True)
         return self.service.on_gpu(changed, photo, wishes)
 
     def _photo(self, sent: Sent) -> Drawing:

@@ -11,10 +11,10 @@ from scfegan_hf.portrait.looked import Looked
 from scfegan_hf.portrait.result import PortraitResult
 from scfegan_hf.portrait.studio import Studio
 
-DOCUMENTATION = """A smile, make-up, hair colour, a painter's style and enlargement of a photo of faces, in this order.
-photo: picture file. Any of these: smile, -1 (none) to 1 (wide); makeup, a picture file of a face whose make-up is to come over,
-or colours, each a name or "#rrggbb", of lips, shadow, liner, blush and foundation, by makeup_strength (0 to 1.5); hair, its new
-colour; style: painterly, golden, teal, noir, neon or blue, or style_picture, a picture file to paint like, by style_strength
+DOCUMENTATION = """Age, features, a smile, make-up, hair colour, a painter's style and enlargement of a photo of faces, in this order.
+photo: picture file. Any of these: age, years from -20 to 20; features, from -1 (more feminine) to 1 (more
+masculine); smile, -1 (none) to 1 (wide); makeup, a picture file of a face whose make-up is to come over, or colours, each a name
+or "#rrggbb", of lips, shadow, liner, blush and foundation, by makeup_strength (0 to 1.5); hair, its new colour; style: painterly, golden, teal, noir, neon or blue, or style_picture, a picture file to paint like, by style_strength
 (0 to 1); upscale: 1, 2 or 4. all_faces: every face and not the largest alone. Returns a PNG file."""
 
 
@@ -32,6 +32,8 @@ class Wishes:
     upscale: Any = 1
     all_faces: Any = False
     smile: Any = 0.0
+    age: Any = 0.0
+    features: Any = 0.0
 
 
 def change_portrait(studio: Callable[[], Studio], photo: str | Looked, wishes: Wishes) -> PortraitResult:
@@ -54,6 +56,8 @@ def change_portrait(studio: Callable[[], Studio], photo: str | Looked, wishes: W
         raise ValueError("Give a style or a style_picture, not both.")
     return chain(
         photo,
+        age=wishes.age,
+        features=wishes.features,
         smile=wishes.smile,
         makeup=wishes.makeup,
         look=Look(**colors) if colors else None,

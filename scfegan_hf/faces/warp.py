@@ -16,14 +16,19 @@ def bend_onto(image: np.ndarray, points: np.ndarray, target: np.ndarray, shape: 
     """
     if points.shape != target.shape or points.shape[0] != 98:
         raise ValueError("Bending a face needs the 98 landmarks of both.")
+    return cv2.remap(image, places_in(points, target, shape), None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+
+
+def places_in(points: np.ndarray, target: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """For each pixel of a picture of ``shape`` (height, width) in which a face has the landmarks ``target`` (98, 2), where that
+    place lies among ``points`` (98, 2): float32 (H, W, 2), in the units of ``points``."""
     height, width = shape
     columns, rows = np.arange(0, width + GRID, GRID), np.arange(0, height + GRID, GRID)
     grid = np.stack(np.meshgrid(columns, rows), -1).reshape(-1, 2).astype(np.float64)
     bent = thin_plate(*_held(target, points))(grid).reshape(len(rows), len(columns), 2).astype(np.float32)
     # Pixel x lies at x / GRID in the grid.
     at = np.stack(np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)), -1) / np.float32(GRID)
-    maps = cv2.remap(bent, at, None, cv2.INTER_LINEAR)
-    return cv2.remap(image, maps, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+    return cv2.remap(bent, at, None, cv2.INTER_LINEAR)
 
 
 def thin_plate(points: np.ndarray, values: np.ndarray):

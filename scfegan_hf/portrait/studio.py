@@ -1,4 +1,4 @@
-"""The chain: a smile, make-up, hair colour, style and enlargement of a photograph or of a drawn face, each by its word."""
+"""The chain: age, features, a smile, make-up, hair colour, style and enlargement of a photograph or of a drawn face, each by its word."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from scfegan_hf.editing.enlarging import PhotoEnlarging
 from scfegan_hf.editing.lines import FaceFromLines
 from scfegan_hf.editing.made_faces import FaceFromDoodle
 from scfegan_hf.editing.photos import PictureLike, read_photo
+from scfegan_hf.portrait.age import AgePipeline, check_age
 from scfegan_hf.portrait.attributes import AttributePipeline, check_smile
 from scfegan_hf.portrait.looked import Looked, looked_at
 from scfegan_hf.portrait.makeup import MakeupPipeline, chosen_faces
@@ -40,6 +41,10 @@ class Studio:
         return FaceFromDoodle.from_pretrained()
 
     @cached_property
+    def ages(self) -> AgePipeline:
+        return AgePipeline.from_pretrained()
+
+    @cached_property
     def attributes(self) -> AttributePipeline:
         return AttributePipeline.from_pretrained()
 
@@ -59,6 +64,8 @@ class Studio:
         self,
         image: PictureLike | Looked,
         *,
+        age: float = 0.0,
+        features: float = 0.0,
         smile: float = 0.0,
         makeup: PictureLike | None = None,
         look: Look | None = None,
@@ -72,11 +79,11 @@ class Studio:
         start: str = "photo",
         seed: int = 0,
     ) -> PortraitResult:
-        """The photograph, or one that was `Looked` at, with all that was asked for, in this order: smile, make-up, hair, style,
-        enlargement.
+        """The photograph, or one that was `Looked` at, with all that was asked for, in this order: age and features, smile,
+        make-up, hair, style, enlargement.
 
         ``start``: what the image is; of "lines" or a "doodle" a face is made first, by ``seed``, see `FaceFromLines` and
-        `FaceFromDoodle`. ``smile``: how far it moves, see `AttributePipeline`. ``makeup``: a photograph whose make-up comes
+        `FaceFromDoodle`. ``age`` and ``features``: how far they move, see `AgePipeline`. ``smile``: likewise, see `AttributePipeline`. ``makeup``: a photograph whose make-up comes
         over, or else a ``look`` of colours, or ``remove_makeup``, by ``strength``, see `MakeupPipeline`. ``hair``: its new
         colour, "#rrggbb", a name, or (r, g, b) of 0 to 255. ``style``: a name or a picture, by ``style_strength``, see
         `StylePipeline`. ``upscale``: 1, 2 or 4. ``face``: which of several, from the left, or "all"; None is the largest.
@@ -89,26 +96,33 @@ class Studio:
         if start not in STARTS:
             raise ValueError(f"start must be one of {', '.join(STARTS)}, not {start!r}.")
         color = None if hair is None else _color(hair)
+        check_age(age, features)
         check_smile(smile)
         wants_makeup = makeup is not None or look is not None or remove_makeup
-        if start == "photo" and not smile and not wants_makeup and color is None and style is None and upscale == 1:
-            raise ValueError("Ask for something: a smile, make-up, a colour of hair, a style, or an upscale of 2 or 4.")
+        shaped = bool(age or features or smile)
+        if start == "photo" and not shaped and not wants_makeup and color is None and style is None and upscale == 1:
+            raise ValueError("Ask for something: an age, features, a smile, make-up, a colour of hair, a style, or an upscale of 2 or 4.")
         if start != "photo":
             image = (self.drawer if start == "lines" else self.doodler)(image, seed=seed).image
         photo = image.photo if isinstance(image, Looked) else read_photo(image)
         picture, notes, labels = image, [], [] if start == "photo" else [f"made of {start}"]
         mask = np.zeros(photo.rgb.shape[:2], bool)
-        if smile:
+        if shaped:
             looked = looked_at(image)
-            moved = self.attributes(looked, smile=smile, face=face)
+        if age or features:
+            moved = self.ages(looked, age=age, features=features, face=face)
             picture, mask = moved.image, moved.mask
             notes, labels = list(moved.notes), labels + list(moved.labels)
+        if smile:
+            moved = self.attributes(looked.changed(picture) if age or features else looked, smile=smile, face=face)
+            picture, mask = moved.image, mask | moved.mask
+            notes, labels = notes + list(moved.notes), labels + list(moved.labels)
         if wants_makeup:
             made_up = self.makeup(picture, makeup, look, remove=remove_makeup, strength=strength, face=face)
             picture, mask = made_up.image, mask | made_up.mask
             notes, labels = notes + list(made_up.notes), labels + list(made_up.labels)
         if color is not None:
-            with_faces = looked.changed(picture) if smile and not wants_makeup else looked_at(picture)
+            with_faces = looked.changed(picture) if shaped and not wants_makeup else looked_at(picture)
             picture, changed = _with_hair(with_faces, color, face, notes)
             mask = mask | changed
             labels.append("hair coloured")

@@ -55,7 +55,7 @@ def test_a_smile_is_tried_while_dragged_and_made_when_let_go(open_page, portrait
     # Moved again it adds nothing up; with hair it is one result of both; at none it is the photo again.
     move(page, ".smile", "-80")
     let_go(page, ".smile")
-    expect(page.locator("#editor .change output")).to_have_text("-80 %")
+    expect(page.locator("#editor .smile + output")).to_have_text("-80 %")
     page.wait_for_function("() => document.querySelector('#editor .editor').report().begun.alter === 0")
     wait_for_result(page)
     assert np.abs(shown(page) - smile_of(-0.8)).max() <= 1
@@ -81,15 +81,15 @@ def test_it_is_gone_on_from_and_the_slider_begins_anew(open_page, portrait):
     first = shown(page)
     page.click("#editor [data-do=continue]")
     expect(page.locator(STATUS)).to_contain_text("is the photo now")
-    expect(page.locator("#editor .change output")).to_have_text("0 %")
+    expect(page.locator("#editor .smile + output")).to_have_text("0 %")
     move(page, ".smile", "-50")
     let_go(page, ".smile")
     wait_for_result(page)
     assert (shown(page) != first).any()
     page.keyboard.press("Escape")
-    expect(page.locator("#editor .change output")).to_have_text("0 %")  # as what is seen
+    expect(page.locator("#editor .smile + output")).to_have_text("0 %")  # as what is seen
     page.click("#editor [data-do=results]")
-    expect(page.locator("#editor .change output")).to_have_text("-50 %")
+    expect(page.locator("#editor .smile + output")).to_have_text("-50 %")
 
 
 def asked(page: Page) -> int:
@@ -138,7 +138,7 @@ def test_what_is_made_is_given_up_when_the_slider_moves_on(open_page, portrait):
     page.wait_for_selector("#editor .editor.running")
     move(page, ".smile", "-90")
     let_go(page, ".smile")
-    page.wait_for_function("() => document.querySelector('#editor .change output').value === '-90 %'")
+    page.wait_for_function("() => document.querySelector('#editor .smile + output').value === '-90 %'")
     wait_for_result(page)
     expect(page.locator(STATUS)).to_have_text("Changed. Drag over the photo to compare.")
     assert np.abs(shown(page) - smile_of(-0.9)).max() <= 1
@@ -192,7 +192,7 @@ def test_without_a_face_it_says_so_and_nothing_changes(open_page, tmp_path):
     move(page, ".smile", "50")
     expect(page.locator(STATUS)).to_contain_text("No face was found")
     let_go(page, ".smile")
-    expect(page.locator("#editor .change output")).to_have_text("0 %")
+    expect(page.locator("#editor .smile + output")).to_have_text("0 %")
     expect(page.locator(TRYING)).to_have_count(0)
     assert page.evaluate("() => document.querySelector('#editor .editor').report().mode") == "draw"
 
