@@ -78,7 +78,8 @@ def main() -> None:
         years, male, happy, apart, seconds = np.array(rows).T
         apart = apart[~np.isnan(apart)]
         alike = f"{apart.mean():.3f}, {np.quantile(apart, 0.95):.3f}" if len(apart) else "none found"
-        print(f"| {wish} | {years.mean():+.1f} | {male.mean():+.2f} | {happy.mean():+.2f} | {alike} | {np.median(seconds):.2f} |")
+        judged = f"{years.mean():+.1f} | {male.mean():+.2f} | {happy.mean():+.2f}"
+        print(f"| {wish} | {judged} | {alike} | {np.median(seconds):.2f} |")
     if options.sheet:
         save(np.vstack(strips[:SHOWN]), options.sheet)
 

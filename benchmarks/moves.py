@@ -77,6 +77,7 @@ def _serve(photo: str, moves: int, clock: Callable[[], float]) -> None:
     height, width = seen.looked.photo.rgb.shape[:2]
     print(f"{Path(photo).name}: faces found in {clock() - start:.2f} s, {width}x{height} pixels are worked on")
     smiles = itertools.cycle([number / moves for number in range(-moves, moves + 1) if number])
+    ages = itertools.cycle([20 * number / moves for number in range(-moves, moves + 1) if number])
     colors = {"lips": "#b0203a", "blush": "#d9788a"}
 
     def changed(**wishes: Any) -> PortraitResult:
@@ -84,6 +85,8 @@ def _serve(photo: str, moves: int, clock: Callable[[], float]) -> None:
 
     answers: dict[str, Callable[[], PortraitResult]] = {
         "smile": lambda: changed(smile=next(smiles)),
+        "age": lambda: changed(age=next(ages)),
+        "age, features and smile": lambda: changed(age=next(ages), features=0.5, smile=next(smiles)),
         "hair": lambda: changed(hair="#c9a36a"),
         "smile and hair": lambda: changed(smile=next(smiles), hair="#c9a36a"),
         "make-up by colours": lambda: make_up(None, seen.looked, None, colors, None, 1.5, None, True),

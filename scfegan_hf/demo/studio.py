@@ -11,11 +11,12 @@ from scfegan_hf.portrait.looked import Looked
 from scfegan_hf.portrait.result import PortraitResult
 from scfegan_hf.portrait.studio import Studio
 
-DOCUMENTATION = """Age, features, a smile, make-up, hair colour, a painter's style and enlargement of a photo of faces, in this order.
-photo: picture file. Any of these: age, years from -20 to 20; features, from -1 (more feminine) to 1 (more
-masculine); smile, -1 (none) to 1 (wide); makeup, a picture file of a face whose make-up is to come over, or colours, each a name
-or "#rrggbb", of lips, shadow, liner, blush and foundation, by makeup_strength (0 to 1.5); hair, its new colour; style: painterly, golden, teal, noir, neon or blue, or style_picture, a picture file to paint like, by style_strength
-(0 to 1); upscale: 1, 2 or 4. all_faces: every face and not the largest alone. Returns a PNG file."""
+DOCUMENTATION = """Age, features, a smile, make-up, hair colour, a painter's style and enlargement of a photo of faces, in
+this order. photo: picture file. Any of these: age, years from -20 to 20; features, -1 (more feminine) to 1 (more masculine);
+smile, -1 (none) to 1 (wide); makeup, a picture file of a face whose make-up is to come over, or colours, each a name or
+"#rrggbb", of lips, shadow, liner, blush and foundation, by makeup_strength (0 to 1.5); hair, its new colour; style:
+painterly, golden, teal, noir, neon or blue, or style_picture, a picture file to paint like, by style_strength (0 to 1);
+upscale: 1, 2 or 4. all_faces: every face and not the largest alone. Returns a PNG file."""
 
 
 @dataclass(frozen=True)

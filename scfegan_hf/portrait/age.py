@@ -19,14 +19,19 @@ from scfegan_hf.portrait.looked import Looked, looked_at
 from scfegan_hf.portrait.result import PortraitResult
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from scfegan_hf.models.prototypes import FacePrototypes
     from scfegan_hf.portrait.faces import AlignedFace
 
+    OnFace = Callable[[np.ndarray], np.ndarray]  # a square (S, S) or (S, S, C) of the mean face, laid onto this one
+
 BUNDLED_PROTOTYPES = BUNDLED_WEIGHTS / "prototypes"
 MOST_YEARS, MOST_FEATURES = 20.0, 1.0  # either way
-YEARS, FEATURES = 6.0, 3.0  # years asked to a step of age; steps of features to 1: people see more of a step than ten years
-BENT = (0.6, 1.0)  # share of each step's bending: more of age's costs likeness and shows little
-SMOOTHED, ROUGHENED = 2.0, 0.3  # of age's steps of detail, to younger and to older: there wrinkles do the rest
+YEARS, FEATURES = 6.5, 2.7  # years asked to a step of age; steps of features to 1: people see more of a step than ten years
+# Shares of a step of age that are taken, to younger and to older: of its bending, which costs likeness and shows little in the
+# old; of its light, which lightens folds that the young have not; and of its detail, where wrinkles do the rest.
+BENT, LIT, ROUGHENED = (1.0, 0.4), (0.5, 1.0), (2.0, 0.3)
 LEAST_DETAIL, MOST_DETAIL = -1.2, 0.2  # logarithms
 OVAL = (0.5, 0.5, 0.5, 0.52)  # centre x, y and half axes of what may change, in parts of the close square
 FADE = 0.24  # of the oval's radius, over which changes fade
@@ -127,14 +132,15 @@ class AgePipeline:
         return mask
 
     def _answer(self, face: AlignedFace, steps: tuple[float, float]) -> tuple[tuple[int, ...], np.ndarray, np.ndarray]:
-        """A part x0, y0, x1, y1 of ``face.small``, where its pixels come from, as shifts (h, w, 2), and the logarithms (h, w, 3)
-        that their light is multiplied by before."""
+        """A part x0, y0, x1, y1 of ``face.small``; where its pixels come from, as shifts (h, w, 2); and logarithms (h, w, 3) of
+        what their light is multiplied by before."""
         import cv2
 
         from scfegan_hf.faces.close import close_frame
         from scfegan_hf.faces.warp import places_in
 
-        height, width = face.small.shape[:2]
+        (age, features), height, width = steps, *face.small.shape[:2]
+        older = int(age > 0)
         close = close_frame(face.frame)
         low, high = np.floor(close.min(0)), np.ceil(close.max(0)) + 1
         x0, y0, x1, y1 = (int(each) for each in (*np.clip(low, 0, (width, height)), *np.clip(high, 0, (width, height))))
@@ -153,29 +159,28 @@ class AgePipeline:
         # The mean face is turned and scaled onto this one, in complex numbers, so moves are too.
         one, other = ((each - each.mean(0)) @ np.array([1, 1j]) for each in (mean, own))
         turn = (np.conj(one) @ other) / (np.conj(one) @ one).real
-        moved = sum(step * bent * field for step, bent, field in zip(steps, BENT, self._fields, strict=True))
+        moved = np.tensordot((age * BENT[older], features), self._fields, 1)
         moved = on_face(moved) @ np.array([1, 1j]) * turn
         flow = -np.stack([moved.real, moved.imag], -1).astype(np.float32) * oval[..., None]
 
         part = np.s_[y0:y1, x0:x1]
         skin = face.places.mask("foundation")[part] * oval
-        tones = sum(step * tone for step, tone in zip(steps, self.prototypes.tones.numpy(), strict=True))
+        tones = np.tensordot((age * LIT[older], features), self.prototypes.tones.numpy(), 1)
         gain = on_face(tones.transpose(1, 2, 0)) * np.maximum(skin, face.places.mask("lips")[part] * oval)[..., None]
-        fine = self._detail(face.small[part], on_face, steps, float(np.hypot(*(close[3] - close[0]))))
-        if steps[0] > 0:
-            fine = fine + steps[0] * on_face(self.prototypes.wrinkles.numpy())
+        details = np.tensordot((age * ROUGHENED[older], features), self.prototypes.details.numpy(), 1)
+        fine = self._detail(face.small[part], on_face, details, float(np.hypot(*(close[3] - close[0]))))
+        if older:
+            fine = fine + age * on_face(self.prototypes.wrinkles.numpy())
         return (x0, y0, x1, y1), flow, gain + (fine * skin)[..., None]
 
-    def _detail(self, picture: np.ndarray, on_face, steps: tuple[float, float], side: float) -> np.ndarray:
-        """What the picture's own octaves gain or lose, as a logarithm of its luma (h, w). ``side``: of its close square."""
+    def _detail(self, picture: np.ndarray, on_face: OnFace, details: np.ndarray, side: float) -> np.ndarray:
+        """What the picture's own octaves gain or lose by ``details`` (O, D, D), as a logarithm of its luma (h, w). ``side``: of
+        its close square."""
         import cv2
 
-        age, features = steps
-        weights = (age * (ROUGHENED if age > 0 else SMOOTHED), features)
-        changes = sum(weight * each for weight, each in zip(weights, self.prototypes.details.numpy(), strict=True))
         above = cv2.cvtColor(np.log(picture.astype(np.float32) + FLOOR), cv2.COLOR_RGB2GRAY)
         added = np.zeros_like(above)
-        for change, sigma in zip(changes, self.prototypes.octaves, strict=True):
+        for change, sigma in zip(details, self.prototypes.octaves, strict=True):
             sigma *= side / self.prototypes.wrinkle_side
             if sigma < FINEST:
                 continue

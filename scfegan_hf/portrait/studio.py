@@ -1,4 +1,4 @@
-"""The chain: age, features, a smile, make-up, hair colour, style and enlargement of a photograph or of a drawn face, each by its word."""
+"""The chain: age, a smile, make-up, hair colour, style and enlargement of a photograph or of a drawn face, each by its word."""
 
 from __future__ import annotations
 
@@ -83,10 +83,11 @@ class Studio:
         make-up, hair, style, enlargement.
 
         ``start``: what the image is; of "lines" or a "doodle" a face is made first, by ``seed``, see `FaceFromLines` and
-        `FaceFromDoodle`. ``age`` and ``features``: how far they move, see `AgePipeline`. ``smile``: likewise, see `AttributePipeline`. ``makeup``: a photograph whose make-up comes
-        over, or else a ``look`` of colours, or ``remove_makeup``, by ``strength``, see `MakeupPipeline`. ``hair``: its new
-        colour, "#rrggbb", a name, or (r, g, b) of 0 to 255. ``style``: a name or a picture, by ``style_strength``, see
-        `StylePipeline`. ``upscale``: 1, 2 or 4. ``face``: which of several, from the left, or "all"; None is the largest.
+        `FaceFromDoodle`. ``age``, in years, and ``features``: how far they move, see `AgePipeline`; ``smile``: see
+        `AttributePipeline`. ``makeup``: a photograph whose make-up comes over, or else a ``look`` of colours, or
+        ``remove_makeup``, by ``strength``, see `MakeupPipeline`. ``hair``: its new colour, "#rrggbb", a name, or (r, g, b) of 0
+        to 255. ``style``: a name or a picture, by ``style_strength``, see `StylePipeline`. ``upscale``: 1, 2 or 4. ``face``:
+        which of several, from the left, or "all"; None is the largest.
 
         The result's mask is where it may have changed before it was enlarged, at its own size; a style and an enlargement
         change every pixel. Raises ValueError that says what to do, before any work for words that mean nothing.
@@ -101,7 +102,7 @@ class Studio:
         wants_makeup = makeup is not None or look is not None or remove_makeup
         shaped = bool(age or features or smile)
         if start == "photo" and not shaped and not wants_makeup and color is None and style is None and upscale == 1:
-            raise ValueError("Ask for something: an age, features, a smile, make-up, a colour of hair, a style, or an upscale of 2 or 4.")
+            raise ValueError("Ask for something: an age, a smile, make-up, a colour of hair, a style, or an upscale of 2 or 4.")
         if start != "photo":
             image = (self.drawer if start == "lines" else self.doodler)(image, seed=seed).image
         photo = image.photo if isinstance(image, Looked) else read_photo(image)

@@ -166,8 +166,8 @@ def test_faces_of_a_doodle_and_of_nothing_through_the_client(client, tmp_path):
 def test_the_chain_through_the_client(client, tmp_path):
     Image.fromarray(astronaut()[:300, 100:400]).save(tmp_path / "face.png")
     face = handle_file(tmp_path / "face.png")
-    answer = opened(client.predict(photo=face, lips="#a00030", style="golden", upscale=2, api_name="/studio"))
-    expected = studio(tmp_path / "face.png", look=Look(lips="#a00030"), style="golden", upscale=2)
+    answer = opened(client.predict(photo=face, age=9, lips="#a00030", style="golden", upscale=2, api_name="/studio"))
+    expected = studio(tmp_path / "face.png", age=9, look=Look(lips="#a00030"), style="golden", upscale=2)
     assert answer.size == (600, 600) and np.array_equal(np.asarray(answer), np.asarray(expected.image))
     like = opened(client.predict(photo=face, style_picture=face, style_strength=0.5, api_name="/studio"))
     assert (np.asarray(like) != astronaut()[:300, 100:400]).any()

@@ -72,6 +72,25 @@ def test_a_smile_is_tried_while_dragged_and_made_when_let_go(open_page, portrait
     page.wait_for_selector("#editor .editor[data-mode=draw]")
 
 
+def test_age_and_features_are_one_result_with_a_smile(open_page, portrait):
+    page = open_page(**DESKTOP)
+    choose_photo(page, portrait)
+    move(page, ".age", "12")
+    page.wait_for_selector(TRYING)
+    expect(page.locator("#editor .age + output")).to_have_text("+12")
+    let_go(page, ".age")
+    wait_for_result(page)
+    for slider, value in ((".features", "-50"), (".smile", "-80")):
+        move(page, slider, value)
+        let_go(page, slider)
+        page.wait_for_selector("#editor .editor.running")
+        wait_for_result(page)
+    expected = np.asarray(studio(astronaut(), age=12, features=-0.5, smile=-0.8, face="all").image).astype(int)
+    assert np.abs(shown(page) - expected).max() <= 1
+    page.keyboard.press("Escape")
+    expect(page.locator("#editor .age + output")).to_have_text("0")
+
+
 def test_it_is_gone_on_from_and_the_slider_begins_anew(open_page, portrait):
     page = open_page(**PHONE)
     choose_photo(page, portrait)

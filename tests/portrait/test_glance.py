@@ -43,6 +43,7 @@ def test_without_a_face_all_of_it_is_seen():
     "wishes",
     [
         {"smile": -0.8},
+        {"age": 15, "features": -0.5},
         {"hair": "#c01818"},
         {"smile": 0.5, "hair": "#c01818"},
         {"style": "golden"},
