@@ -6,9 +6,9 @@
 First the middle 32x32 pixels of faces of 64: Telea's inpainting, the nearest training face, the mean face, the package's prior;
 and a search for a code of the package's faces, or of a DCGAN of a run: its start and its end, joined by Poisson's equation. The
 same for the left half, and for a fifth of all pixels at random. Then parts of --large faces of 512 pixels by the pipeline: as
-the network fills them by itself, with the prior's colours as it does now, with those of a photograph that is made or searched
-for, and the prior's and the photograph's alone. PSNR in the hole in dB, LPIPS by AlexNet (over the hole; at 128 pixels for the
-small ones). The sheet shows middles of the first folder's faces.
+the network fills them by itself, with the prior's colours as the static site does, with the draft that the pipeline makes, and
+the prior's colours and a searched photograph's alone. PSNR in the hole in dB, LPIPS by AlexNet (over the hole; at 128 pixels
+for the small ones). The sheet shows middles of the first folder's faces.
 """
 
 import argparse
@@ -25,16 +25,16 @@ from gallery import save, strip
 
 from scfegan_hf import FaceEditPipeline
 from scfegan_hf.data.rows import load_rows
+from scfegan_hf.editing.draft import Draft
 from scfegan_hf.editing.drawn import masks
 from scfegan_hf.editing.guess import Guesser
 from scfegan_hf.editing.latent_search import (
     Codes,
     DCGANCodes,
     FaceCodes,
-    PhotographicGuesser,
     poisson,
-    read_faces,
     search,
+    search_photo,
 )
 from scfegan_hf.editing.looking import looks
 from scfegan_hf.faces.align import cut_frame, ffhq_frame
@@ -165,7 +165,8 @@ def main() -> None:
     held_out = list(faces(options.data, "validation", options.faces))
     ways = small_ways(np.stack([small(*each) for each in faces(options.data, "train", 10**6)]))
     small_faces = np.stack([small(*each) for each in held_out])
-    generators = {"the package's faces": SmallFaces(read_faces().generator, read_prior())}
+    package = FaceCodes.from_pretrained()
+    generators = {"the package's faces": SmallFaces(package.generator, read_prior())}
     if options.dcgan:
         generators["a DCGAN"] = DCGANCodes.from_pretrained(options.dcgan)
     for place, hole in small_holes().items():
@@ -187,15 +188,16 @@ def main() -> None:
             hole = hole_of(kind, points * (LARGE / picture.shape[0]), rng)
             with mock.patch.object(Guesser, "of", return_value=None):
                 answers = {"network alone": np.asarray(pipe(photo, hole).image.convert("RGB"))}
-            answers["with the prior's colours"] = np.asarray(pipe(photo, hole).image.convert("RGB"))
-            for guess in ("made", "searched"):
-                answers[f"with a {guess} photograph's"] = np.asarray(pipe(photo, hole, guess=guess).image.convert("RGB"))
             guesser = Guesser.of(photo, hole, None, looks())
             colors, where = guesser() if guesser else (photo, np.zeros_like(hole))
+            given = (np.zeros_like(hole), colors, where)
+            with mock.patch.object(Draft, "__call__", return_value=given):
+                answers["with the prior's colours"] = np.asarray(pipe(photo, hole).image.convert("RGB"))
+            answers["with a draft"] = np.asarray(pipe(photo, hole).image.convert("RGB"))
             answers["the prior's colours alone"] = np.where(where[..., None], colors, photo)
             if guesser:
-                made, _ = PhotographicGuesser.of(guesser, searched=True)()
-                answers["the searched photograph's alone"] = poisson(made, photo, hole, ~hole)
+                *_, (_, face) = search_photo(package, guesser, package.how)
+                answers["a searched photograph's alone"] = poisson(guesser.placed(face)[0], photo, hole, ~hole)
             for name, answer in answers.items():
                 figures[kind, name].append(judge(answer, photo, hole))
     print("| hole | way | PSNR dB | LPIPS |\n|---|---|---:|---:|")

@@ -50,6 +50,9 @@ def _describe_edit(commands: argparse._SubParsersAction) -> None:
     edit.add_argument("--seed", type=whole(0, 2**31 - 1), default=0)
     edit.add_argument("--model", help="folder or Hub repository (default: the weights in the package)")
     edit.add_argument("--no-detail", action="store_true", help="the network's answer as it is, without the photo's texture")
+    edit.add_argument(
+        "--to-the-letter", action="store_true", help="follow lines and dabs as they are, instead of asking what they mean"
+    )
     describe_results(edit)
     edit.set_defaults(run=_edit)
 
@@ -103,7 +106,7 @@ def _edit(options: argparse.Namespace) -> None:
     runtime = None if whole_folder else "pytorch"
     pipe = FaceEditPipeline.from_pretrained(options.model, runtime=runtime)
     how = {"mode": options.mode, "seed": options.seed, "invert": options.invert, "detail": not options.no_detail}
-    how |= {"grow": options.grow, "keep_tint": not options.free_colors}
+    how |= {"grow": options.grow, "keep_tint": not options.free_colors, "guess": not options.to_the_letter}
     drawings = {"mask": options.mask, "sketch": options.sketch, "color": options.color}
     if not whole_folder:
         result = pipe(options.photo, **drawings, **how)

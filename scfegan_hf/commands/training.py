@@ -72,6 +72,7 @@ def _describe_evaluate(commands: argparse._SubParsersAction) -> None:
         "--by-hand", action="store_true", help="features drawn and painted as people do, not as an edge detector sees them"
     )
     evaluate.add_argument("--no-detail", action="store_true", help="one more row of each model: without the detail pass")
+    evaluate.add_argument("--drafts", action="store_true", help="one more row of each model: by what drawings mean")
     evaluate.add_argument("--recolor", action="store_true", help="measure recolouring, beside redrawing, in place of the tasks")
     evaluate.set_defaults(run=_evaluate)
 
@@ -116,5 +117,5 @@ def _evaluate(options: argparse.Namespace) -> None:
         return
     names, guidance = options.tasks or TASKS, options.guidance or GUIDANCE
     how = {"feature_weights": options.feature_weights, "seed": options.seed, "by_hand": options.by_hand}
-    how |= {"no_detail": options.no_detail, "lpips_weights": options.lpips_weights}
+    how |= {"no_detail": options.no_detail, "drafts": options.drafts, "lpips_weights": options.lpips_weights}
     print(evaluate(options.data, options.out, options.model, options.faces, names, guidance, **how))

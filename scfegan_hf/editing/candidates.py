@@ -11,7 +11,8 @@ ALIKE = 3.0
 @dataclass(frozen=True)
 class Choice:
     """One way to answer. context: side of the crop in hole sizes; mirrored: seen left to right; detail: with the detail pass;
-    feature: the first answer with the face's other eye or brow in it; guess: which of the guesses it starts from (guess.py)."""
+    feature: the first answer with the face's other eye or brow in it; guess: which of the guesses it starts from (guess.py);
+    literal: of a drawing on a face, what was drawn and not what it means (draft.py)."""
 
     label: str
     context: float = 2.0
@@ -19,6 +20,7 @@ class Choice:
     detail: bool = True
     feature: bool = False
     guess: int = 0
+    literal: bool = False
 
 
 # In the order in which they are offered: the first is what a single answer is, the next are the least like it.
@@ -30,6 +32,9 @@ CHOICES = (
     Choice("closer crop", context=1.5),
     Choice("flipped", mirrored=True),
 )
+
+# The same where a face was drawn on: `redrawn` is what the drawing means.
+DRAFTS = (CHOICES[0], Choice("to the letter", literal=True), *CHOICES[1:])
 
 # The same where nothing was drawn and a face's colours are guessed.
 GUESSES = (

@@ -1,6 +1,7 @@
 """Colours for a part of a face that was erased and not drawn: what the face around it lets one expect (models/face_prior.py).
 
-The network follows colours that it is given; without any it knows too little of what lies a face's width away.
+The network follows colours that it is given; without any it knows too little of what lies a face's width away. The static site
+gives it these; draft.py goes on from them, by what is drawn, to a photograph.
 """
 
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from scfegan_hf.models.face_prior import read_prior
 SEEN = 256  # pixels at which the frame is cut out before it is made small
 TOUCHED = 0.02  # of a small pixel may be erased before it counts as unknown
 FACE = (0.18, 0.15, 0.82, 0.95)  # of the frame: where the face is, and not what is around it
+BROWS = 0.34  # of the frame: where a drawn hole has to begin, since hair is drawn lock by lock and best taken as it is drawn
 WITHIN = 0.5  # of the hole has to lie there
 
 
@@ -29,22 +31,27 @@ class Guesser:
     frame: np.ndarray
 
     @classmethod
-    def of_plan(cls, plan: Plan, looks: FaceLooks) -> "Guesser | None":
-        """For what a plan leaves to the network."""
+    def of_plan(cls, plan: Plan, looks: FaceLooks, drawn: bool = False) -> "Guesser | None":
+        """For what a plan leaves to the network; ``drawn``: as `of` has it."""
         hole = np.zeros_like(plan.hole)
         for part in plan.parts:
             hole |= part.mask if part.kind == "network" else False
-        return cls.of(plan.seen, hole, plan.unseen, looks)
+        return cls.of(plan.seen, hole, plan.unseen, looks, drawn)
 
     @classmethod
-    def of(cls, rgb: np.ndarray, hole: np.ndarray, unseen: np.ndarray | None, looks: FaceLooks) -> "Guesser | None":
-        """For the face that most of the hole lies in; None where it lies in none."""
+    def of(
+        cls, rgb: np.ndarray, hole: np.ndarray, unseen: np.ndarray | None, looks: FaceLooks, drawn: bool = False
+    ) -> "Guesser | None":
+        """For the face that most of the hole lies in, ``drawn``: from the brows down; None where it lies in none."""
         if not hole.any():
             return None
         best, most = None, WITHIN
+        low, high = FACE[:2], FACE[2:]
+        if drawn:
+            low = (low[0], BROWS)
         for frame in looks.frames(rgb):
-            inside = cv2.warpAffine(hole.astype(np.uint8), _to_frame(frame), (SEEN, SEEN))
-            x0, y0, x1, y1 = (round(part * SEEN) for part in FACE)
+            inside = cv2.warpAffine(hole.astype(np.uint8), to_frame(frame), (SEEN, SEEN))
+            x0, y0, x1, y1 = (round(part * SEEN) for part in (*low, *high))
             scale = float(np.hypot(*(frame[3] - frame[0]))) / SEEN
             share = float(inside[y0:y1, x0:x1].sum()) * scale**2 / float(hole.sum())
             if share >= most:
@@ -53,6 +60,11 @@ class Guesser:
             return None
         regions, points = looks.look(rgb, best)
         return cls(rgb, hole, unseen, ffhq_frame(points)) if is_face(points, regions) else None
+
+    @property
+    def unknown(self) -> np.ndarray:
+        """bool (H, W): what is not to be seen."""
+        return self.hole if self.unseen is None else self.hole | self.unseen
 
     def __call__(self, draw: np.random.Generator | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Colours uint8 (H, W, 3) and where they are given, bool (H, W): the likeliest ones, or others with ``draw``."""
@@ -64,22 +76,22 @@ class Guesser:
 
     def framed(self, side: int) -> tuple[np.ndarray, np.ndarray]:
         """The face uint8 (side, side, 3), and what is unknown of it, bool (side, side)."""
-        unknown = self.hole if self.unseen is None else self.hole | self.unseen
-        gone = cv2.warpAffine(unknown.astype(np.float32), _to_frame(self.frame), (SEEN, SEEN), borderValue=1.0)
+        unknown = self.unknown
+        gone = cv2.warpAffine(unknown.astype(np.float32), to_frame(self.frame), (SEEN, SEEN), borderValue=1.0)
         seen = np.where(unknown[..., None], np.uint8(128), self.rgb)  # making it small mixes neighbours
         gone = (cv2.resize(gone, (side, side), interpolation=cv2.INTER_AREA) > TOUCHED).astype(np.uint8)
         return cut_frame(seen, self.frame, side), cv2.dilate(gone, np.ones((3, 3), np.uint8)) > 0
 
     def placed(self, face: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """A face uint8 (SEEN, SEEN, 3) of the frame as colours uint8 (H, W, 3), and where they are of the hole, bool (H, W)."""
-        matrix, size = _to_frame(self.frame), self.hole.shape[::-1]
+        matrix, size = to_frame(self.frame), self.hole.shape[::-1]
         how = {"flags": cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP}
         colors = cv2.warpAffine(face, matrix, size, borderMode=cv2.BORDER_REPLICATE, **how)
         within = cv2.warpAffine(np.ones((SEEN, SEEN), np.uint8), matrix, size, **how) > 0
         return colors, self.hole & within
 
 
-def _to_frame(frame: np.ndarray) -> np.ndarray:
+def to_frame(frame: np.ndarray) -> np.ndarray:
     """The 2x3 matrix from the photograph to SEEN x SEEN pixels of an FFHQ frame, whose corners are those of faces/align.py."""
     corners = np.float32([[0, 0], [0, SEEN], [SEEN, SEEN]])
     return cv2.getAffineTransform(np.ascontiguousarray(frame[:3], np.float32), corners)

@@ -7,7 +7,6 @@ Pictures are (N, 3, R, R) in [-1, 1], holes (N, 1, R, R) in {0, 1} with 1 = hole
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 from typing import Protocol
 
@@ -251,31 +250,6 @@ def search_photo(
     for step, _, pictures in search(codes, seen, torch.from_numpy(gone)[None, None].float(), how, draw):
         picture = ((pictures[0].permute(1, 2, 0) + 1) * 127.5).clamp(0, 255).numpy()
         yield step, np.rint(cv2.resize(picture, (SEEN, SEEN), interpolation=cv2.INTER_CUBIC).clip(0, 255)).astype(np.uint8)
-
-
-@dataclass(frozen=True)
-class PhotographicGuesser:
-    """As a `Guesser`, whose colours are those of a photograph that ``codes`` makes, after so many ``steps`` of a search."""
-
-    guesser: Guesser
-    codes: Codes
-    steps: int
-
-    def __call__(self, draw: np.random.Generator | None = None) -> tuple[np.ndarray, np.ndarray]:
-        *_, (_, face) = search_photo(self.codes, self.guesser, replace(self.codes.how, steps=self.steps), draw)
-        return self.guesser.placed(face)
-
-    @classmethod
-    def of(cls, guesser: Guesser, searched: bool) -> "PhotographicGuesser":
-        """By the package's faces, with a search or without."""
-        codes = read_faces()
-        return cls(guesser, codes, codes.how.steps if searched else 0)
-
-
-@cache
-def read_faces() -> FaceCodes:
-    """The faces that the package carries, read once."""
-    return FaceCodes.from_pretrained()
 
 
 def poisson(answer: np.ndarray, photo: np.ndarray, hole: np.ndarray, known: np.ndarray) -> np.ndarray:

@@ -88,22 +88,29 @@ class FaceSampler:
 
     def photographs(self, codes: torch.Tensor, seed: int) -> list[Image.Image]:
         """Photographs of codes (N, components) of the eigenfaces."""
-        import torch
-
-        from scfegan_hf.models.face_generator import NOISE
-
-        faces, kind = [], next(self.generator.parameters()).dtype
-        for number, coarse in enumerate(self.prior.pictures(codes)):
-            noise = torch.randn(1, NOISE, *coarse.shape[1:], generator=generator_of(seed + number))
-            with torch.inference_mode():
-                answer = self.generator(coarse[None].to(self.device, kind), noise.to(self.device, kind))[0].float().clamp(-1, 1)
-            face = Image.fromarray(((answer + 1) * 127.5).round().byte().permute(1, 2, 0).cpu().numpy())
+        faces = []
+        for pixels in self.pixels(codes, seed):
+            face = Image.fromarray(pixels)
             if self.enlarging is not None:
                 scale = 2 if 2 * face.width >= SIDE else 4
                 face = self.enlarging(face, scale).image.resize((SIDE, SIDE), Image.Resampling.LANCZOS)
             face.info["generated"] = True
             faces.append(face)
         return faces
+
+    def pixels(self, codes: torch.Tensor, seed: int) -> list[np.ndarray]:
+        """The same as the generator makes them: uint8 (H, W, 3) each."""
+        import torch
+
+        from scfegan_hf.models.face_generator import NOISE
+
+        made, kind = [], next(self.generator.parameters()).dtype
+        for number, coarse in enumerate(self.prior.pictures(codes)):
+            noise = torch.randn(1, NOISE, *coarse.shape[1:], generator=generator_of(seed + number))
+            with torch.inference_mode():
+                answer = self.generator(coarse[None].to(self.device, kind), noise.to(self.device, kind))[0].float().clamp(-1, 1)
+            made.append(((answer + 1) * 127.5).round().byte().permute(1, 2, 0).cpu().numpy())
+        return made
 
 
 class FaceFromDoodle:

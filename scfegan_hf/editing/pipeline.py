@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import logging
 import platform
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from scfegan_hf.editing.candidates import CHOICES, GUESSES, alike
+from scfegan_hf.editing.candidates import CHOICES, DRAFTS, GUESSES, Choice, alike
 from scfegan_hf.editing.crops import context_of, shrink
 from scfegan_hf.editing.devices import computing_dtype, usable_device
 from scfegan_hf.editing.holes import hole_groups
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     import torch
 
     from scfegan_hf.editing.guess import Guesser
-    from scfegan_hf.editing.latent_search import PhotographicGuesser
     from scfegan_hf.editing.places import Plan
     from scfegan_hf.editing.runtime import OpenVINONetwork
     from scfegan_hf.models.scfegan import SCFEGANGenerator
@@ -38,7 +38,6 @@ MAX_CANDIDATES = 4
 # redraw: the network repaints what is erased; recolor: what is there takes the painted colours (editing/recolor.py).
 MODES = ("redraw", "recolor")
 RUNTIMES = ("pytorch", "openvino")
-PHOTOGRAPHIC = ("made", "searched")  # guesses
 # Where OpenVINO is the default if it is installed: where its advantage was measured (docs/history).
 OPENVINO_MACHINES = ("x86_64", "AMD64")
 TOO_LARGE = "The hole is too large for texture from its surroundings, so what was repainted is smooth. Edit it part by part."
@@ -122,24 +121,23 @@ class FaceEditPipeline:
         invert: bool | None = None,
         detail: bool = True,
         keep_tint: bool = True,
-        guess: bool | str = True,
+        guess: bool = True,
         grow: int | str = 0,
     ) -> EditResult:
         """Repaint ``image`` where ``mask`` is marked, along the lines of ``sketch`` and in the colours of ``color``.
 
-        PIL images, paths, bytes or uint8 arrays, all of the photograph's size (64x64 to 100 megapixels). Marked is what lies
-        above half of the mask's or sketch's own range; a feathered mask blends as softly as it was drawn. color: RGBA, painted
-        where it is opaque. Both count inside the mask only. A mask that marks over half is refused unless ``invert`` says that
-        black means repaint (True) or that it is meant so (False). The same ``seed`` gives the same result. ``guess``: where
-        nothing is drawn on a face, guess its colours from what is seen of it (editing/guess.py), for each ``seed`` but 0 in
-        another way, and cut a face no larger than its frame; "made" takes the colours of a photograph that the package's faces
-        make of the guess, and "searched" looks for one that agrees better with the rest, which takes seconds
-        (editing/latent_search.py); False leaves it to the network. Candidates after the first are made in other ways, which
-        ``labels`` tell (editing/candidates.py); there may be fewer than ``num_candidates`` (1 to 4), since no two are alike.
-        ``detail``: give the answer texture from the photograph around it (editing/detail.py). ``keep_tint``: a photograph in
-        grey or in one tint stays so, and a painted colour counts as its lightness; False takes colours as they are. ``grow``:
-        pixels to add to the mask all around, or "auto" for as many as leave no rim of what it covers (`suggest_mask`). Raises
-        ValueError that says what to do.
+        PIL images, paths, bytes or uint8 arrays, all of the photograph's size (64x64 to 100 megapixels). Marked is what
+        lies above half of the mask's or sketch's own range; a feathered mask blends as softly as it was drawn. color:
+        RGBA, painted where it is opaque. Both count inside the mask only. A mask that marks over half is refused unless
+        ``invert`` says that black means repaint (True) or that it is meant so (False). The same ``seed`` gives the same
+        result. ``guess``: on a face, ask first what is meant by what is drawn and seen around it (editing/draft.py), where
+        nothing is drawn for each ``seed`` but 0 in another way, and cut it no larger than its frame; False leaves it to the
+        network, which follows what is drawn to the letter. Candidates
+        after the first are made in other ways, which ``labels`` tell (editing/candidates.py); there may be fewer than
+        ``num_candidates`` (1 to 4), since no two are alike. ``detail``: give the answer texture from the photograph around it
+        (editing/detail.py). ``keep_tint``: a photograph in grey or in one tint stays so, and a painted colour counts as its
+        lightness; False takes colours as they are. ``grow``: pixels to add to the mask all around, or "auto" for as many as
+        leave no rim of what it covers (`suggest_mask`). Raises ValueError that says what to do.
 
         ``mode="recolor"`` keeps what is there and changes its colour: each part of a face that ``color`` touches takes it,
         limited by ``mask`` if there is one; there is one result, and no sketch (`recolor_photo`).
@@ -153,8 +151,6 @@ class FaceEditPipeline:
 
         if mode not in MODES:
             raise ValueError(f"mode must be one of {', '.join(MODES)}, not {mode!r}.")
-        if guess not in (True, False, *PHOTOGRAPHIC):
-            raise ValueError(f"guess must be True, False, {' or '.join(map(repr, PHOTOGRAPHIC))}, not {guess!r}.")
         if not 0 <= seed < 2**63 - len(CHOICES):
             raise ValueError(f"seed must be a whole number from 0 to 2**63 - {len(CHOICES) + 1}, not {seed}.")
         if not 1 <= num_candidates <= MAX_CANDIDATES:
@@ -186,13 +182,10 @@ class FaceEditPipeline:
             paint = tint(paint)
         plan = Plan.of(photo.rgb, hole, unknown, lines | painted)
         drawn = ((lines | painted) & hole).any()
-        guesser = Guesser.of_plan(plan, looks()) if guess and not drawn else None
-        if guesser and guess in PHOTOGRAPHIC:
-            from scfegan_hf.editing.latent_search import PhotographicGuesser
-
-            guesser = PhotographicGuesser.of(guesser, guess == "searched")
-        how = {"seed": seed, "count": num_candidates, "detail": detail, "framed": bool(guess)}
-        pictures = self._candidates(plan, (lines, paint, painted), guesser, **how)
+        guesser = Guesser.of_plan(plan, looks(), drawn) if guess else None
+        choices = CHOICES if not guesser else DRAFTS if drawn else GUESSES
+        how = {"seed": seed, "count": num_candidates, "detail": detail, "framed": guess}
+        pictures = self._candidates(plan, (lines, paint, painted), guesser, choices, **how)
         for rgb in pictures.values():
             if tint:
                 rgb[hole] = tint(rgb[hole])
@@ -205,7 +198,8 @@ class FaceEditPipeline:
         self,
         plan: Plan,
         layers: tuple,
-        guesser: Guesser | PhotographicGuesser | None,
+        guesser: Guesser | None,
+        choices: Sequence[Choice],
         *,
         seed: int,
         count: int,
@@ -216,8 +210,11 @@ class FaceEditPipeline:
         ``framed``: no crop of a face is larger than its frame."""
         import torch
 
+        from scfegan_hf.editing.draft import Draft
+
+        draft = Draft(guesser, *layers) if guesser else None
         answers: dict[str, np.ndarray] = {}
-        for number, choice in enumerate(GUESSES if guesser else CHOICES):
+        for number, choice in enumerate(choices):
             if len(answers) == count:
                 break
             if choice.feature:
@@ -225,15 +222,16 @@ class FaceEditPipeline:
             elif choice.detail or detail:
                 rgb, left = plan.begun(seed + number)
                 noise = torch.Generator().manual_seed(seed + number)
-                if guesser:
-                    draw = np.random.default_rng((seed, choice.guess)) if seed or choice.guess else None
-                    layers = (layers[0], *guesser(draw))
+                given = layers
+                if draft and not choice.literal:
+                    other = choice.guess or (seed and choices is GUESSES)
+                    given = draft(seed, np.random.default_rng((seed, choice.guess)) if other else None)
                 for part in plan.parts:
                     for box in hole_groups(part.mask):
                         with_detail = choice.detail and detail
                         frame = looks().nearest(plan.seen, box) if framed else None
                         crop = (context_of(box, frame, choice.context), choice.mirrored)
-                        self._edit_hole(rgb, box, part, left, plan.unseen, *layers, crop, noise, with_detail)
+                        self._edit_hole(rgb, box, part, left, plan.unseen, *given, crop, noise, with_detail)
             else:
                 rgb = None
             if rgb is not None and not any(alike(rgb, other, plan.hole) for other in answers.values()):

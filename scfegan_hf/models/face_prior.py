@@ -40,7 +40,7 @@ class FacePrior(nn.Module, HubNetwork, pipeline_tag="image-to-image", tags=["eig
     def basis(self) -> Tensor:
         """(pixels and colours, components), float32, orthonormal but for rounding."""
         if self.unfolded is None or self.unfolded.device != self.mean.device:
-            with torch.inference_mode(False), torch.no_grad():  # it outlasts a guess, and searches differentiate by codes
+            with torch.inference_mode(False), torch.no_grad():  # it outlasts a guess, and others differentiate by codes
                 left = self.halves.float() * (self.scales.float() / LEVELS)[:, None, None, None]
                 sign = (1 - 2 * self.odd.float())[:, None, None, None]
                 self.unfolded = torch.cat([left, sign * left.flip(2)], 2).flatten(1).T.contiguous()
@@ -50,7 +50,8 @@ class FacePrior(nn.Module, HubNetwork, pipeline_tag="image-to-image", tags=["eig
     def products(self) -> Tensor:
         """Of the basis' columns with each other, (components, components): a unit matrix but for rounding."""
         if self.multiplied is None or self.multiplied.device != self.mean.device:
-            self.multiplied = self.basis.T @ self.basis
+            with torch.inference_mode(False), torch.no_grad():
+                self.multiplied = self.basis.T @ self.basis
         return self.multiplied
 
     def codes(self, pictures: Tensor) -> Tensor:

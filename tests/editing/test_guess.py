@@ -8,7 +8,7 @@ from scfegan_hf import FaceEditPipeline
 from scfegan_hf.editing.candidates import GUESSES, alike
 from scfegan_hf.editing.guess import Guesser
 from scfegan_hf.editing.looking import looks
-from scfegan_hf.faces.landmarks import LEFT_EYE, OUTER_LIPS, RIGHT_EYE
+from scfegan_hf.faces.landmarks import LEFT_EYE, RIGHT_EYE
 
 PHOTO = np.ascontiguousarray(astronaut()[:300, 100:400])
 
@@ -71,16 +71,10 @@ def test_another_seed_is_another_guess_and_the_same_the_same(pipe, eyes):
     assert (first == again).all() and not alike(first, other, eyes)
 
 
-def test_what_is_drawn_is_not_guessed(pipe, eyes, monkeypatch):
-    _, points = looks().look(PHOTO, looks().frames(PHOTO)[0])
-    mouth = np.zeros_like(eyes)
-    (x0, y0), (x1, y1) = points[OUTER_LIPS].min(0).astype(int) - 6, points[OUTER_LIPS].max(0).astype(int) + 6
-    mouth[y0:y1, x0:x1] = True
-    sketch = np.zeros_like(mouth)
-    sketch[(y0 + y1) // 2, x0 + 4 : x1 - 4] = True
+def test_nothing_is_guessed_where_that_is_not_wanted(pipe, eyes, monkeypatch):
     asked = []
     monkeypatch.setattr(Guesser, "of", lambda *given: asked.append(given))
-    pipe(PHOTO, mouth, sketch=sketch)
+    pipe(PHOTO, eyes, guess=False)
     assert not asked
-    pipe(PHOTO, mouth)
+    pipe(PHOTO, eyes)
     assert len(asked) == 1

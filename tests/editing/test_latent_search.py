@@ -8,7 +8,6 @@ import torch
 from PIL import Image
 from skimage.data import astronaut
 
-from scfegan_hf import FaceEditPipeline
 from scfegan_hf.cli import main
 from scfegan_hf.editing.latent_search import (
     DCGANCodes,
@@ -146,19 +145,6 @@ def test_the_command_fills_a_mouth_and_writes_pictures_on_the_way(tmp_path, caps
     assert np.array_equal(last[mask == 0], PHOTO[mask == 0]) and (last != first).any()
     assert np.abs(last.astype(int) - PHOTO)[mask > 0].mean() > 1
     assert main([*common, "--search", "dcgan"]) == 1 and "carries no dcgan" in capsys.readouterr().err
-
-
-def test_the_pipeline_takes_the_photograph_for_colours(monkeypatch):
-    pipe = FaceEditPipeline.from_pretrained(device="cpu")
-    mask = np.zeros(PHOTO.shape[:2], np.uint8)
-    mask[150:190, 90:150] = 255
-    monkeypatch.setattr(FaceCodes, "how", How(steps=2, rate=0.05, prior=0.05, far=0.1))
-    answers = {guess: np.asarray(pipe(PHOTO, mask, guess=guess).image) for guess in (True, "made", "searched")}
-    assert all(np.array_equal(answer[mask == 0], PHOTO[mask == 0]) for answer in answers.values())
-    apart = [np.abs(answers[name].astype(int) - answers[True])[mask > 0].mean() for name in ("made", "searched")]
-    assert min(apart) > 1 and not np.array_equal(answers["made"], answers["searched"])
-    with pytest.raises(ValueError, match="guess must be True, False, 'made' or 'searched'"):
-        pipe(PHOTO, mask, guess="drawn")
 
 
 def test_what_cannot_be_searched_is_said():

@@ -96,11 +96,12 @@ def _pasted(task: EditTask, window: tuple[slice, slice], answer: np.ndarray) -> 
     return result
 
 
-def of_pipeline(pipe, detail: bool = True) -> Method:
-    """A FaceEditPipeline, with its detail pass or without."""
+def of_pipeline(pipe, detail: bool = True, drafts: bool = False) -> Method:
+    """A FaceEditPipeline, with its detail pass or without; drawings are taken to the letter, or with ``drafts`` as meant."""
     how = {"invert": False, "detail": detail}
 
     def edit(task: EditTask, drawing: Drawing, seed: int) -> np.ndarray:
+        how["guess"] = drafts or not (drawing.sketch.any() or drawing.painted.any())
         return np.asarray(pipe(task.photo, task.mask, drawing.sketch, drawing.color, **how, seed=seed).image)
 
     return Method(edit, frozenset({"sketch", "color"}), seeded=True)

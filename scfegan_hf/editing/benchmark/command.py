@@ -42,11 +42,13 @@ def evaluate(
     seed: int = 0,
     by_hand: bool = False,
     no_detail: bool = False,
+    drafts: bool = False,
     lpips_weights: str | None = None,
 ) -> str:
     """Run the benchmark on validation faces and write its report below ``out``; returns report.md's text.
 
     ``by_hand``: see `tasks.make_tasks`. ``no_detail``: each model without the detail pass too, as one more row.
+    ``drafts``: by what drawings mean too (editing/draft.py), where the others take them to the letter.
     Errors are ValueError or FileNotFoundError that say what to do.
     """
     if faces < 1:
@@ -59,6 +61,8 @@ def evaluate(
     methods = {name: baselines.of_pipeline(pipe) for name, pipe in pipes.items()}
     if no_detail:
         methods |= {f"{name}, no detail": baselines.of_pipeline(pipe, detail=False) for name, pipe in pipes.items()}
+    if drafts:
+        methods |= {f"{name}, as meant": baselines.of_pipeline(pipe, drafts=True) for name, pipe in pipes.items()}
     methods |= baselines.BASELINES
     had, notes = _judges(feature_weights, lpips_weights)
     sheet = report.ContactSheet(chosen, names, OURS, [name for name in methods if name not in (OURS, "the photograph")])

@@ -101,20 +101,25 @@ def make_edit(
     mix () uniform in [0, 1] for penalties.
     """
     rng = np.random.default_rng((seed, 1, n))
+    donor = donor_of(row, n, other, seed) if other else None
+    sample = to_tensors(**make_sample(row, resolution, rng, other is not None, donor, holes, hand))
+    sample["noise"] = torch.from_numpy(rng.standard_normal((1, resolution, resolution), dtype=np.float32))
+    sample["mix"] = torch.tensor(rng.random(), dtype=torch.float32)
+    return sample
+
+
+def donor_of(row: dict[str, np.ndarray], n: int, other: Other, seed: int) -> Donor:
+    """What fetches another face with landmarks for the n-th sample, turned more or less like this one; None if a few tries
+    find none."""
 
     def donor() -> dict[str, np.ndarray] | None:
-        """Another face with landmarks, turned more or less like this one; None if a few tries find none."""
-
         def choose(rows: Sequence, number: int) -> list[int]:
             tries = np.random.default_rng((seed, 3, n)).integers(len(rows), size=2 * DONORS)
             return donors.most_alike(rows, number, row["landmarks"], tries, DONORS)
 
         return other(choose)
 
-    sample = to_tensors(**make_sample(row, resolution, rng, other is not None, donor if other else None, holes, hand))
-    sample["noise"] = torch.from_numpy(rng.standard_normal((1, resolution, resolution), dtype=np.float32))
-    sample["mix"] = torch.tensor(rng.random(), dtype=torch.float32)
-    return sample
+    return donor
 
 
 def make_sample(
@@ -131,20 +136,37 @@ def make_sample(
     With ``other``, which fetches another decoded row when it is asked, some of the features come from that face. ``holes``
     holds with ``augment`` only; validation has VALIDATION_HOLES.
     """
+    return _made(row, resolution, rng, augment, other, holes, hand, _square_around, _random_square)
+
+
+def whole_sample(
+    row: dict[str, np.ndarray], rng: np.random.Generator, augment: bool, other: Donor, holes: Holes, hand: Hand
+) -> dict:
+    """`make_sample` of the whole picture, at its own size, instead of a crop."""
+    side = row["image"].shape[0]
+
+    def whole(_, rng: np.random.Generator) -> tuple[int, int, int, int]:
+        return 0, 0, side, side
+
+    return _made(row, side, rng, augment, other, holes, hand, whole, whole)
+
+
+def _made(row, resolution, rng, augment, other, holes, hand, around: Callable, anywhere: Callable) -> dict:
+    """A sample; ``around`` and ``anywhere`` say which square is cut out, for a hole and for none yet."""
     kind = _kind_of_hole(holes.shares() if augment else VALIDATION_HOLES, len(row["landmarks"]) > 0, rng)
     dressed = None
     if augment and len(row["landmarks"]) and holes.worn and rng.random() < holes.worn:
         dressed = worn.put_on(row, rng)
     if dressed:
         layers = {name: getattr(dressed, name) for name in ("image", "lines", "dabs", "dabbed")}
-        crop = _cut({**row, **layers, "mask": dressed.hole}, _square_around(dressed.hole, rng), resolution)
+        crop = _cut({**row, **layers, "mask": dressed.hole}, around(dressed.hole, rng), resolution)
         crop["mask"] = masks.valid(crop["mask"], rng)
     elif kind == "free_form":
-        crop = _cut(row, _random_square(row, rng), resolution)
+        crop = _cut(row, anywhere(row, rng), resolution)
         crop["mask"] = _free_form(crop, rng)
     else:
         row, hole = _erased(kind, row, rng, augment, other, holes.transplants)
-        crop = _cut({**row, "mask": hole}, _square_around(hole, rng), resolution)
+        crop = _cut({**row, "mask": hole}, around(hole, rng), resolution)
         crop["mask"] = masks.valid(crop["mask"], rng)
     if augment:
         _change_light(crop, rng)

@@ -1,0 +1,121 @@
+"""What a drawing in a hole of a face means, as a drawing that the editing network can follow to the letter.
+
+People draw in a hurry: a white band for teeth, a ring for an eye, a broad stroke for a beard. A network that was taught by
+many such drawings says roughly what they mean (models/face_drafter.py), another makes a photograph of it
+(models/face_generator.py), and that one's colours and lines are what the editing network is given.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from scfegan_hf.editing.guess import SEEN, Guesser, to_frame
+from scfegan_hf.faces.align import cut_frame
+
+if TYPE_CHECKING:
+    from scfegan_hf.editing.made_faces import FaceSampler
+    from scfegan_hf.models.face_drafter import FaceDrafter
+
+TRACED = 384  # pixels of the frame at which lines are looked for
+LEVEL = 60  # of those lines, as `trace` has it
+REACH = 2.5  # pixels of SEEN over which dabs' colours spread
+LIGHTNESS = 0.5  # of a dab that is taken: the rest is shading
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A drawing in the hole of a face that a `Guesser` knows: ``lines``, ``painted`` bool (H, W), ``paint`` uint8 (H, W, 3)."""
+
+    guesser: Guesser
+    lines: np.ndarray
+    paint: np.ndarray
+    painted: np.ndarray
+
+    def __call__(self, seed: int = 0, draw: np.random.Generator | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Lines bool (H, W), colours uint8 (H, W, 3) and where they are given, bool (H, W). ``seed`` moves what is left open
+        in a photograph of the draft, ``draw`` what is guessed before the drawing is looked at."""
+        matrix = to_frame(self.guesser.frame)
+        seen, hole = self.framed(matrix)
+        face = self.photograph(seen, hole, matrix, seed, draw)
+        shown = cv2.resize(np.where(hole[..., None], face, seen), (TRACED, TRACED), interpolation=cv2.INTER_CUBIC)
+        lines = self.warped_lines(traced(shown), matrix * (TRACED / SEEN))
+        colors, given = self.guesser.placed(face)
+        beyond = self.guesser.hole & ~given  # the frame
+        return (lines & given) | (self.lines & beyond), np.where(given[..., None], colors, self.paint), given | self.painted
+
+    def framed(self, matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The face uint8 (SEEN, SEEN, 3), grey where it is erased, and where that is, bool (SEEN, SEEN)."""
+        unknown = self.guesser.unknown
+        seen = cut_frame(np.where(unknown[..., None], np.uint8(128), self.guesser.rgb), self.guesser.frame, SEEN)
+        return seen, cv2.warpAffine(unknown.astype(np.float32), matrix, (SEEN, SEEN), borderValue=1.0) > 0
+
+    def photograph(
+        self, seen: np.ndarray, hole: np.ndarray, matrix: np.ndarray, seed: int, draw: np.random.Generator | None
+    ) -> np.ndarray:
+        """The face, uint8 (SEEN, SEEN, 3), with what is drawn as a photograph shows it."""
+        import torch
+
+        from scfegan_hf.editing.drawn.drafts import small_layers
+
+        drafter, sampler = networks()
+        prior = sampler.prior
+        nearest = {"flags": cv2.INTER_NEAREST}
+        painted = cv2.warpAffine(self.painted.astype(np.uint8), matrix, (SEEN, SEEN), **nearest) > 0
+        paint = cv2.warpAffine(self.paint, matrix, (SEEN, SEEN), **nearest)
+        thick = max(round(0.5 / float(np.hypot(*matrix[0, :2]))), 1)  # so that thin lines of large photographs are not lost
+        lines = cv2.dilate(self.lines.astype(np.uint8), np.ones((thick, thick), np.uint8))
+        lines = cv2.warpAffine(lines, matrix, (SEEN, SEEN), **nearest) > 0
+        layers = small_layers(seen, hole, lines, paint, painted, prior.resolution)
+        unknown = layers["mask"] > 0
+        guess = np.where(unknown[..., None], prior.guess(layers["guess"], unknown, draw), layers["guess"])
+        given = [torch.from_numpy(np.ascontiguousarray(layer)) for layer in (guess, *list(layers.values())[1:])]
+        given = [layer.permute(2, 0, 1)[None] if layer.ndim == 3 else layer[None, None] for layer in given]
+        with torch.inference_mode():
+            codes = prior.codes(drafter(*given).float())
+        face = sampler.pixels(codes, seed)[0]
+        return colored(face, paint, painted & hole)
+
+    def warped_lines(self, lines: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+        """Lines bool of the frame in the photograph, bool (H, W); thin ones are not lost where it is smaller."""
+        shrink = float(np.hypot(*matrix[0, :2]))  # pixels of the frame to one of the photograph
+        thick = max(round(shrink), 1)
+        ink = cv2.dilate(lines.astype(np.uint8), np.ones((thick, thick), np.uint8))
+        flags = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
+        return cv2.warpAffine(ink, matrix, self.guesser.hole.shape[::-1], flags=flags) > 0
+
+
+def traced(face: np.ndarray) -> np.ndarray:
+    """Lines of a picture uint8 (R, R, 3), bool (R, R)."""
+    from scfegan_hf.editing.looking import trace
+
+    return trace(face, LEVEL) > 0
+
+
+def colored(face: np.ndarray, paint: np.ndarray, painted: np.ndarray) -> np.ndarray:
+    """A face uint8 (R, R, 3) in which what is ``painted`` bool (R, R) has the hue of ``paint``, and keeps its shading."""
+    if not painted.any():
+        return face
+    lab = cv2.cvtColor(face.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+    wanted = cv2.cvtColor(paint.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
+    weight = painted.astype(np.float32)
+    spread = cv2.GaussianBlur(weight, (0, 0), REACH)[..., None]
+    off = cv2.GaussianBlur((wanted - lab) * weight[..., None], (0, 0), REACH) / np.maximum(spread, 1e-3)
+    soft = cv2.GaussianBlur(weight, (0, 0), 1.0)[..., None]
+    lab += soft * off * np.float32([LIGHTNESS, 1, 1])
+    return np.rint(cv2.cvtColor(lab, cv2.COLOR_LAB2RGB).clip(0, 1) * 255).astype(np.uint8)
+
+
+@cache
+def networks() -> tuple[FaceDrafter, FaceSampler]:
+    """The package's network that reads drawings, and the one that makes photographs; read once, on the CPU."""
+    from scfegan_hf.editing.made_faces import FaceSampler
+    from scfegan_hf.editing.pipeline import BUNDLED_WEIGHTS
+    from scfegan_hf.models.face_drafter import FaceDrafter
+
+    drafter = FaceDrafter.from_pretrained(BUNDLED_WEIGHTS / "draft", dtype="float32")
+    return drafter.eval().requires_grad_(False), FaceSampler.from_pretrained(device="cpu", enlarge=False)
