@@ -25,7 +25,6 @@ from scfegan_hf.demo.payload import MAX_UPLOAD_BYTES
 from scfegan_hf.demo.receiving import Uploads
 from scfegan_hf.demo.service import Service
 from scfegan_hf.demo.uploads import HiddenFolder, use_own_folder
-from scfegan_hf.editing.draft import networks
 from scfegan_hf.editing.pipeline import FaceEditPipeline
 
 SESSIONS = 200  # that Gradio remembers something about; ours have nothing to remember, and each API call is one
@@ -71,9 +70,9 @@ def launch(
     ``host`` and ``port``: None leaves them to Gradio (this machine only, or what a Space's environment says; first free
     port). ``max_queue``: how many edits may wait; who comes later is told to try again.
     """
-    networks()  # what every drawing on a face needs, read before processes fork
     lent = gpu_is_lent()
     pipeline = pipeline or FaceEditPipeline.from_pretrained(model, device)
+    pipeline.read_all()  # before processes fork
     if not lent:  # the first visitor need not wait for kernels
         pipeline(np.zeros((64, 64, 3), np.uint8), np.ones((64, 64), np.uint8), invert=False)
     app = build_app(pipeline, max_queue)

@@ -61,6 +61,7 @@ class Draft:
         import torch
 
         from scfegan_hf.editing.drawn.drafts import small_layers
+        from scfegan_hf.models.face_drafter import FINE
 
         drafter, sampler = networks()
         prior = sampler.prior
@@ -70,10 +71,10 @@ class Draft:
         thick = max(round(0.5 / float(np.hypot(*matrix[0, :2]))), 1)  # so that thin lines of large photographs are not lost
         lines = cv2.dilate(self.lines.astype(np.uint8), np.ones((thick, thick), np.uint8))
         lines = cv2.warpAffine(lines, matrix, (SEEN, SEEN), **nearest) > 0
-        layers = small_layers(seen, hole, lines, paint, painted, prior.resolution)
-        unknown = layers["mask"] > 0
-        guess = np.where(unknown[..., None], prior.guess(layers["guess"], unknown, draw), layers["guess"])
-        given = [torch.from_numpy(np.ascontiguousarray(layer)) for layer in (guess, *list(layers.values())[1:])]
+        layers = small_layers(seen, hole, lines, paint, painted, prior.resolution, FINE)
+        known, unknown = layers.pop("seen"), layers["mask"] > 0
+        guess = np.where(unknown[..., None], prior.guess(known, unknown, draw), known)
+        given = [torch.from_numpy(np.ascontiguousarray(layer)) for layer in (guess, *layers.values())]
         given = [layer.permute(2, 0, 1)[None] if layer.ndim == 3 else layer[None, None] for layer in given]
         with torch.inference_mode():
             codes = prior.codes(drafter(*given).float())

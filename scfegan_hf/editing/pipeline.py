@@ -105,6 +105,12 @@ class FaceEditPipeline:
         except (ImportError, AttributeError, TypeError, OSError, RuntimeError) as error:  # too old, or does not run here
             log.warning("OpenVINO is installed but does not work, so PyTorch computes, slower. Update it. (%s)", error)
 
+    def read_all(self) -> None:
+        """Read what else an edit may need (what reads drawings), which is else read when it is first needed."""
+        from scfegan_hf.editing.draft import networks
+
+        networks()
+
     def __getstate__(self) -> dict:
         return {**self.__dict__, "openvino": None}  # copies and pickles compute by PyTorch
 

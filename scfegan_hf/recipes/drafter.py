@@ -13,11 +13,11 @@ from torch.nn import functional as F
 from torch.utils.data import Dataset
 
 from scfegan_hf.data.rows import COLUMNS
-from scfegan_hf.data.samples import samples_of
+from scfegan_hf.data.samples import Other, Sample, samples_of
 from scfegan_hf.editing.drawn.drafts import SCALE, make_draft
 from scfegan_hf.editing.drawn.samples import Holes
 from scfegan_hf.faces.rows import decode_face
-from scfegan_hf.models.face_drafter import FaceDrafter
+from scfegan_hf.models.face_drafter import FINE, FaceDrafter
 from scfegan_hf.models.face_prior import read_prior, save_untrained_prior
 from scfegan_hf.recipe import (
     Batch,
@@ -72,7 +72,7 @@ class Drafter(Recipe):
     def dataset(self, sources: Sources, split: str, resolution: int, seed: int) -> Dataset:
         holes = Holes(self.feature_holes, self.transplants, self.worn)
         holes.shares()
-        make = partial(make_draft, side=resolution // SCALE, seed=seed, prior=self.prior, holes=holes)
+        make = partial(guessed_draft, side=resolution // SCALE, seed=seed, prior=self.prior, holes=holes)
         loading = {"streaming": sources.streaming, "weights": sources.weights, "decode": decode_face}
         return samples_of(sources["faces"], split, make, seed, COLUMNS, **loading)
 
@@ -135,13 +135,21 @@ class Drafter(Recipe):
         return cls(options, save_untrained_prior(folder / "prior")), {"resolution": 32 * SCALE}
 
 
+def guessed_draft(row: dict, n: int, other: Other | None = None, *, prior: str | None, **how) -> Sample:
+    """`make_draft`, with what eigenfaces guess in the hole as "guess"."""
+    sample = make_draft(row, n, other, fine=FINE, **how)
+    seen, unknown = sample.pop("seen"), sample["mask"][0] > 0
+    guess = read_prior(prior).guess(seen.permute(1, 2, 0).numpy(), unknown.numpy())
+    return {**sample, "guess": torch.where(unknown, torch.from_numpy(guess).permute(2, 0, 1), seen)}
+
+
 def small(image: Tensor) -> Tensor:
     """Photographs (N, 3, SCALE R, SCALE R) at the drafts' size."""
     return F.avg_pool2d(image, SCALE)
 
 
 USAGE = """```python
-from scfegan_hf.models.face_drafter import FaceDrafter
+from scfegan_hf.models.face_drafter import FINE, FaceDrafter
 
 drafter = FaceDrafter.from_pretrained("{repository}")  # `FaceEditPipeline` has the package's own
 ```"""

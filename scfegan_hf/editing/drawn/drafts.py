@@ -10,8 +10,6 @@ from scfegan_hf.data.samples import Other, Sample
 from scfegan_hf.editing.drawn.drawing import HAND, Hand
 from scfegan_hf.editing.drawn.samples import Holes, donor_of, whole_sample
 from scfegan_hf.faces.align import ffhq_frame
-from scfegan_hf.models.face_drafter import FINE
-from scfegan_hf.models.face_prior import read_prior
 
 SCALE = 4  # pixels a side of the photograph to one of the sample
 TOUCHED = 0.02  # of a small pixel may be erased before it counts as unknown
@@ -28,12 +26,12 @@ def make_draft(
     other: Other | None = None,
     *,
     side: int,
+    fine: int,
     seed: int,
-    prior: str | None,
     holes: Holes,
     hand: Hand = HASTY,
 ) -> Sample:
-    """The n-th sample of a decoded face: "image" (3, SCALE side, SCALE side) and what `small_layers` gives, "guess" too.
+    """The n-th sample of a decoded face: "image" (3, SCALE side, SCALE side) and what `small_layers` gives.
 
     A face without landmarks has no hole. Without ``other``, for validation, the drawing lies where it should.
     """
@@ -44,18 +42,16 @@ def make_draft(
     drawing = [made["sketch"] > 0, made["color"], made["color_mask"] > 0]
     if other is not None and rng.random() > EXACT:
         drawing = misplaced(drawing, hole, rng)
-    layers = small_layers(image, hole, *drawing, side)
-    unknown = layers["mask"] > 0
-    layers["guess"] = np.where(unknown[..., None], read_prior(prior).guess(layers["guess"], unknown), layers["guess"])
+    layers = small_layers(image, hole, *drawing, side, fine)
     tensors = {name: torch.from_numpy(_channels_first(layer)) for name, layer in layers.items()}
     return {**tensors, "image": torch.from_numpy(_channels_first(image.astype(np.float32) / 127.5 - 1))}
 
 
 def small_layers(
-    image: np.ndarray, hole: np.ndarray, lines: np.ndarray, color: np.ndarray, painted: np.ndarray, side: int
+    image: np.ndarray, hole: np.ndarray, lines: np.ndarray, color: np.ndarray, painted: np.ndarray, side: int, fine: int
 ) -> dict[str, np.ndarray]:
-    """What the network takes, float32 of ``side`` pixels: "guess" (the photograph, -1 to 1, where it is known), "mask",
-    "color", "dabbed", and "sketch" of FINE side; from uint8 (S, S, 3) and bool (S, S) of a whole multiple of it."""
+    """What the network takes, float32 of ``side`` pixels: "seen" (the photograph, -1 to 1, where it is known), "mask",
+    "color", "dabbed", and "sketch" of ``fine`` times as many; from uint8 (S, S, 3) and bool (S, S) of a multiple of it."""
     size = (side, side)
     seen = cv2.resize(np.where(hole[..., None], np.uint8(128), image), size, interpolation=cv2.INTER_AREA)
     gone = (cv2.resize(hole.astype(np.float32), size, interpolation=cv2.INTER_AREA) > TOUCHED).astype(np.uint8)
@@ -64,14 +60,13 @@ def small_layers(
     dabbed = cv2.resize(painted.astype(np.float32), size, interpolation=cv2.INTER_AREA)
     mixed = cv2.resize(np.where(painted[..., None], color, 0).astype(np.float32), size, interpolation=cv2.INTER_AREA)
     mixed = mixed / np.maximum(dabbed, 1e-6)[..., None] / 127.5 - 1
-    fine = (FINE * side, FINE * side)
     thick = cv2.dilate((lines & hole).astype(np.uint8), np.ones((2, 2), np.uint8)).astype(np.float32)
     return {
-        "guess": seen.astype(np.float32) / 127.5 - 1,
+        "seen": seen.astype(np.float32) / 127.5 - 1,
         "mask": gone.astype(np.float32),
         "color": np.where(dabbed[..., None] > 0, mixed, 0).astype(np.float32),
         "dabbed": dabbed,
-        "sketch": cv2.resize(thick, fine, interpolation=cv2.INTER_AREA),
+        "sketch": cv2.resize(thick, (fine * side, fine * side), interpolation=cv2.INTER_AREA),
     }
 
 

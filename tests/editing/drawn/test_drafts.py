@@ -8,7 +8,6 @@ from scfegan_hf.editing.drawn import drafts
 from scfegan_hf.editing.drawn.samples import Holes
 from scfegan_hf.editing.looking import looks
 from scfegan_hf.faces.landmarks import LEFT_EYE, MOUTH_CORNERS, RIGHT_EYE
-from scfegan_hf.models.face_prior import save_untrained_prior
 
 SIDE = 32
 
@@ -23,13 +22,8 @@ def row() -> dict[str, np.ndarray]:
     return {"image": photo, "sketch": lines, "color": photo, "regions": regions, "landmarks": points.astype(np.float32)}
 
 
-@pytest.fixture(scope="module")
-def prior(tmp_path_factory) -> str:
-    return save_untrained_prior(tmp_path_factory.mktemp("prior"))
-
-
-def test_a_sample_is_a_function_of_its_number(row, prior):
-    make = {"side": SIDE, "seed": 3, "prior": prior, "holes": Holes(0.8, 0.0, 0.5)}
+def test_a_sample_is_a_function_of_its_number(row):
+    make = {"side": SIDE, "fine": 2, "seed": 3, "holes": Holes(0.8, 0.0, 0.5)}
 
     def other(choose):
         return None
@@ -38,19 +32,19 @@ def test_a_sample_is_a_function_of_its_number(row, prior):
     assert all((first[name] == again[name]).all() for name in first)
     assert any((first[name] != next_one[name]).any() for name in first)
     assert first["image"].shape == (3, drafts.SCALE * SIDE, drafts.SCALE * SIDE)
-    assert first["guess"].shape == (3, SIDE, SIDE) and first["sketch"].shape == (1, 2 * SIDE, 2 * SIDE)
+    assert first["seen"].shape == (3, SIDE, SIDE) and first["sketch"].shape == (1, 2 * SIDE, 2 * SIDE)
     assert 0 < first["mask"].mean() < 1
 
 
-def test_what_is_erased_is_not_seen(row, prior):
-    """Whatever was in the hole, the guess is the same."""
+def test_what_is_erased_is_not_seen(row):
+    """Whatever was in the hole, the layers are the same."""
     hole = np.zeros((4 * SIDE, 4 * SIDE), bool)
     hole[50:80, 40:90] = True
     image = drafts.framed_row(row, 4 * SIDE)["image"]
     nothing = (np.zeros_like(hole), np.zeros_like(image), np.zeros_like(hole))
-    seen = [drafts.small_layers(np.where(hole[..., None], np.uint8(tone), image), hole, *nothing, SIDE) for tone in (0, 255)]
+    seen = [drafts.small_layers(np.where(hole[..., None], np.uint8(tone), image), hole, *nothing, SIDE, 2) for tone in (0, 255)]
     known = seen[0]["mask"] == 0
-    assert (seen[0]["guess"] == seen[1]["guess"]).all() and known[:10].all() and not known[14:18, 12:20].any()
+    assert (seen[0]["seen"] == seen[1]["seen"]).all() and known[:10].all() and not known[14:18, 12:20].any()
 
 
 def test_dabs_keep_their_colour_where_they_cover_half_a_pixel():
@@ -58,7 +52,7 @@ def test_dabs_keep_their_colour_where_they_cover_half_a_pixel():
     painted = np.zeros_like(hole)
     painted[8:12, 8:10] = True  # half of one small pixel
     color = np.full_like(image, (255, 0, 127))
-    layers = drafts.small_layers(image, hole, np.zeros_like(hole), color, painted, 16)
+    layers = drafts.small_layers(image, hole, np.zeros_like(hole), color, painted, 16, 2)
     assert layers["dabbed"][2, 2] == pytest.approx(0.5) and layers["dabbed"].sum() == pytest.approx(0.5)
     assert layers["color"][2, 2] == pytest.approx([1, -1, 0], abs=0.01)
 
