@@ -91,7 +91,7 @@ class PageEvents:
         return self.service.on_gpu(changed, photo, wishes)
 
     def _altered(self, sent: Sent, photo: str | Looked) -> PortraitResult:
-        numbers = {name: sent.get(name, 0.0) for name in ("age", "features", "smile")}
+        numbers = {name: sent.get(name) for name in ("age", "features", "smile") if sent.get(name) is not None}
         wishes = Wishes(**numbers, hair=sent.get("hair"), all_faces=True)
         return self.service.on_gpu(changed, photo, wishes)
 
