@@ -26,10 +26,11 @@ def page(open_page, photo_file):
     return page
 
 
-def wheel(page, delta_x: float, delta_y: float, **keys: bool) -> None:
+def wheel(page, delta_x: float, delta_y: float, **keys: bool) -> bool:
+    """Whether the page itself may move by it."""
     box = page.locator("#editor .stage").bounding_box()
     event = {"deltaX": delta_x, "deltaY": delta_y, "clientX": box["x"] + 200, "clientY": box["y"] + 200, "cancelable": True}
-    page.evaluate(
+    return page.evaluate(
         "event => document.querySelector('#editor .stage').dispatchEvent(new WheelEvent('wheel', event))", event | keys
     )
 
@@ -100,10 +101,12 @@ def test_right_drags_erase_and_shift_draws_straight_on(page):
 
 
 def test_two_fingers_on_a_touchpad_move_the_photo_and_a_wheel_zooms(page):
+    assert wheel(page, 0, 120) and wheel(page, 0, 17)  # all of it is seen: what is below comes into sight
+    assert not wheel(page, 0, 120, ctrlKey=True)  # or the browser would zoom
     for _ in range(3):
         page.click("#editor [data-do=zoom-in]")
     before = page.locator("#editor .photo").bounding_box()
-    wheel(page, 30, 17)
+    assert not wheel(page, 30, 17)
     after = page.locator("#editor .photo").bounding_box()
     assert (before["x"] - after["x"], before["y"] - after["y"]) == pytest.approx((30, 17), abs=1)
     assert after["width"] == pytest.approx(before["width"])

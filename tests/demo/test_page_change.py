@@ -216,7 +216,9 @@ def test_without_a_face_it_says_so_and_nothing_changes(open_page, tmp_path):
     assert page.evaluate("() => document.querySelector('#editor .editor').report().mode") == "draw"
 
 
-@pytest.mark.parametrize("size", [PHONE, {"viewport": {"width": 740, "height": 360}}, DESKTOP])
+@pytest.mark.parametrize(
+    "size", [PHONE, {"viewport": {"width": 740, "height": 360}}, {"viewport": {"width": 1280, "height": 800}}]
+)
 def test_it_can_be_read_named_and_reached_on_every_screen(open_page, portrait, size):
     page = open_page(**size)
     choose_photo(page, portrait)
@@ -225,6 +227,16 @@ def test_it_can_be_read_named_and_reached_on_every_screen(open_page, portrait, s
         control.scroll_into_view_if_needed()
         box = control.bounding_box()
         assert box["x"] >= 0 and box["x"] + box["width"] <= page.viewport_size["width"] and box["height"] >= 18
+    if size is PHONE:
+        return
+    # Beside the photo: whatever panel is used, the face is seen.
+    if page.viewport_size["height"] == 800:
+        page.evaluate("scrollTo(0, 0)")
+        for name in ("turn", "save-project", "enlarge"):  # to be found without scrolling
+            expect(page.locator(f"#editor [data-do={name}]")).to_be_in_viewport(ratio=1)
+    for name in (".smile", "[data-do=makeup]", "[data-style=painterly]"):
+        page.locator(f"#editor {name}").scroll_into_view_if_needed()
+        expect(page.locator("#editor .stage")).to_be_in_viewport(ratio=0.7)
 
 
 def test_on_a_phone_the_face_is_seen_beside_the_slider_that_moves_it(open_page, portrait):

@@ -43,7 +43,7 @@ def test_every_file_has_every_sentence_and_no_other_gaps():
     assert set(FILES) == {"de", "es", "fr", "ko", "zh"}
     own = sentences(Texts().found)
     own |= {sample.title for sample in SAMPLES} | {choice.label for choice in CHOICES}
-    own |= {f"Masked: {part}. Draw what should be there." for part in PARTS}
+    own |= {f"Masked: {part}. Draw what should be there, and dab its colour." for part in PARTS}
     for name, words in FILES.items():
         missing = {text for text in own if text not in words and not any(key.startswith(text) for key in words)}
         assert not missing, (name, missing)

@@ -5,16 +5,17 @@ import { backend, find, findAll, say, stage } from './page.js';
 import { tell, version, when } from './state.js';
 import { showBox, turnStyle, view } from './view.js';
 
-export async function findFaces() {
+// `more`: a sentence that is said after what was found.
+export async function findFaces(more = '') {
   const own = version();
   const { faces } = await backend.ask('faces', { drawing: { photo: own.uploaded } });
   if (own !== version()) return;
   own.faces = faces;
   // A face that fills the photo needs no closer look.
   const small = faces.filter(([, , wide]) => wide < 0.8 * Math.min(own.width, own.height));
-  if (!faces.length) return say('No face was found. You can draw all the same.');
-  if (faces.length === 1 && !small.length) return say('Face found: paint over what should change.');
-  say(faces.length === 1 ? 'A face was found.' : `${faces.length} faces were found: click the one to work on.`);
+  if (!faces.length) return say(`No face was found. You can draw all the same.${more}`);
+  if (faces.length === 1 && !small.length) return say(`Face found: paint over what should change.${more}`);
+  say((faces.length === 1 ? 'A face was found.' : `${faces.length} faces were found: click the one to work on.`) + more);
   offerFaces();
 }
 

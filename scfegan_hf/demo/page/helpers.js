@@ -3,7 +3,7 @@
 
 import { drawingForServer, hardLayer, paintLayer, photoScale, touchedPixels } from './drawing.js';
 import { backend, blank, canvasOf, find, props, say } from './page.js';
-import { complement, filled, narrowed, tinted, widened } from './shapes.js';
+import { complement, filled, framesPair, narrowed, tinted, widened } from './shapes.js';
 import { addStep, hasInk, LAYERS, state, version } from './state.js';
 import { uploaded } from './versions.js';
 import { brushUnit } from './view.js';
@@ -36,13 +36,15 @@ export function invertMask() {
   addPicture('mask', wholePhoto(), complement(hardLayer('mask', wholePhoto()).canvas, LAYERS.mask.paint));
 }
 
+// Around what is drawn, and what it goes around; but the eyes behind glasses stay.
 export function maskDrawing() {
   const unit = brushUnit(), margin = 40 * unit;
   const frame = [touchedPixels('sketch', margin), touchedPixels('color', margin), touchedPixels('mask', margin)].reduce(joined);
   if (!hasInk('sketch') && !hasInk('color')) return say('Draw something in Sketch or Color first.', true), false;
   const drawn = hardLayer('sketch', frame).canvas, pixel = (unit * photoScale() * drawn.width) / frame[2];
   drawn.getContext('2d').drawImage(hardLayer('color', frame).canvas, 0, 0);
-  const area = narrowed(filled(widened(drawn, 20 * pixel, LAYERS.mask.paint), LAYERS.mask.paint), 12 * pixel, LAYERS.mask.paint);
+  const along = widened(drawn, 8 * pixel, LAYERS.mask.paint);
+  const area = framesPair(along) ? along : narrowed(filled(widened(drawn, 20 * pixel, LAYERS.mask.paint), LAYERS.mask.paint), 12 * pixel, LAYERS.mask.paint);
   area.getContext('2d').drawImage(hardLayer('mask', frame).canvas, 0, 0);
   addPicture('mask', frame, area);
   return true;
@@ -78,7 +80,11 @@ export async function tracePhoto() {
 }
 
 // A click on an eye, the mouth, the hair: the server knows the part below it and sends its mask.
-export async function maskPart([x, y]) {
+let looking = Promise.resolve();
+export const partsMasked = () => looking; // whoever presses Edit meanwhile means with them
+export const maskPart = (point) => (looking = Promise.all([looking, findPart(point)]));
+
+async function findPart([x, y]) {
   const own = version(), { width, height } = own, point = [Math.floor(x * photoScale() + width / 2), Math.floor(y * photoScale() + height / 2)];
   try {
     say('Looking for the part…');
@@ -90,7 +96,7 @@ export async function maskPart([x, y]) {
     const place = [(frame[0] - all[0]) * scale, (frame[1] - all[1]) * scale, frame[2] * scale, frame[3] * scale];
     canvas.getContext('2d').drawImage(area, ...place);
     addPicture('mask', all, canvas, { part });
-    say(`Masked: ${part}. Draw what should be there.`);
+    say(`Masked: ${part}. Draw what should be there, and dab its colour.`);
   } catch (error) {
     say(error.message, true);
   }

@@ -152,8 +152,11 @@ function pointerGone(event) {
   else if (hand.gesture?.pointer === event.pointerId) hand.gesture = null;
 }
 
+// A wheel that moves nothing here, a photo that is seen whole, moves the page.
 function wheelTurned(event) {
   if (!version()) return;
+  const { ctrlKey, altKey, shiftKey, deltaY } = event, own = ctrlKey || altKey || shiftKey, scrolled = document.scrollingElement.scrollTop > 0;
+  if (!own && view.scale <= view.fit && (deltaY > 0 || (deltaY < 0 && scrolled))) return;
   event.preventDefault();
   if (event.altKey) return setSize(nextSize(event.deltaY < 0 ? 1 : -1));
   const box = stage.getBoundingClientRect(), unit = event.deltaMode === 1 ? 30 : 1;

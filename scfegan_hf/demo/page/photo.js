@@ -4,13 +4,13 @@ import { findFaces, hideFaceOffer } from './faces.js';
 import { isAnimation } from './kinds.js';
 import { blank, editor, element, find, findAll, props, say } from './page.js';
 import { ENDING, openProject } from './project.js';
-import { chooseLayer, ownVersions, state, version } from './state.js';
+import { chooseLayer, chooseTool, isInked, NAMES, ownVersions, state, version } from './state.js';
 import { addVersion, measured, setAside, uploaded } from './versions.js';
 import { resetView } from './view.js';
 
 let photoNumber = 0;
 
-// A new photo takes the drawing along and replaces all versions. An example, which has its own drawing, stands beside
+// A new photo replaces all versions, and nothing is drawn on it: what was is cleared away, so that undoing brings it along. An example, which has its own drawing, stands beside
 // them until the next one, so that a click on it loses nothing; its drawing is not taken along.
 export async function takePhoto(blob, name, drawn = null) {
   if (name.endsWith(ENDING)) return openProject(blob);
@@ -30,12 +30,14 @@ export async function takePhoto(blob, name, drawn = null) {
   const own = ownVersions(), last = version()?.sample ? own.at(-1) : version(), before = last?.lines ? null : last;
   if (!drawn) setAside();
   state.versions = drawn ? own : [];
-  addVersion(read, name, drawn ?? before?.steps ?? [], { sample: !!drawn });
+  const left = drawn ? [] : NAMES.filter((layer) => isInked(before?.steps ?? [], layer)).map((layer) => ({ kind: 'clear', layer }));
+  addVersion(read, name, drawn ?? [...(before?.steps ?? []), ...left], { sample: !!drawn });
+  if (!drawn) chooseLayer('mask'), chooseTool('brush');
   hideFaceOffer();
   resetView();
   try {
     await uploaded();
-    if (number === photoNumber && !drawn) await findFaces();
+    if (number === photoNumber && !drawn) await findFaces(left.length ? ' Undo brings the drawing of the photo before.' : '');
   } catch (error) {
     if (number === photoNumber && !state.running) say(error.message, true);
   }

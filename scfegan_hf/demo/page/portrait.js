@@ -1,4 +1,4 @@
-// Changes of whole faces, by panels below the photo. Each is made of what is shown; but where that is the panel's own result,
+// Changes of whole faces, by panels beside the photo, or below it. Each is made of what is shown; but where that is the panel's own result,
 // of what that was made from, so that a slider that is moved again adds nothing up.
 
 import { backend, say, stage } from './page.js';

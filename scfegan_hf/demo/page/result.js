@@ -2,7 +2,7 @@
 
 import { reveal } from './divider.js';
 import { drawingForServer, touchedPixels, wholeDrawing } from './drawing.js';
-import { maskDrawing } from './helpers.js';
+import { maskDrawing, partsMasked } from './helpers.js';
 import { endStroke } from './input.js';
 import { backend, editor, find, findAll, loaded, press, result, say } from './page.js';
 import { chooseLayer, hand, hasInk, LAYERS, setMode, state, tell, version, way } from './state.js';
@@ -16,6 +16,7 @@ const LONG_WAIT = 1500; // milliseconds, after which what is asked can be cancel
 const LONGEST_STROKE = 10_000; // milliseconds that a result waits for a stroke to end
 
 export async function runEdit(candidates = 1) {
+  await partsMasked();
   if (state.running) return;
   endStroke(true);
   if (state.mode === 'result') seed += candidates > 1 ? 0 : 1; // the same drawing again: ask for another answer
@@ -138,14 +139,15 @@ function showCandidates() {
   find('.candidates').hidden = results.length < 2;
   if (results.length < 2) return;
   find('.candidates').replaceChildren(...results.map(({ preview, label }, index) => {
-    const button = document.createElement('button'), image = document.createElement('img');
+    const button = document.createElement('button'), image = document.createElement('img'), window = document.createElement('i');
     button.type = 'button';
     button.setAttribute('aria-label', [`Result ${index + 1} of ${results.length}`, label].filter(Boolean).join(': '));
     press(button, index === chosen);
     const frame = touchedPixels('mask') ?? [0, 0, version().width, version().height];
     Object.assign(image, { src: preview.url, alt: '' });
     cropTo(image, frame);
-    button.append(image);
+    window.append(image);
+    button.append(window);
     if (label) button.append(Object.assign(document.createElement('span'), { textContent: label }));
     button.onclick = () => showResult(index).catch((error) => say(error.message, true));
     return button;
@@ -155,7 +157,8 @@ function showCandidates() {
 // Thumbnails show the part that changed.
 function cropTo(image, [x, y, wide, high]) {
   const { width, height } = version(), side = Math.min(Math.max(wide, high) * 1.6, Math.max(width, height));
-  const left = x + wide / 2 - side / 2, top = y + high / 2 - side / 2;
+  const inside = (middle, length) => Math.min(Math.max(middle - side / 2, 0), Math.max(length - side, 0)); // of the photo, if it is large enough
+  const left = inside(x + wide / 2, width), top = inside(y + high / 2, height);
   image.style.cssText = `width:${(width / side) * 100}%;height:${(height / side) * 100}%;left:${(-left / side) * 100}%;top:${(-top / side) * 100}%`;
 }
 

@@ -75,6 +75,36 @@ export function filled(canvas, paint) {
   return areaOf(reachedFromBorder(markedPixels(canvas), width, height), (value) => !value, width, height, paint);
 }
 
+// Whether an outline goes around two like areas, side by side, and nothing else as large: a pair of glasses.
+export function isPair(marked, width, height) {
+  const holes = enclosed(marked, width, height).sort((a, b) => b.pixels - a.pixels), [first, second, third] = holes;
+  if (!second || second.pixels < 0.5 * first.pixels || (third?.pixels ?? 0) > 0.25 * second.pixels) return false;
+  const longer = ({ wide, high }) => Math.max(wide, high), side = (longer(first) + longer(second)) / 2;
+  const round = [first, second].every((hole) => longer(hole) < 2.5 * Math.min(hole.wide, hole.high)); // lips are not
+  return round && Math.hypot(first.x - second.x, first.y - second.y) < 1.8 * side; // eyes stand farther apart
+}
+
+// The areas that an outline keeps from the border: {pixels, x, y, wide, high}, x and y of the middle.
+function enclosed(marked, width, height) {
+  const seen = reachedFromBorder(marked, width, height), areas = [];
+  marked.forEach((mark, index) => { seen[index] ||= mark; });
+  for (let start = seen.indexOf(0); start >= 0; start = seen.indexOf(0, start)) {
+    const todo = [start], [x0, y0] = [start % width, Math.floor(start / width)], box = { left: x0, right: x0, top: y0, bottom: y0 };
+    let pixels = 0;
+    seen[start] = 1;
+    while (todo.length) {
+      const index = todo.pop(), x = index % width, y = Math.floor(index / width);
+      pixels++;
+      Object.assign(box, { left: Math.min(box.left, x), right: Math.max(box.right, x), top: Math.min(box.top, y), bottom: Math.max(box.bottom, y) });
+      for (const next of [index - 1, index + 1, index - width, index + width]) if (!seen[next]) seen[next] = 1, todo.push(next); // none is at the border
+    }
+    areas.push({ pixels, x: (box.left + box.right) / 2, y: (box.top + box.bottom) / 2, wide: box.right - box.left + 1, high: box.bottom - box.top + 1 });
+  }
+  return areas;
+}
+
+export const framesPair = (canvas) => isPair(markedPixels(canvas), canvas.width, canvas.height);
+
 // Which unmarked pixels a walk over unmarked neighbours, from the border inwards, comes to.
 export function reachedFromBorder(marked, width, height) {
   const reached = new Uint8Array(width * height), todo = [];

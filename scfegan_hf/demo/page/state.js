@@ -52,8 +52,10 @@ export function clearLayer(name) {
 }
 
 // Whether anything may be drawn on a layer: what was erased by hand is found out only when it is painted.
-export function hasInk(name) {
-  const own = steps().filter((step) => step.layer === name);
+export const hasInk = (name) => isInked(steps(), name);
+
+export function isInked(drawn, name) {
+  const own = drawn.filter((step) => step.layer === name);
   const last = own.findLastIndex((step) => step.kind === 'clear');
   return own.slice(last + 1).some((step) => !step.erase);
 }
