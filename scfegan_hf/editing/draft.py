@@ -15,7 +15,11 @@ import cv2
 import numpy as np
 
 from scfegan_hf.editing.guess import SEEN, Guesser, to_frame
+from scfegan_hf.editing.seam import membrane
 from scfegan_hf.faces.align import cut_frame
+from scfegan_hf.faces.annotate import bundled
+from scfegan_hf.faces.landmarks import LEFT_EYE, PUPILS, RIGHT_EYE
+from scfegan_hf.faces.regions import REGIONS
 
 if TYPE_CHECKING:
     from scfegan_hf.editing.made_faces import FaceSampler
@@ -23,8 +27,14 @@ if TYPE_CHECKING:
 
 TRACED = 384  # pixels of the frame at which lines are looked for
 LEVEL = 60  # of those lines, as `trace` has it
-REACH = 2.5  # pixels of SEEN over which dabs' colours spread
-LIGHTNESS = 0.5  # of a dab that is taken: the rest is shading
+LIGHT = 4.0  # pixels of SEEN over which light is compared: less is texture
+DARK, WHITE = 18.0, 88.0  # lightness of dabs that are a pupil or the white of an eye, and no iris
+LEAST_DAB = 4  # pixels of SEEN
+LIGHTNESS, MOST_LIT, HUE = (
+    0.6,
+    15.0,
+    0.8,
+)  # shares of what a dab says that are taken, and most of its lightness: the rest is shading
 
 
 @dataclass(frozen=True)
@@ -52,7 +62,8 @@ class Draft:
         """The face uint8 (SEEN, SEEN, 3), grey where it is erased, and where that is, bool (SEEN, SEEN)."""
         unknown = self.guesser.unknown
         seen = cut_frame(np.where(unknown[..., None], np.uint8(128), self.guesser.rgb), self.guesser.frame, SEEN)
-        return seen, cv2.warpAffine(unknown.astype(np.float32), matrix, (SEEN, SEEN), borderValue=1.0) > 0
+        hole = cv2.warpAffine(unknown.astype(np.float32), matrix, (SEEN, SEEN), borderValue=1.0) > 0
+        return seen, cv2.dilate(hole.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
 
     def photograph(
         self, seen: np.ndarray, hole: np.ndarray, matrix: np.ndarray, seed: int, draw: np.random.Generator | None
@@ -78,8 +89,8 @@ class Draft:
         given = [layer.permute(2, 0, 1)[None] if layer.ndim == 3 else layer[None, None] for layer in given]
         with torch.inference_mode():
             codes = prior.codes(drafter(*given).float())
-        face = sampler.pixels(codes, seed)[0]
-        return colored(face, paint, painted & hole)
+        face = joined(sampler.pixels(codes, seed)[0], seen, hole)
+        return with_irises(face, paint, painted & hole)
 
     def warped_lines(self, lines: np.ndarray, matrix: np.ndarray) -> np.ndarray:
         """Lines bool of the frame in the photograph, bool (H, W); thin ones are not lost where it is smaller."""
@@ -90,6 +101,16 @@ class Draft:
         return cv2.warpAffine(ink, matrix, self.guesser.hole.shape[::-1], flags=flags) > 0
 
 
+def joined(face: np.ndarray, seen: np.ndarray, hole: np.ndarray) -> np.ndarray:
+    """A face uint8 (R, R, 3) in the light of what is ``seen`` of it around a ``hole`` bool (R, R)."""
+    if hole.all():
+        return face
+    known = (~hole).astype(np.float32)
+    apart = cv2.GaussianBlur((seen.astype(np.float32) - face) * known[..., None], (0, 0), LIGHT)
+    off = membrane(apart / np.maximum(cv2.GaussianBlur(known, (0, 0), LIGHT), 1e-3)[..., None], ~hole)
+    return np.rint((face + off).clip(0, 255)).astype(np.uint8)
+
+
 def traced(face: np.ndarray) -> np.ndarray:
     """Lines of a picture uint8 (R, R, 3), bool (R, R)."""
     from scfegan_hf.editing.looking import trace
@@ -97,17 +118,25 @@ def traced(face: np.ndarray) -> np.ndarray:
     return trace(face, LEVEL) > 0
 
 
-def colored(face: np.ndarray, paint: np.ndarray, painted: np.ndarray) -> np.ndarray:
-    """A face uint8 (R, R, 3) in which what is ``painted`` bool (R, R) has the hue of ``paint``, and keeps its shading."""
+def with_irises(face: np.ndarray, paint: np.ndarray, painted: np.ndarray) -> np.ndarray:
+    """A face uint8 (SEEN, SEEN, 3) in its frame, whose irises have the hue of what is ``painted`` bool (SEEN, SEEN) on or
+    beside them: too small a thing for a draft. Pupils and whites that are painted count for nothing."""
     if not painted.any():
         return face
-    lab = cv2.cvtColor(face.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
-    wanted = cv2.cvtColor(paint.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
-    weight = painted.astype(np.float32)
-    spread = cv2.GaussianBlur(weight, (0, 0), REACH)[..., None]
-    off = cv2.GaussianBlur((wanted - lab) * weight[..., None], (0, 0), REACH) / np.maximum(spread, 1e-3)
-    soft = cv2.GaussianBlur(weight, (0, 0), 1.0)[..., None]
-    lab += soft * off * np.float32([LIGHTNESS, 1, 1])
+    corners = np.float32([[0, 0], [0, SEEN], [SEEN, SEEN], [SEEN, 0]])
+    regions, points = bundled().face(face, corners)
+    lab, wanted = (cv2.cvtColor(each.astype(np.float32) / 255, cv2.COLOR_RGB2LAB) for each in (face, paint))
+    places = np.indices(painted.shape)[::-1]
+    for group, pupil in ((LEFT_EYE, PUPILS[0]), (RIGHT_EYE, PUPILS[1])):
+        wide = float(np.hypot(*(points[group][4] - points[group][0])))
+        away = np.hypot(*(axis - at for axis, at in zip(places, points[pupil], strict=True)))
+        dabs = painted & (away < wide) & (wanted[..., 0] > DARK) & (wanted[..., 0] < WHITE)
+        iris = (regions == REGIONS.index("iris")) & (away < wide / 2)
+        if dabs.sum() >= LEAST_DAB and iris.any():
+            off = np.median(wanted[dabs], 0) - lab[iris].mean(0)
+            off[1:] *= HUE
+            off[0] = np.clip(LIGHTNESS * off[0], -MOST_LIT, MOST_LIT)
+            lab += cv2.GaussianBlur(iris.astype(np.float32), (0, 0), 1.0)[..., None] * off.astype(np.float32)
     return np.rint(cv2.cvtColor(lab, cv2.COLOR_LAB2RGB).clip(0, 1) * 255).astype(np.uint8)
 
 

@@ -12,12 +12,14 @@ import numpy as np
 from scfegan_hf.editing.looks import FaceLooks, is_face
 from scfegan_hf.editing.places import Plan
 from scfegan_hf.faces.align import cut_frame, ffhq_frame
+from scfegan_hf.faces.regions import REGIONS
 from scfegan_hf.models.face_prior import read_prior
 
 SEEN = 256  # pixels at which the frame is cut out before it is made small
 TOUCHED = 0.02  # of a small pixel may be erased before it counts as unknown
 FACE = (0.18, 0.15, 0.82, 0.95)  # of the frame: where the face is, and not what is around it
 BROWS = 0.34  # of the frame: where a drawn hole has to begin, since hair is drawn lock by lock and best taken as it is drawn
+BROW, FEATURES = ("brows",), ("eyes", "iris", "nose", "lips", "mouth")
 WITHIN = 0.5  # of the hole has to lie there
 
 
@@ -59,6 +61,8 @@ class Guesser:
         if best is None:
             return None
         regions, points = looks.look(rgb, best)
+        if drawn and _is_of_brows(regions[hole]):
+            return None
         return cls(rgb, hole, unseen, ffhq_frame(points)) if is_face(points, regions) else None
 
     @property
@@ -89,6 +93,12 @@ class Guesser:
         colors = cv2.warpAffine(face, matrix, size, borderMode=cv2.BORDER_REPLICATE, **how)
         within = cv2.warpAffine(np.ones((SEEN, SEEN), np.uint8), matrix, size, **how) > 0
         return colors, self.hole & within
+
+
+def _is_of_brows(labels: np.ndarray) -> bool:
+    """Whether brows are most of the features among labels (N,): they are thinner than a pixel of the small picture."""
+    brows, others = (np.isin(labels, [REGIONS.index(name) for name in names]).sum() for names in (BROW, FEATURES))
+    return bool(brows > others)
 
 
 def to_frame(frame: np.ndarray) -> np.ndarray:

@@ -24,6 +24,7 @@ from scfegan_hf.demo.web import RUNTIME, export_web, fetched_runtime, licence_of
 from scfegan_hf.editing import pipeline as pipeline_module
 from scfegan_hf.editing.enlarging import PhotoEnlarging
 from scfegan_hf.editing.lines import FaceFromLines
+from scfegan_hf.editing.draft import Draft
 from scfegan_hf.editing.looks import FaceLooks
 from scfegan_hf.editing.pipeline import FaceEditPipeline
 from scfegan_hf.editing.recolor import recolor_photo
@@ -184,7 +185,9 @@ def test_a_dab_recolours_as_in_python(open_site, tmp_path):
 
 
 def test_where_nothing_is_drawn_the_face_is_guessed(open_site, tiny_weights, tmp_path):
-    """The prior is fetched for it and not before; more results are other guesses, and without the file it is said."""
+    """The prior is fetched for it and not before; more results are other guesses, and without the file it is said.
+
+    Eigenfaces' guess, that is: what Python makes of it (editing/draft.py) the site does not."""
     path = tmp_path / "astronaut.png"
     Image.fromarray(np.ascontiguousarray(astronaut()[:300, 60:380])).save(path)
     pipeline = FaceEditPipeline.from_pretrained(tiny_weights, dtype="float32", runtime="pytorch")
@@ -199,6 +202,7 @@ def test_where_nothing_is_drawn_the_face_is_guessed(open_site, tiny_weights, tmp
     with (
         mock.patch.object(FaceAnnotator, "_rough_frames", lambda *_: rough),
         mock.patch.object(pipeline_module, "looks", lambda: FaceLooks(bundled())),
+        mock.patch.object(Draft, "__call__", lambda self, *_: (np.zeros_like(self.lines), *self.guesser())),
     ):
         theirs, hole = expected(page, NetworkAlone(pipeline, guess=True), path, tmp_path)
     ours = np.asarray(Image.open(io.BytesIO(fetched(page, page.evaluate(DOWNLOADED))))).astype(int)
