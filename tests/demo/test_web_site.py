@@ -22,9 +22,9 @@ from scfegan_hf.demo.edits import edit_drawing
 from scfegan_hf.demo.payload import place_on_photo, read_drawing
 from scfegan_hf.demo.web import RUNTIME, export_web, fetched_runtime, licence_of
 from scfegan_hf.editing import pipeline as pipeline_module
+from scfegan_hf.editing.draft import Draft
 from scfegan_hf.editing.enlarging import PhotoEnlarging
 from scfegan_hf.editing.lines import FaceFromLines
-from scfegan_hf.editing.draft import Draft
 from scfegan_hf.editing.looks import FaceLooks
 from scfegan_hf.editing.pipeline import FaceEditPipeline
 from scfegan_hf.editing.recolor import recolor_photo
