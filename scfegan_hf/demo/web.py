@@ -169,7 +169,8 @@ def settings(generator: SCFEGANGenerator) -> dict[str, Any]:
         },
         "recolor": {
             "same": seen.SAME, "wide": seen.WIDE, "pupils": landmarks.PUPILS, "parts": parts.PARTS, "spot": parts.SPOT,
-            "piece": parts.PIECE, "teeth": parts.TEETH, "bands": {name: asdict(band) for name, band in matte.BANDS.items()},
+            "piece": parts.PIECE, "teeth": parts.TEETH, "iris": parts.IRIS, "least_white": parts.LEAST_WHITE,
+            "bands": {name: asdict(band) for name, band in matte.BANDS.items()},
             "work": matte.WORK, "smooth": matte.SMOOTH, "unlike": matte.UNLIKE, "gaps": matte.GAPS, "hint": matte.HINT,
             "least_darker": matte.LEAST_DARKER, "same_color": recolor.SAME_COLOR, "smooth_light": recolor.SMOOTH,
             "toe": tones.TOE, "gain": tones.GAIN, "fine": tones.FINE,

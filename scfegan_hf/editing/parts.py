@@ -26,6 +26,8 @@ PARTS = {
 }
 SPOT = 0.15  # softness of a spot's or a mask's border in parts of its size
 PIECE = 0.3  # of the largest piece of hair; smaller ones are cloth, or strangers'
+IRIS = 0.58  # of the lightness of the white beside it, most that an iris is given: lighter ones glow
+LEAST_WHITE = 12  # pixels of it, below which nothing is known of its light
 TEETH = 0.1  # share of light pixels without red from which on the mouth is open
 
 
@@ -102,7 +104,7 @@ def part_matte(
     face = faces[part.face]
     if part.name == "eye":
         color = np.median(to_lab(paint[dabs][None])[0], 0)
-        return _eye_matte(rgb, face, part.side, float(color[0]))
+        return _eye_matte(rgb, face, part.side, min(float(color[0]), lightest(rgb, part, faces)))
     region, unsure = face.region(*PARTS[part.name][0]), None
     if part.name == "brow":
         region &= _half(face.points, part.side, region.shape)
@@ -121,6 +123,17 @@ def part_matte(
     return box, strands(to_lab(crop)[..., 0], matte, face.apart) if part.name == "brow" else matte
 
 
+def lightest(rgb: np.ndarray, part: Part, faces: list[Face]) -> float:
+    """The lightness that a part may be given: an iris no more than IRIS of the white's beside it, or it glows."""
+    if part.name != "eye" or part.face is None:
+        return 100.0
+    box = _eye_box(rgb, faces[part.face], part.side)
+    white = _cut(faces[part.face].region("eyes"), box)
+    if white.sum() < LEAST_WHITE:
+        return 100.0
+    return IRIS * float(np.quantile(to_lab(_cut(rgb, box))[..., 0][white], 0.75, method="lower"))
+
+
 def _area_matte(rgb: np.ndarray, dabs: np.ndarray, mask: np.ndarray | None) -> tuple[Box, np.ndarray]:
     """Of the pieces of the mask that the dabs lie in; without a mask of the dabs."""
     region, band = dabs, Band(SPOT, SPOT)
@@ -134,14 +147,23 @@ def _area_matte(rgb: np.ndarray, dabs: np.ndarray, mask: np.ndarray | None) -> t
 
 def _eye_matte(rgb: np.ndarray, face: Face, side: int, light: float) -> tuple[Box, np.ndarray]:
     """Of an iris that is to have the lightness ``light``."""
-    ring = face.points[(LEFT_EYE, RIGHT_EYE)[side]]
-    width = float(np.hypot(*(ring[4] - ring[0])))
-    low, high = np.floor(ring.min(0) - 0.5 * width).astype(int), np.ceil(ring.max(0) + 0.5 * width).astype(int)
-    limit = (rgb.shape[1], rgb.shape[0])
-    box = (*np.clip(low, 0, limit).tolist(), *np.clip(high, 0, limit).tolist())
+    width, box = _eye_width(face, side), _eye_box(rgb, face, side)
     opening = cv2.GaussianBlur(_cut(face.region("eyes", "iris"), box).astype(np.float32), (0, 0), max(0.03 * width, 0.6))
     center = tuple(face.points[PUPILS[side]] - box[:2])
     return box, iris_matte(to_lab(_cut(rgb, box))[..., 0], np.clip(2 * opening - 0.5, 0, 1), center, 0.2 * width, light)
+
+
+def _eye_width(face: Face, side: int) -> float:
+    ring = face.points[(LEFT_EYE, RIGHT_EYE)[side]]
+    return float(np.hypot(*(ring[4] - ring[0])))
+
+
+def _eye_box(rgb: np.ndarray, face: Face, side: int) -> Box:
+    """Around an eye, half its width on every side."""
+    ring, margin = face.points[(LEFT_EYE, RIGHT_EYE)[side]], 0.5 * _eye_width(face, side)
+    low, high = np.floor(ring.min(0) - margin).astype(int), np.ceil(ring.max(0) + margin).astype(int)
+    limit = (rgb.shape[1], rgb.shape[0])
+    return (*np.clip(low, 0, limit).tolist(), *np.clip(high, 0, limit).tolist())
 
 
 def _lower_face(points: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from scfegan_hf.editing.marks import Mask, read_color, read_mask
-from scfegan_hf.editing.parts import Box, Part, part_matte, part_under
+from scfegan_hf.editing.parts import Box, Part, lightest, part_matte, part_under
 from scfegan_hf.editing.photos import PictureLike, read_photo
 from scfegan_hf.editing.seen import find_faces
 from scfegan_hf.editing.tones import shifted, to_lab
@@ -49,18 +49,18 @@ def recolor(rgb: np.ndarray, paint: np.ndarray, painted: np.ndarray, mask: Mask 
     no colours (inside the mask), and without a mask for a dab that lies on no part of a face.
     """
     result = rgb.copy()
-    for (x0, y0, x1, y1), matte, dabs in meant_parts(rgb, paint, painted, mask):
+    for (x0, y0, x1, y1), matte, dabs, most in meant_parts(rgb, paint, painted, mask):
         crop = np.s_[y0:y1, x0:x1]
-        result[crop] = blended(result[crop], matte, paint[crop], dabs[crop])
+        result[crop] = blended(result[crop], matte, paint[crop], dabs[crop], most)
     return result
 
 
 def meant_parts(
     rgb: np.ndarray, paint: np.ndarray, painted: np.ndarray, mask: Mask | None = None
-) -> list[tuple[Box, np.ndarray, np.ndarray]]:
+) -> list[tuple[Box, np.ndarray, np.ndarray, float]]:
     """The parts that are painted on: of each the box x0, y0, x1, y1, its matte there, float32 from 0 to 1 and 0 outside the
-    mask, and its dabs, bool (H, W). Arguments and errors are those of `recolor`; the paint's colour counts for eyes and teeth
-    alone."""
+    mask, its dabs, bool (H, W), and the lightness that it may be given. Arguments and errors are those of `recolor`; the
+    paint's colour counts for eyes and teeth alone."""
     hole = None if mask is None else mask.hole
     painted = painted if hole is None else painted & hole
     if not painted.any():
@@ -80,7 +80,7 @@ def meant_parts(
             raise ValueError(f"The {part.name} under the colour cannot be told from what is around it. Redraw it instead.")
         if mask is not None:
             matte = matte * limit(mask, crop)
-        parts.append(((x0, y0, x1, y1), matte, dabs))
+        parts.append(((x0, y0, x1, y1), matte, dabs, lightest(rgb, part, faces)))
     return parts
 
 
@@ -91,8 +91,8 @@ def limit(mask: Mask, crop) -> np.ndarray:
     return ramp if mask.weight is None else ramp * mask.weight[crop] / 255
 
 
-def blended(rgb: np.ndarray, matte: np.ndarray, paint: np.ndarray, dabs: np.ndarray) -> np.ndarray:
-    """A crop with the colours of its dabs, as far as the matte says."""
+def blended(rgb: np.ndarray, matte: np.ndarray, paint: np.ndarray, dabs: np.ndarray, most: float = 100.0) -> np.ndarray:
+    """A crop with the colours of its dabs, as far as the matte says; those lighter than ``most`` as in less light."""
     there = matte > 1 / 512
     if not there.any():
         return rgb
@@ -105,7 +105,8 @@ def blended(rgb: np.ndarray, matte: np.ndarray, paint: np.ndarray, dabs: np.ndar
     base = smooth(lab[:, 0], matte, there)
     change = np.zeros_like(own)
     for color, share in colors(paint, dabs, there):
-        change += share[:, None] * (shifted(lab, base, weight**4 * share, color) - own)
+        lit = color * min(most / max(float(color[0]), 1e-6), 1.0)
+        change += share[:, None] * (shifted(lab, base, weight**4 * share, lit) - own)
     result = rgb.copy()
     result[there] = np.rint(np.clip(rgb[there] + weight[:, None] * change, 0, 255))
     return result

@@ -35,7 +35,7 @@ def find_hair(rgb: np.ndarray, face: AlignedFace) -> Hair | None:
         return None
     dab = np.zeros(rgb.shape[:2], np.uint8)
     cv2.circle(dab, *spot, 1, -1)
-    ((box, matte, painted),) = meant_parts(rgb, rgb, dab > 0)
+    ((box, matte, painted, _),) = meant_parts(rgb, rgb, dab > 0)
     x0, y0, x1, y1 = box
     return Hair(box, matte, painted[y0:y1, x0:x1])
 

@@ -111,6 +111,20 @@ def test_pupil_and_catchlight_stay(photo, face):
     assert (ring[:, 2] > ring[:, 0] + 30).all()
 
 
+def test_an_iris_takes_a_light_colour_in_the_light_of_its_eye(photo, face):
+    """It keeps the hue of a dab that is too light for it, and does not glow beside its white, in shade less than in light."""
+    pupil, seen = tuple(np.round(face.points[96]).astype(int).tolist()), {}
+    for name, share in (("light", 1.0), ("shade", 0.5)):
+        eye = (photo * share).astype(np.uint8)
+        result = np.asarray(recolor_photo(eye, None, None, dab(eye, (pupil, (120, 190, 255), 4))))
+        iris, white = (face.region(part) & (change(eye, result) > 8 if part == "iris" else True) for part in ("iris", "eyes"))
+        lab = to_lab(result)
+        seen[name] = lab[iris][:, 0].mean()
+        assert iris.sum() > 30 and seen[name] < 0.75 * np.quantile(lab[white][:, 0], 0.75)
+        assert lab[iris][:, 2].mean() < to_lab(eye)[iris][:, 2].mean() - 8  # bluer
+    assert seen["shade"] < 0.8 * seen["light"]
+
+
 def test_a_spot_of_skin_is_as_large_as_the_dab(photo):
     moved = change(photo, recolor_photo(photo, None, None, dab(photo, ((246, 260), (190, 120, 100), 12))))
     rows, cols = np.nonzero(moved)

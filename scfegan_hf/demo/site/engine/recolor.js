@@ -26,10 +26,10 @@ export function recolor(rgb, { paint, painted, hole, weight }, faces, settings) 
   for (const { part, pixels } of meant.values()) {
     const own = plane(rgb.width, rgb.height);
     for (const i of pixels) own.data[i] = 1;
-    const { box, matte } = partMatte(rgb, part, faces, paint, pixels, own, hole, settings);
+    const { box, matte, most = 100 } = partMatte(rgb, part, faces, paint, pixels, own, hole, settings);
     if (!matte.data.some((share) => share > 0.5)) refuse(`The ${part.name} under the colour cannot be told from what is around it. Redraw it instead.`);
     if (hole) limit(matte, cropped(hole, box), weight && cropped(weight, box));
-    blend(out, box, matte, cropped(paint, box), cropped(own, box), settings.recolor);
+    blend(out, box, matte, cropped(paint, box), cropped(own, box), most, settings.recolor);
   }
   return out;
 }
@@ -141,7 +141,14 @@ function eyeMatte(rgb, face, side, light, annotator, settings) {
   const box = [edge(0, Math.min, -1, Math.floor), edge(1, Math.min, -1, Math.floor), edge(0, Math.max, 1, Math.ceil), edge(1, Math.max, 1, Math.ceil)];
   const lids = cropped(marked(face, ['eyes', 'iris'], annotator), box), soft = blurred(lids, Math.max(0.03 * wide, 0.6), false);
   const opening = like(soft, soft.data.map((share) => held(2 * share - 0.5, 0, 1))), centre = face.points[settings.pupils[side]].map((at, axis) => at - box[axis]);
-  return { box, matte: irisMatte(lightOf(cropped(rgb, box)), opening, centre, 0.2 * wide, light) };
+  const shown = lightOf(cropped(rgb, box)), most = lightest(shown, cropped(marked(face, ['eyes'], annotator), box), settings);
+  return { box, most, matte: irisMatte(shown, opening, centre, 0.2 * wide, Math.min(light, most)) };
+}
+
+// The lightness that an iris may be given beside the white of its eye; lighter ones glow.
+function lightest(light, white, { iris, least_white: least }) {
+  const shown = light.data.filter((_, i) => white.data[i]).sort();
+  return shown.length < least ? 100 : iris * shown[Math.floor(0.75 * (shown.length - 1))];
 }
 
 // Without the pieces that are small beside the largest.
@@ -160,8 +167,8 @@ function limit(matte, hole, weight) {
   distances(hole).forEach((deep, i) => { matte.data[i] *= Math.min(deep / 2, 1) * (weight ? weight.data[i] / 255 : 1); });
 }
 
-// A box of the picture with the colours of its dabs, as far as the matte says, in place.
-function blend(out, box, matte, paint, dabs, settings) {
+// A box of the picture with the colours of its dabs, as far as the matte says, in place; those lighter than `most` as in less light.
+function blend(out, box, matte, paint, dabs, most, settings) {
   const there = [], { width } = matte, rgb = cropped(out, box);
   matte.data.forEach((share, i) => { if (share > 1 / 512) there.push(i); });
   if (!there.length) return;
@@ -171,7 +178,8 @@ function blend(out, box, matte, paint, dabs, settings) {
   const sigma = Math.max(settings.smooth_light * Math.sqrt(matte.data.reduce((sum, share) => sum + share, 0)), 2), [lights, shares] = [light, matte].map((source) => softened(source, sigma).data);
   const base = Float64Array.from(there, (i) => lights[i] / (shares[i] + 1e-6)), change = new Float64Array(own.length);
   for (const { color, share } of colorsOf(paint, dabs, there, settings)) {
-    const moved = shifted(lab, base, weight.map((value, at) => value ** 4 * share[at]), color, settings);
+    const dim = Math.min(most / Math.max(color[0], 1e-6), 1), lit = color.map((value) => value * dim);
+    const moved = shifted(lab, base, weight.map((value, at) => value ** 4 * share[at]), lit, settings);
     for (let k = 0; k < change.length; k++) change[k] += share[Math.floor(k / 3)] * (moved[k] - own[k]);
   }
   there.forEach((i, at) => {
