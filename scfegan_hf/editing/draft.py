@@ -30,11 +30,8 @@ LEVEL = 60  # of those lines, as `trace` has it
 LIGHT = 4.0  # pixels of SEEN over which light is compared: less is texture
 DARK, WHITE = 18.0, 88.0  # lightness of dabs that are a pupil or the white of an eye, and no iris
 LEAST_DAB = 4  # pixels of SEEN
-LIGHTNESS, MOST_LIT, HUE = (
-    0.6,
-    15.0,
-    0.8,
-)  # shares of what a dab says that are taken, and most of its lightness: the rest is shading
+LIGHTNESS, HUE = 0.6, 0.8  # shares of what a dab says of an iris that are taken: the rest is shading
+MOST_LIT = 15.0  # of lightness that this moves
 
 
 @dataclass(frozen=True)

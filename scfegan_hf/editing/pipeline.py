@@ -138,12 +138,12 @@ class FaceEditPipeline:
         ``invert`` says that black means repaint (True) or that it is meant so (False). The same ``seed`` gives the same
         result. ``guess``: on a face, ask first what is meant by what is drawn and seen around it (editing/draft.py), where
         nothing is drawn for each ``seed`` but 0 in another way, and cut it no larger than its frame; False leaves it to the
-        network, which follows what is drawn to the letter. Candidates
-        after the first are made in other ways, which ``labels`` tell (editing/candidates.py); there may be fewer than
-        ``num_candidates`` (1 to 4), since no two are alike. ``detail``: give the answer texture from the photograph around it
-        (editing/detail.py). ``keep_tint``: a photograph in grey or in one tint stays so, and a painted colour counts as its
-        lightness; False takes colours as they are. ``grow``: pixels to add to the mask all around, or "auto" for as many as
-        leave no rim of what it covers (`suggest_mask`). Raises ValueError that says what to do.
+        network, which follows what is drawn to the letter. Candidates after the first are made in other ways, which
+        ``labels`` tell (editing/candidates.py); there may be fewer than ``num_candidates`` (1 to 4), since no two are alike.
+        ``detail``: give the answer texture from the photograph around it (editing/detail.py). ``keep_tint``: a photograph in
+        grey or in one tint stays so, and a painted colour counts as its lightness; False takes colours as they are.
+        ``grow``: pixels to add to the mask all around, or "auto" for as many as leave no rim of what it covers
+        (`suggest_mask`). Raises ValueError that says what to do.
 
         ``mode="recolor"`` keeps what is there and changes its colour: each part of a face that ``color`` touches takes it,
         limited by ``mask`` if there is one; there is one result, and no sketch (`recolor_photo`).
