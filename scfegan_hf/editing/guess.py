@@ -18,7 +18,8 @@ from scfegan_hf.models.face_prior import read_prior
 SEEN = 256  # pixels at which the frame is cut out before it is made small
 TOUCHED = 0.02  # of a small pixel may be erased before it counts as unknown
 FACE = (0.18, 0.15, 0.82, 0.95)  # of the frame: where the face is, and not what is around it
-BROWS = 0.34  # of the frame: where a drawn hole has to begin, since hair is drawn lock by lock and best taken as it is drawn
+# The same where something is drawn: below the hair and between the ears, since locks and rings are best taken as drawn.
+DRAWN = (0.25, 0.34, 0.75, 0.95)
 BROW, FEATURES = ("brows",), ("eyes", "iris", "nose", "lips", "mouth")
 WITHIN = 0.5  # of the hole has to lie there
 
@@ -44,16 +45,13 @@ class Guesser:
     def of(
         cls, rgb: np.ndarray, hole: np.ndarray, unseen: np.ndarray | None, looks: FaceLooks, drawn: bool = False
     ) -> "Guesser | None":
-        """For the face that most of the hole lies in, ``drawn``: from the brows down; None where it lies in none."""
+        """For the face that most of the hole lies in, ``drawn``: between brows, ears and chin; None where it lies in none."""
         if not hole.any():
             return None
         best, most = None, WITHIN
-        low, high = FACE[:2], FACE[2:]
-        if drawn:
-            low = (low[0], BROWS)
         for frame in looks.frames(rgb):
             inside = cv2.warpAffine(hole.astype(np.uint8), to_frame(frame), (SEEN, SEEN))
-            x0, y0, x1, y1 = (round(part * SEEN) for part in (*low, *high))
+            x0, y0, x1, y1 = (round(part * SEEN) for part in (DRAWN if drawn else FACE))
             scale = float(np.hypot(*(frame[3] - frame[0]))) / SEEN
             share = float(inside[y0:y1, x0:x1].sum()) * scale**2 / float(hole.sum())
             if share >= most:

@@ -10,7 +10,7 @@ from scfegan_hf.editing.candidates import DRAFTS, alike
 from scfegan_hf.editing.draft import Draft, joined
 from scfegan_hf.editing.guess import Guesser
 from scfegan_hf.editing.looking import looks
-from scfegan_hf.faces.landmarks import LEFT_BROW, LEFT_EYE, PUPILS, RIGHT_EYE
+from scfegan_hf.faces.landmarks import LEFT_BROW, LEFT_EYE, OUTER_LIPS, PUPILS, RIGHT_BROW, RIGHT_EYE
 
 PHOTO = np.ascontiguousarray(astronaut()[:300, 100:400])
 
@@ -47,12 +47,19 @@ def test_a_draft_is_a_drawing_of_the_hole(drawing):
     assert (again[1][hole] == colors[hole]).all()
 
 
-def test_hair_is_taken_as_it_is_drawn(points):
+def test_hair_and_brows_are_taken_as_they_are_drawn(points):
     brows = points[LEFT_BROW][:, 1].min()
     fringe = np.zeros(PHOTO.shape[:2], bool)
     fringe[int(brows) - 40 : int(brows) - 4, 70:150] = True
     assert Guesser.of(PHOTO, fringe, None, looks()) is not None
     assert Guesser.of(PHOTO, fringe, None, looks(), drawn=True) is None
+    for group in (LEFT_BROW, RIGHT_BROW):
+        brow = np.zeros(PHOTO.shape[:2], np.uint8)
+        cv2.polylines(brow, [np.round(points[group]).astype(np.int32)], True, 1, 6)
+        assert Guesser.of(PHOTO, brow > 0, None, looks(), drawn=True) is None
+    mouth = np.zeros(PHOTO.shape[:2], np.uint8)
+    cv2.fillPoly(mouth, [np.round(points[OUTER_LIPS]).astype(np.int32)], 1)
+    assert Guesser.of(PHOTO, mouth > 0, None, looks(), drawn=True) is not None
 
 
 def test_irises_have_the_hue_of_dabs_wherever_the_draft_has_them(drawing, points):
