@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 
 TRACED = 384  # pixels of the frame at which lines are looked for
 LEVEL = 60  # of those lines, as `trace` has it
+NEAR, SHADE = 25, 16.0  # pixels of SEEN around a hole whose light counts, and levels by which it differs from place to place
 LIGHT = 4.0  # pixels of SEEN over which light is compared: less is texture
+BROAD, REACH, COVER = 0.012, 2.5, 0.75  # of the frame; pixels over which its own detail is told; share of lightness taken
 DARK, WHITE = 18.0, 88.0  # lightness of dabs that are a pupil or the white of an eye, and no iris
 LEAST_DAB = 4  # pixels of SEEN
 LIGHTNESS, HUE = 0.6, 0.8  # shares of what a dab says of an iris that are taken: the rest is shading
@@ -87,7 +89,8 @@ class Draft:
         with torch.inference_mode():
             codes = prior.codes(drafter(*given).float())
         face = joined(sampler.pixels(codes, seed)[0], seen, hole)
-        return with_irises(face, paint, painted & hole)
+        broad = broad_dabs(painted & hole)
+        return with_irises(in_color(face, paint, broad), paint, painted & hole & ~broad)
 
     def warped_lines(self, lines: np.ndarray, matrix: np.ndarray) -> np.ndarray:
         """Lines bool of the frame in the photograph, bool (H, W); thin ones are not lost where it is smaller."""
@@ -103,7 +106,10 @@ def joined(face: np.ndarray, seen: np.ndarray, hole: np.ndarray) -> np.ndarray:
     if hole.all():
         return face
     known = (~hole).astype(np.float32)
-    apart = cv2.GaussianBlur((seen.astype(np.float32) - face) * known[..., None], (0, 0), LIGHT)
+    apart = seen.astype(np.float32) - face
+    near = cv2.dilate(hole.astype(np.uint8), np.ones((NEAR, NEAR), np.uint8)) > 0
+    usual = np.median(apart[near & ~hole], 0)  # what is far from that is another thing, as skin beside a beard
+    apart = cv2.GaussianBlur(np.clip(apart, usual - SHADE, usual + SHADE) * known[..., None], (0, 0), LIGHT)
     off = membrane(apart / np.maximum(cv2.GaussianBlur(known, (0, 0), LIGHT), 1e-3)[..., None], ~hole)
     return np.rint((face + off).clip(0, 255)).astype(np.uint8)
 
@@ -113,6 +119,27 @@ def traced(face: np.ndarray) -> np.ndarray:
     from scfegan_hf.editing.looking import trace
 
     return trace(face, LEVEL) > 0
+
+
+def broad_dabs(painted: np.ndarray) -> np.ndarray:
+    """Of what is ``painted`` bool (R, R) the dabs that cover BROAD of the frame: a beard, a cheek, and no feature."""
+    _, pieces, stats, _ = cv2.connectedComponentsWithStats(painted.astype(np.uint8), connectivity=8)
+    large = stats[:, cv2.CC_STAT_AREA] >= BROAD * painted.size
+    large[0] = False
+    return large[pieces]
+
+
+def in_color(face: np.ndarray, paint: np.ndarray, dabs: np.ndarray) -> np.ndarray:
+    """A face uint8 (R, R, 3) that under ``dabs`` bool (R, R) has the hue and most of the lightness of ``paint``, and keeps its
+    own detail."""
+    if not dabs.any():
+        return face
+    lab, wanted = (cv2.cvtColor(each.astype(np.float32) / 255, cv2.COLOR_RGB2LAB) for each in (face, paint))
+    weight = dabs.astype(np.float32)
+    spread = np.maximum(cv2.GaussianBlur(weight, (0, 0), REACH), 1e-3)[..., None]
+    off = cv2.GaussianBlur((wanted - lab) * weight[..., None], (0, 0), REACH) / spread
+    lab += cv2.GaussianBlur(weight, (0, 0), 1.0)[..., None] * off * np.float32([COVER, 1, 1])
+    return np.rint(cv2.cvtColor(lab, cv2.COLOR_LAB2RGB).clip(0, 1) * 255).astype(np.uint8)
 
 
 def with_irises(face: np.ndarray, paint: np.ndarray, painted: np.ndarray) -> np.ndarray:

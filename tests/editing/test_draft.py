@@ -7,7 +7,7 @@ from skimage.data import astronaut
 
 from scfegan_hf import FaceEditPipeline
 from scfegan_hf.editing.candidates import DRAFTS, alike
-from scfegan_hf.editing.draft import Draft, joined
+from scfegan_hf.editing.draft import Draft, broad_dabs, in_color, joined
 from scfegan_hf.editing.guess import Guesser
 from scfegan_hf.editing.looking import looks
 from scfegan_hf.faces.landmarks import LEFT_BROW, LEFT_EYE, OUTER_LIPS, PUPILS, RIGHT_BROW, RIGHT_EYE
@@ -74,6 +74,23 @@ def test_irises_have_the_hue_of_dabs_wherever_the_draft_has_them(drawing, points
     eyes = np.stack([points[group].mean(0) for group in (LEFT_EYE, RIGHT_EYE)])
     nearest = np.min([np.hypot(columns - x, rows - y) for x, y in eyes], 0)
     assert nearest.max() < 10  # not where the dabs were
+
+
+def test_broad_dabs_colour_and_small_ones_do_not():
+    painted = np.zeros((128, 128), bool)
+    painted[10:14, 10:30] = True
+    painted[60:100, 40:70] = True
+    broad = broad_dabs(painted)
+    assert broad[60:100, 40:70].all() and broad.sum() == 40 * 30 and not broad_dabs(painted & ~broad).any()
+    rng = np.random.default_rng(0)
+    face = np.clip(150 + cv2.GaussianBlur(rng.normal(0, 60, (128, 128)), (0, 0), 1)[..., None] + np.zeros(3), 0, 255).astype(
+        np.uint8
+    )
+    result = in_color(face, np.full_like(face, (50, 36, 30)), broad)
+    inside = np.s_[66:94, 46:64]
+    before, after = face[inside].astype(float).mean(2), result[inside].astype(float).mean(2)
+    assert 40 < after.mean() < 85 and np.corrcoef(before.ravel(), after.ravel())[0, 1] > 0.7
+    assert (result[:50] == face[:50]).all() and in_color(face, face, np.zeros_like(broad)) is face
 
 
 def test_a_draft_has_the_light_of_what_is_around_it():
