@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 TRACED = 384  # pixels of the frame at which lines are looked for
 LEVEL = 60  # of those lines, as `trace` has it
+AROUND = 70  # pixels of those around a hole that are looked at; fewer than 64 are no photograph
 NEAR, SHADE = 25, 16.0  # pixels of SEEN around a hole whose light counts, and levels by which it differs from place to place
 LIGHT = 4.0  # pixels of SEEN over which light is compared: less is texture
 BROAD, REACH, COVER = 0.012, 2.5, 0.75  # of the frame; pixels over which its own detail is told; share of lightness taken
@@ -51,8 +52,7 @@ class Draft:
         matrix = to_frame(self.guesser.frame)
         seen, hole = self.framed(matrix)
         face = self.photograph(seen, hole, matrix, seed, draw)
-        shown = cv2.resize(np.where(hole[..., None], face, seen), (TRACED, TRACED), interpolation=cv2.INTER_CUBIC)
-        lines = self.warped_lines(traced(shown), matrix * (TRACED / SEEN))
+        lines = self.warped_lines(traced(np.where(hole[..., None], face, seen), hole), matrix * (TRACED / SEEN))
         colors, given = self.guesser.placed(face)
         beyond = self.guesser.hole & ~given  # the frame
         return (lines & given) | (self.lines & beyond), np.where(given[..., None], colors, self.paint), given | self.painted
@@ -114,11 +114,16 @@ def joined(face: np.ndarray, seen: np.ndarray, hole: np.ndarray) -> np.ndarray:
     return np.rint((face + off).clip(0, 255)).astype(np.uint8)
 
 
-def traced(face: np.ndarray) -> np.ndarray:
-    """Lines of a picture uint8 (R, R, 3), bool (R, R)."""
+def traced(face: np.ndarray, hole: np.ndarray) -> np.ndarray:
+    """Lines in and near a ``hole`` bool (SEEN, SEEN) of a face uint8 (SEEN, SEEN, 3): bool (TRACED, TRACED)."""
     from scfegan_hf.editing.looking import trace
 
-    return trace(face, LEVEL) > 0
+    lines = np.zeros((TRACED, TRACED), bool)
+    rows, columns = (np.flatnonzero(hole.any(axis)) * TRACED // SEEN for axis in (1, 0))
+    part = np.s_[max(rows[0] - AROUND, 0) : rows[-1] + AROUND, max(columns[0] - AROUND, 0) : columns[-1] + AROUND]
+    large = cv2.resize(face, (TRACED, TRACED), interpolation=cv2.INTER_CUBIC)[part]
+    lines[part] = trace(np.ascontiguousarray(large), LEVEL) > 0
+    return lines
 
 
 def broad_dabs(painted: np.ndarray) -> np.ndarray:

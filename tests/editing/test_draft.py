@@ -7,8 +7,8 @@ from skimage.data import astronaut
 
 from scfegan_hf import FaceEditPipeline
 from scfegan_hf.editing.candidates import DRAFTS, alike
-from scfegan_hf.editing.draft import Draft, broad_dabs, in_color, joined
-from scfegan_hf.editing.guess import Guesser
+from scfegan_hf.editing.draft import TRACED, Draft, broad_dabs, in_color, joined, traced
+from scfegan_hf.editing.guess import SEEN, Guesser
 from scfegan_hf.editing.looking import looks
 from scfegan_hf.faces.landmarks import LEFT_BROW, LEFT_EYE, OUTER_LIPS, PUPILS, RIGHT_BROW, RIGHT_EYE
 
@@ -91,6 +91,19 @@ def test_broad_dabs_colour_and_small_ones_do_not():
     before, after = face[inside].astype(float).mean(2), result[inside].astype(float).mean(2)
     assert 40 < after.mean() < 85 and np.corrcoef(before.ravel(), after.ravel())[0, 1] > 0.7
     assert (result[:50] == face[:50]).all() and in_color(face, face, np.zeros_like(broad)) is face
+
+
+@pytest.mark.parametrize("corner", [(0, 0), (250, 250), (0, 250)])
+def test_lines_are_looked_for_in_and_near_the_hole(corner, drawing):
+    """However small it is, and wherever."""
+    face = cv2.resize(PHOTO, (SEEN, SEEN), interpolation=cv2.INTER_AREA)
+    hole = np.zeros((SEEN, SEEN), bool)
+    hole[corner[0] : corner[0] + 6, corner[1] : corner[1] + 6] = True
+    assert traced(face, hole).shape == (TRACED, TRACED)
+    eyes = cv2.resize(drawing[0].astype(np.uint8), (SEEN, SEEN), interpolation=cv2.INTER_NEAREST) > 0
+    lines, inside = traced(face, eyes), cv2.resize(eyes.astype(np.uint8), (TRACED, TRACED)) > 0
+    assert (lines & inside).sum() > 60
+    assert not lines[cv2.distanceTransform((~inside).astype(np.uint8), cv2.DIST_L2, 5) > 110].any()
 
 
 def test_a_draft_has_the_light_of_what_is_around_it():
