@@ -1,24 +1,27 @@
 """Faces that were drawn on in a hurry, with and without asking what is meant, side by side.
 
-    python benchmarks/drafts.py PREPARED --lpips-weights ALEXNET [--faces 24] [--sheet SHEET.png]
+    python benchmarks/drafts.py PREPARED --lpips-weights ALEXNET [--faces 24] [--side 512] [--sheet SHEET.png]
 
 PREPARED: faces of a set that neither the editing network nor the one that reads drawings has seen. Eyes, nose, mouth and the
 lower half of each face are erased and drawn as training draws (editing/drawn), lines and dabs misplaced by a random part of a
 face's width. PSNR and LPIPS (AlexNet) over the hole, to what was there; F1 of the lines that were drawn, where they lay,
-within 3 pixels.
+within 3 pixels; and the median of an edit's seconds, both answers in turn,
+the face being found before.
 """
 
 import argparse
+import time
 from collections import defaultdict
 from pathlib import Path
 
 import cv2
 import numpy as np
-from completion import LARGE, Judge, faces
+from completion import Judge, faces
 from PIL import Image
 
 from scfegan_hf import FaceEditPipeline
 from scfegan_hf.editing.drawn import drafts, masks, painting
+from scfegan_hf.editing.looking import looks
 from scfegan_hf.faces.landmarks import CONTOUR
 
 KINDS = ("both eyes", "nose", "mouth", "lower half")
@@ -26,11 +29,11 @@ NEAR = 3  # pixels
 OFF = 18.0  # levels by which dabs are off
 
 
-def hole_of(kind: str, points: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """bool (LARGE, LARGE)."""
+def hole_of(kind: str, side: int, points: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """bool (side, side)."""
     if kind != "lower half":
-        return masks.feature(LARGE, points, rng, kind) > 0
-    hole = np.zeros((LARGE, LARGE), np.uint8)
+        return masks.feature(side, points, rng, kind) > 0
+    hole = np.zeros((side, side), np.uint8)
     jaw = points[CONTOUR][4:29]
     middle = jaw.mean(0)
     cv2.fillPoly(hole, [np.round(middle + 1.08 * (jaw - middle)).astype(np.int32)], 1)
@@ -50,26 +53,35 @@ def main() -> None:
     parser.add_argument("data", nargs="+")
     parser.add_argument("--lpips-weights", type=Path, required=True)
     parser.add_argument("--faces", type=int, default=24)
+    parser.add_argument("--side", type=int, default=512)
     parser.add_argument("--sheet", type=Path)
     options = parser.parse_args()
-    judge, figures, rows = Judge(options.lpips_weights), defaultdict(list), []
-    pipe = FaceEditPipeline.from_pretrained()
+    judge, figures, seconds, rows = Judge(options.lpips_weights), defaultdict(list), defaultdict(list), []
+    pipe, side = FaceEditPipeline.from_pretrained(), options.side
+    pipe.read_all()
     for number, (picture, points) in enumerate(faces(options.data, "train", options.faces)):
-        photo = cv2.resize(picture, (LARGE, LARGE), interpolation=cv2.INTER_AREA)
-        points = points * (LARGE / picture.shape[0])
+        photo = cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA)
+        points = points * (side / picture.shape[0])
         kind, rng = KINDS[number % len(KINDS)], np.random.default_rng(number)
-        hole = hole_of(kind, points, rng)
+        hole = hole_of(kind, side, points, rng)
         lines, color, painted = drawing(photo, points, hole, rng)
         layers = {"sketch": lines, "color": np.dstack([color, painted.astype(np.uint8) * 255])}
         answers = []
+        looks().frames(photo)  # found once a photograph, whatever is edited in it
         for name, guess in (("to the letter", False), ("what is meant", True)):
+            if not number:
+                pipe(photo, hole, **layers, guess=guess)  # the first edit of all warms up
+            began = time.perf_counter()
             answers.append(np.asarray(pipe(photo, hole, **layers, guess=guess).image.convert("RGB")))
+            seconds[name].append(time.perf_counter() - began)
             figures[kind, name].append((*judge(answers[-1], photo, hole), followed(pipe, answers[-1], lines, hole)))
         rows.append(np.hstack([photo, shown(photo, hole, *layers.values()), *answers]))
     print("| hole | answer | PSNR dB | LPIPS | F1 of the lines |\n|---|---|---:|---:|---:|")
     for (hole, name), values in sorted(figures.items()):
         psnr, apart, f1 = np.mean(values, 0)
         print(f"| {hole} | {name} | {psnr:.2f} | {apart:.3f} | {f1:.2f} |")
+    for name, each in seconds.items():
+        print(f"{name}: {np.median(each):.2f} s an edit of {side} pixels")
     if options.sheet:
         half = (len(rows) + 1) // 2
         columns = [np.vstack(rows[:half]), np.vstack(rows[half:] + [np.zeros_like(rows[0])] * (2 * half - len(rows)))]
